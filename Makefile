@@ -1,0 +1,50 @@
+# `make` alone lists the targets. Each makes what it needs first and skips what is already there.
+PYTHON ?= python3
+BIN := .venv/bin
+NOTEBOOK := notebooks/00_start_here.ipynb
+LAB_ARGS ?=
+ROOT_ARGS := $(if $(filter 0,$(shell id -u)),--allow-root)
+# uv where there is one, else the environment's own pip; both hold the versions of pins.txt
+PIP_INSTALL := $(if $(shell command -v uv),uv pip install --python $(BIN)/python,$(BIN)/python -m pip install) -c pins.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help install lab test test-slow demo bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: .venv/.installed ## create .venv and install the package into it
+
+lab: .venv/.installed ## open JupyterLab on the first notebook (LAB_ARGS="--no-browser --port 8899" adds options)
+	$(BIN)/jupyter lab $(ROOT_ARGS) --LabApp.default_url=/lab/tree/$(NOTEBOOK) $(LAB_ARGS)
+
+test: .venv/.installed-test ## lint, types, tests, every notebook in fast mode, browser tests; not the slow ones
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	TWMR_FAST=1 $(BIN)/python -m pytest -m "not slow" --nbmake --nbmake-timeout=600 tests notebooks
+
+test-slow: .venv/.installed-test ## the tests that train
+	$(BIN)/python -m pytest -m slow tests
+
+demo: .venv/.installed ## run the first notebook without a browser and write demo.html, curve and video inside
+	$(BIN)/jupyter nbconvert --execute --to html --output-dir . --output demo.html $(NOTEBOOK)
+
+bench: .venv/.installed-bench ## measure the speed of simulation and training on this machine
+	$(BIN)/twmr bench
+
+clean: ## remove .venv and what the tests and builds leave behind; keeps runs/
+	rm -rf .venv build dist demo.html .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed, but $(PYTHON) is $$($(PYTHON) --version 2>&1): try make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/.installed: pyproject.toml pins.txt | $(BIN)/python
+	$(PIP_INSTALL) -e .
+	@touch $@
+
+.venv/.installed-%: pyproject.toml pins.txt | $(BIN)/python
+	$(PIP_INSTALL) -e '.[$*]'
+	@touch $@ .venv/.installed
