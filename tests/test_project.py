@@ -1,0 +1,102 @@
+"""The files that describe the project agree with each other and with the code."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PINS = dict(re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "pins.txt").read_text(), re.MULTILINE))
+MODULES = sorted((ROOT / "twmr_nb").rglob("*.py"))
+
+# From the bottom up; a module imports from rows above its own, or from its own row.
+LAYERS = [
+    ["__init__", "fast", "config", "robot"],
+    ["gates", "observations", "rewards"],
+    ["env"],
+    ["network", "ppo"],
+    ["trainer"],
+    ["rollout", "render", "runs", "presets", "bench", "sweep"],
+    ["plots", "doctor", "ui", "checks"],
+    ["cli", "__main__"],
+]
+
+
+def imports(path: Path) -> set[str]:
+    """Every module that a file imports, by its full dotted name."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def test_environment_yml_names_the_direct_dependencies_of_pyproject():
+    listed = re.findall(r'^ +- "(.+)"$', (ROOT / "environment.yml").read_text(), re.MULTILINE)
+    assert listed == PROJECT["dependencies"]
+
+
+@pytest.mark.parametrize("extra", ["", "test"])
+def test_pins_satisfy_pyproject(extra):
+    wanted = PROJECT["optional-dependencies"][extra] if extra else PROJECT["dependencies"]
+    for requirement in map(Requirement, wanted):
+        assert PINS[canonicalize_name(requirement.name)] in requirement.specifier, str(requirement)
+
+
+def test_pins_are_plain_names_and_versions():
+    lines = (ROOT / "pins.txt").read_text().splitlines()
+    strange = [line for line in lines if not re.fullmatch(r"#.*|[a-z0-9.-]+==[\w.]+", line)]
+    assert not strange
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: p.stem)
+def test_a_layer_imports_only_from_below(path):
+    place = {name: row for row, names in enumerate(LAYERS) for name in names}
+    own = path.relative_to(ROOT / "twmr_nb").parts[0].removesuffix(".py")
+    assert own in place, f"give {own} its place in LAYERS"
+    used = {name.split(".")[1] for name in imports(path) if name.startswith("twmr_nb.")} & set(place)
+    above = {name for name in used if place[name] > place[own]}
+    assert not above, f"{own} imports from layers above its own"
+
+
+def test_every_imported_library_is_declared():
+    declared = {canonicalize_name(Requirement(r).name) for r in PROJECT["dependencies"]}
+    optional = {canonicalize_name(Requirement(r).name) for r in PROJECT["optional-dependencies"]["bench"]}
+    optional |= {"stable-baselines3"}  # comes with sb3-contrib
+    providers = packages_distributions()
+    for path in MODULES:
+        libraries = {name.split(".")[0] for name in imports(path)} - set(sys.stdlib_module_names) - {"twmr_nb"}
+        for library in libraries - {"sb3_contrib", "stable_baselines3", "torch"}:
+            names = {canonicalize_name(n) for n in providers.get(library, [])}
+            assert names & (declared | optional), f"{path.name} imports {library}: declare it in pyproject.toml"
+
+
+def test_make_lists_its_targets():
+    answer = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for target in ("install", "lab", "test", "demo", "bench"):
+        assert re.search(rf"^make {target} +\w", answer, re.MULTILINE)
+
+
+def test_an_old_python_is_refused_in_one_line(tmp_path):
+    """Make is pointed at an interpreter that says it is too old; nothing is created."""
+    old = tmp_path / "python3.10"
+    old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo Python 3.10.9\nexit 1\n')
+    old.chmod(0o755)
+    (tmp_path / "Makefile").write_text((ROOT / "Makefile").read_text())
+    for name in ("pyproject.toml", "pins.txt"):
+        (tmp_path / name).touch()
+    answer = subprocess.run(["make", "install", f"PYTHON={old}"], cwd=tmp_path, capture_output=True, text=True)
+    assert answer.returncode != 0
+    assert "Python 3.11 or newer is needed" in answer.stdout
+    assert "Python 3.10.9" in answer.stdout
+    assert not (tmp_path / ".venv").exists()
