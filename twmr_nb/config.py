@@ -1,0 +1,329 @@
+"""Every knob of the suite, once.
+
+The frozen dataclasses below are the single source of the command line, the notebook sliders, the validation and what
+is saved with every run. A field is a value, its bounds and unit (`knob`), and a one-line docstring underneath.
+"""
+
+import ast
+import dataclasses
+import difflib
+import functools
+import inspect
+import itertools
+import textwrap
+import types
+import typing
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+Scene = Literal["flat", "step_5cm", "step_7cm", "step"]
+ActionMode = Literal["torque", "leg_position"]
+ObsMode = Literal["proprio", "compact", "compact_obstacle", "full"]
+GateMode = Literal["none", "obstacle", "proprio"]
+ExtendMode = Literal["auto", "opposite", "midpoint"]
+
+
+class ConfigError(ValueError):
+    """A setting that is unknown, out of bounds or contradicts another; the message says what is allowed."""
+
+
+def knob(
+    default: Any, *, group: str, low: float | None = None, high: float | None = None, unit: str = "", log: bool = False
+) -> Any:
+    """A dataclass field with its panel, inclusive bounds, a unit, and whether its slider is logarithmic."""
+    meta = {"group": group, "low": low, "high": high, "unit": unit, "log": log}
+    return dataclasses.field(default=default, metadata=meta)
+
+
+@dataclass(frozen=True)
+class Config:
+    """Common behaviour: validation when built, plain-dict round trip, flat names that refuse unknown ones."""
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            object.__setattr__(self, field.name, checked(type(self), field, getattr(self, field.name)))
+
+    @classmethod
+    def from_flags(cls, **flags: Any) -> Self:
+        """Build from flat names; raises ConfigError naming an unknown field or a value that is not allowed."""
+        refuse_unknown(flags, field_names(cls))
+        return cls(**flags)
+
+    def replace(self, **flags: Any) -> Self:
+        """A copy with some fields changed, validated like a new one."""
+        refuse_unknown(flags, field_names(type(self)))
+        return dataclasses.replace(self, **flags)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON-ready values, one per field."""
+        return dataclasses.asdict(self)
+
+    def changed(self) -> dict[str, Any]:
+        """The fields that differ from their defaults."""
+        return {f.name: v for f in dataclasses.fields(self) if (v := getattr(self, f.name)) != f.default}
+
+
+@dataclass(frozen=True)
+class EnvConfig(Config):
+    """The robot's world: scene, senses, gate, reward. Defaults are the original's."""
+
+    scene: Scene = knob("step_5cm", group="robot and scene")
+    """What lies ahead: nothing, one of the two original steps, or a step of your own size."""
+    step_height: float = knob(0.05, group="robot and scene", low=0.0, high=0.2, unit="m")
+    """Height of the step's top; used by scene 'step' only."""
+    step_height_max: float | None = knob(None, group="robot and scene", low=0.0, high=0.2, unit="m")
+    """If given, every episode draws its step height between step_height and this; scene 'step' only."""
+    step_x: float = knob(1.0, group="robot and scene", low=0.3, high=5.0, unit="m")
+    """Where the step's centre lies ahead of the start; used by scene 'step' only."""
+    step_half_depth: float = knob(0.2, group="robot and scene", low=0.05, high=5.0, unit="m")
+    """Half the step's depth along the way; used by scene 'step' only."""
+    action_mode: ActionMode = knob("torque", group="robot and scene")
+    """What the four leg actions command: a motor torque, or the angle of a position servo of the same strength."""
+    ctrl_dt: float = knob(0.02, group="robot and scene", low=0.002, high=0.2, unit="s")
+    """Time between two decisions of the policy; rounded to whole physics steps of 0.002 s."""
+    frame_skip: int | None = knob(None, group="robot and scene", low=1, high=100)
+    """Physics steps per decision; overrides ctrl_dt when given."""
+    max_steps: int = knob(1000, group="robot and scene", low=1, high=100_000, unit="steps")
+    """Decisions after which an episode is truncated."""
+    min_z: float = knob(0.02, group="robot and scene", low=-1.0, high=0.1, unit="m")
+    """The episode terminates when the root sinks below this height."""
+    end_on_success: bool = knob(False, group="robot and scene")
+    """Truncate the episode in the step that passes the obstacle, instead of driving on."""
+
+    retract_legs: bool = knob(True, group="reset")
+    """Start with the legs at their retract targets."""
+    start_on_ground: bool = knob(True, group="reset")
+    """Shift the robot so that its lowest point is ground_clearance above the floor."""
+    ground_clearance: float = knob(1e-3, group="reset", low=0.0, high=0.1, unit="m")
+    """Gap under the lowest point at the start."""
+    reset_noise: float = knob(0.01, group="reset", low=0.0, high=0.5, unit="rad, rad/s, m/s")
+    """Standard deviation of the noise added to joint positions and all velocities."""
+    settle_steps: int = knob(25, group="reset", low=0, high=1000, unit="physics steps")
+    """Physics steps with still wheels before the episode begins."""
+    hold_retract: bool = knob(True, group="reset")
+    """Hold the legs at their retract targets while settling."""
+    hold_kp: float = knob(4.0, group="reset", low=0.0, high=100.0, unit="N m/rad")
+    """Stiffness of that hold."""
+    hold_kd: float = knob(0.2, group="reset", low=0.0, high=10.0, unit="N m s/rad")
+    """Damping of that hold."""
+
+    obs_mode: ObsMode = knob("proprio", group="senses and gate")
+    """What the policy sees: joints and IMU only, a privileged summary, that plus the obstacle, or the full state."""
+    gate_mode: GateMode = knob("proprio", group="senses and gate")
+    """Who says when the legs should be out: nobody, the step's known place, or the feel of an impact or a stall."""
+    obstacle_smooth: float = knob(0.05, group="senses and gate", low=0.0, high=1.0, unit="m")
+    """Width of the obstacle gate's soft edges; 0 is a hard window."""
+    obstacle_buffer: float = knob(0.05, group="senses and gate", low=0.0, high=2.0, unit="m")
+    """How far before and after the step the obstacle gate is open."""
+    obstacle_pre_buffer: float | None = knob(None, group="senses and gate", low=0.0, high=2.0, unit="m")
+    """The same before the step only; obstacle_buffer when not given."""
+    obstacle_post_buffer: float | None = knob(None, group="senses and gate", low=0.0, high=2.0, unit="m")
+    """The same after the step only; obstacle_buffer when not given."""
+    gate_acc_scale: float = knob(3.0, group="senses and gate", low=0.01, high=100.0, unit="m/s²")
+    """Acceleration beyond gravity that adds 1 to the proprio gate's score."""
+    gate_gyro_scale: float = knob(3.0, group="senses and gate", low=0.01, high=100.0, unit="rad/s")
+    """Rotation rate that adds 1 to the proprio gate's score."""
+    gate_stall_scale: float = knob(2.0, group="senses and gate", low=0.01, high=1000.0, unit="N m s/rad")
+    """Stall (wheel torque over wheel speed) that adds 1 to the proprio gate's score."""
+    gate_bias: float = knob(1.0, group="senses and gate", low=-10.0, high=10.0)
+    """Score at which the proprio gate is half open."""
+    gate_smooth: float = knob(0.5, group="senses and gate", low=0.01, high=10.0)
+    """How gradually the proprio gate opens around its bias."""
+
+    forward_weight: float = knob(1.0, group="reward", low=0.0, high=10.0, unit="1/(m/s)")
+    """Pay per metre per second of forward speed."""
+    alive_bonus: float = knob(0.05, group="reward", low=0.0, high=5.0, unit="1/step")
+    """Pay for every step not ended."""
+    control_cost: float = knob(1e-3, group="reward", low=0.0, high=1.0, unit="1/(N m)²", log=True)
+    """Price of the summed squares of the eight motor torques."""
+    extension_penalty: float = knob(1e-3, group="reward", low=0.0, high=10.0, unit="1/rad²", log=True)
+    """Price of the legs' mean squared distance from the pose that the gate asks for."""
+    post_success_penalty: float = knob(0.0, group="reward", low=0.0, high=10.0, unit="1/rad²", log=True)
+    """Price of the legs' mean squared distance from the retract pose, once the step is passed."""
+    success_bonus: float = knob(1.0, group="reward", low=0.0, high=1000.0)
+    """Paid once, in the step that reaches success_x."""
+    success_x: float | None = knob(None, group="reward", low=-10.0, high=100.0, unit="m")
+    """Where the obstacle counts as passed; beyond the step's far edge when not given."""
+    auto_retract: bool = knob(True, group="reward")
+    """Fold towards whichever joint limit leaves the robot's lowest point higher; the low limit when off."""
+    retract_angle: float | None = knob(None, group="reward", low=-1.047, high=3.427, unit="rad")
+    """Leg angle that counts as retracted; overrides auto_retract."""
+    extend_mode: ExtendMode = knob("auto", group="reward")
+    """Which pose the open gate asks for: the limit opposite the retract pose, or the middle of the range."""
+    extend_angle: float | None = knob(None, group="reward", low=-1.047, high=3.427, unit="rad")
+    """Leg angle that counts as extended; overrides extend_mode."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.step_height_max is not None and self.step_height_max < self.step_height:
+            raise ConfigError(
+                f"step_height_max = {self.step_height_max:g} is below step_height = {self.step_height:g}: "
+                "give the larger height as step_height_max."
+            )
+        if self.scene != "step" and self.step_height_max is not None:
+            raise ConfigError(
+                f"step_height_max = {self.step_height_max:g} has no effect in scene = {self.scene!r}: use scene 'step'."
+            )
+
+
+@dataclass(frozen=True)
+class PPOConfig(Config):
+    """The learner: network size and PPO's settings. Defaults are those of the `recommended` preset."""
+
+    total_timesteps: int = knob(1_000_000, group="learner", low=1, high=10**10, unit="steps", log=True)
+    """Control steps of all robots together after which training ends."""
+    num_envs: int = knob(64, group="learner", low=1, high=4096, unit="robots", log=True)
+    """Robots that collect experience side by side."""
+    rollout_steps: int = knob(128, group="learner", low=2, high=4096, unit="steps", log=True)
+    """Control steps that every robot takes between two updates."""
+    epochs: int = knob(4, group="learner", low=1, high=50)
+    """Passes over the collected experience per update."""
+    minibatches: int = knob(4, group="learner", low=1, high=64)
+    """Groups of robots (whole sequences) that one pass is divided into."""
+    learning_rate: float = knob(3e-4, group="learner", low=1e-6, high=1e-1, log=True)
+    """Adam's step size."""
+    anneal_lr: bool = knob(True, group="learner")
+    """Let the step size fall linearly to zero over the training."""
+    gamma: float = knob(0.99, group="learner", low=0.0, high=1.0)
+    """Discount: how much a reward one step later counts."""
+    gae_lambda: float = knob(0.95, group="learner", low=0.0, high=1.0)
+    """Bias against variance in the advantage estimate."""
+    clip_coef: float = knob(0.2, group="learner", low=0.01, high=1.0)
+    """How far the probability ratio may move before its gain is cut off."""
+    ent_coef: float = knob(0.0, group="learner", low=0.0, high=1.0, log=True)
+    """Weight of the entropy bonus."""
+    vf_coef: float = knob(0.5, group="learner", low=0.0, high=10.0)
+    """Weight of the value loss."""
+    max_grad_norm: float = knob(0.5, group="learner", low=1e-3, high=1000.0)
+    """Gradients longer than this are shortened to it."""
+    normalize_advantages: bool = knob(True, group="learner")
+    """Scale the advantages of every minibatch to mean 0 and standard deviation 1."""
+    normalize_observations: bool = knob(True, group="learner")
+    """Scale observations by their running mean and standard deviation."""
+    bootstrap_truncation: bool = knob(True, group="learner")
+    """Value what lies beyond a time limit, instead of treating it as the end of the world."""
+    keep_carry: bool = knob(True, group="learner")
+    """Keep the LSTM's state from one rollout to the next, instead of zeroing it in mid-episode."""
+    mlp_size: int = knob(64, group="learner", low=1, high=1024, log=True)
+    """Width of the dense layers before and after the LSTM."""
+    hidden_size: int = knob(128, group="learner", low=1, high=2048, log=True)
+    """Width of the LSTM."""
+    log_std_init: float = knob(-0.5, group="learner", low=-5.0, high=2.0)
+    """Logarithm of the exploration noise's standard deviation at the start."""
+    log_std_final: float | None = knob(None, group="learner", low=-5.0, high=2.0)
+    """If given, the noise is not learned: it goes from log_std_init to this over the training."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.num_envs % self.minibatches:
+            raise ConfigError(
+                f"minibatches = {self.minibatches} does not divide num_envs = {self.num_envs}: "
+                "minibatches hold whole robots, so choose a divisor."
+            )
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Everything one training run needs; saved with it."""
+
+    env: EnvConfig = dataclasses.field(default_factory=EnvConfig)
+    ppo: PPOConfig = dataclasses.field(default_factory=PPOConfig)
+    seed: int = 0
+    """Seed of robots, network and noise; the same seed gives the same run."""
+    preset: str = "original"
+    """The preset that this configuration started from."""
+
+    def replace(self, **flags: Any) -> Self:
+        """A copy with flat names changed, wherever they live; raises ConfigError on an unknown one."""
+        known = ["seed", "preset", *field_names(EnvConfig), *field_names(PPOConfig)]
+        refuse_unknown(flags, known)
+        own = {k: v for k, v in flags.items() if k in ("seed", "preset")}
+        if type(own.get("seed", 0)) is not int or own.get("seed", 0) < 0:
+            raise ConfigError(f"seed = {own['seed']!r} is not allowed: give a whole number, 0 or more.")
+        env = self.env.replace(**{k: v for k, v in flags.items() if k in field_names(EnvConfig)})
+        ppo = self.ppo.replace(**{k: v for k, v in flags.items() if k in field_names(PPOConfig)})
+        return dataclasses.replace(self, env=env, ppo=ppo, **own)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON-ready values, nested as the dataclasses are."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """The inverse of to_dict; raises ConfigError on unknown fields and values that are not allowed."""
+        refuse_unknown(data, field_names(cls))
+        env = EnvConfig.from_flags(**data.get("env", {}))
+        ppo = PPOConfig.from_flags(**data.get("ppo", {}))
+        return cls(env, ppo).replace(**{k: v for k, v in data.items() if k in ("seed", "preset")})
+
+
+def field_names(cls: type) -> list[str]:
+    return [f.name for f in dataclasses.fields(cls)]
+
+
+def refuse_unknown(given: typing.Iterable[str], known: list[str]) -> None:
+    """Raise ConfigError on the first name that is not known, with the nearest one that is."""
+    for name in given:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"allowed are {', '.join(known)}."
+            raise ConfigError(f"unknown setting {name!r}; {hint}")
+
+
+@functools.cache
+def field_types(cls: type) -> dict[str, Any]:
+    return typing.get_type_hints(cls)
+
+
+@functools.cache
+def field_docs(cls: type) -> dict[str, str]:
+    """The docstring underneath each field, read from the class's source."""
+    body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0].body  # type: ignore[attr-defined]
+    return {
+        ast.unparse(field.target): ast.literal_eval(doc.value)
+        for field, doc in itertools.pairwise(body)
+        if isinstance(field, ast.AnnAssign) and isinstance(doc, ast.Expr)
+    }
+
+
+def choices(cls: type, name: str) -> tuple[str, ...]:
+    """The words a field may take, or () if it is not a choice."""
+    kind = field_types(cls)[name]
+    return typing.get_args(kind) if typing.get_origin(kind) is Literal else ()
+
+
+def base_type(cls: type, name: str) -> tuple[type, bool]:
+    """A field's plain type (bool, int, float or str) and whether it may be None."""
+    kind = field_types(cls)[name]
+    if typing.get_origin(kind) is Literal:
+        return str, False
+    if isinstance(kind, types.UnionType):
+        return next(a for a in typing.get_args(kind) if a is not type(None)), True
+    return kind, False
+
+
+def checked(cls: type, field: dataclasses.Field, value: Any) -> Any:
+    """The value in its field's type; raises ConfigError if it is of another kind or out of bounds."""
+    kind, optional = base_type(cls, field.name)
+    if value is None and optional:
+        return None
+    words = choices(cls, field.name)
+    low, high, unit = (field.metadata[k] for k in ("low", "high", "unit"))
+    if words:
+        good, allowed = value in words, "choose " + ", ".join(repr(w) for w in words)
+    elif kind is bool:
+        good, allowed = isinstance(value, bool), "choose True or False"
+    else:
+        number = "a whole number" if kind is int else "a number"
+        allowed = f"give {number} from {low:g} to {high:g} {unit}".rstrip() + (" or None" if optional else "")
+        good = is_number(value, kind) and low <= value <= high
+    if not good:
+        raise ConfigError(f"{field.name} = {value!r} is not allowed: {allowed}.")
+    return value if words else kind(value)
+
+
+def is_number(value: Any, kind: type) -> bool:
+    """Whether value can stand for a number of this kind: 3.0 is a whole number, True and "3" are not."""
+    if isinstance(value, bool) or not hasattr(value, "__float__") or isinstance(value, str):
+        return False
+    return kind is float or float(value).is_integer()

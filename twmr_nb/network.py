@@ -1,0 +1,137 @@
+"""The policy: an LSTM actor-critic with a tanh-squashed Gaussian, and the running observation normaliser.
+
+One code path serves acting, learning, evaluating and playing: `ActorCritic` always reads whole sequences
+`[time, robots, ...]`, and a single step is a sequence of length one. Episode starts reset the LSTM's carry inside the
+scan.
+"""
+
+from typing import Any, NamedTuple
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+Array = Any  # a jax or numpy array; shapes stand in the docstrings
+Params = dict[str, Any]
+Carry = tuple[Array, Array]  # the LSTM's cell and hidden state, each [robots, hidden_size]
+
+ACTION_SIZE = 8
+OBS_CLIP = 10.0  # normalised observations beyond ten standard deviations carry no information
+
+
+class ActorCritic(nn.Module):
+    """Dense tanh -> LSTM -> Dense tanh -> action mean and state value (Hochreiter & Schmidhuber 1997, no peepholes)."""
+
+    mlp_size: int = 64
+    hidden_size: int = 128
+    action_size: int = ACTION_SIZE
+
+    @nn.compact
+    def __call__(self, carry: Carry, obs: Array, episode_start: Array) -> tuple[Carry, Array, Array]:
+        """obs [T, N, D], episode_start [T, N] bool -> carry, mean [T, N, A], value [T, N]."""
+        embedding = jnp.tanh(nn.Dense(self.mlp_size, name="encoder")(obs))
+        # The input's share of the four gates needs no recurrence: one large product for all steps.
+        from_input = nn.Dense(4 * self.hidden_size, name="lstm_input")(embedding)
+        recurrent = self.param("lstm_recurrent", recurrent_init, (self.hidden_size, 4 * self.hidden_size))
+        carry, hidden = lstm_scan(recurrent, carry, from_input, episode_start)
+        head = jnp.tanh(nn.Dense(self.mlp_size, name="decoder")(hidden))
+        mean = nn.Dense(self.action_size, name="action_mean")(head)
+        value = nn.Dense(1, name="value")(head)[..., 0]
+        return carry, mean, value
+
+
+def recurrent_init(key: Array, shape: tuple[int, int]) -> Array:
+    """One orthogonal block per gate."""
+    keys = jax.random.split(key, 4)
+    block = nn.initializers.orthogonal()
+    return jnp.concatenate([block(k, (shape[0], shape[0]), jnp.float32) for k in keys], axis=1)
+
+
+def lstm_scan(recurrent: Array, carry: Carry, from_input: Array, episode_start: Array) -> tuple[Carry, Array]:
+    """Run the LSTM over time. from_input [T, N, 4H] (gates i f g o), episode_start [T, N] -> carry, hidden [T, N, H].
+
+    The carry is zeroed *before* a step that begins an episode, so memory never leaks from one episode into the next.
+    """
+
+    def step(carry: Carry, inputs: tuple[Array, Array]) -> tuple[Carry, Array]:
+        gates_in, start = inputs
+        keep = (~start)[:, None]
+        cell, hidden = carry[0] * keep, carry[1] * keep
+        i, f, g, o = jnp.split(gates_in + hidden @ recurrent, 4, axis=-1)
+        cell = jax.nn.sigmoid(f) * cell + jax.nn.sigmoid(i) * jnp.tanh(g)
+        hidden = jax.nn.sigmoid(o) * jnp.tanh(cell)
+        return (cell, hidden), hidden
+
+    return jax.lax.scan(step, carry, (from_input, episode_start))
+
+
+class Normalizer(NamedTuple):
+    """Running mean and variance of the observations, over everything seen so far (Chan et al. 1979)."""
+
+    mean: Array  # [D]
+    var: Array  # [D]
+    samples: Array  # []
+
+
+class Policy(NamedTuple):
+    """All that is needed to act: network parameters, the noise's log standard deviation [A], the normaliser."""
+
+    params: Params
+    log_std: Array
+    normalizer: Normalizer
+
+
+def init_policy(network: ActorCritic, key: Array, obs_size: int, log_std: float) -> Policy:
+    """Fresh parameters, and a normaliser that changes nothing yet."""
+    obs, start = jnp.zeros((1, 1, obs_size)), jnp.zeros((1, 1), bool)
+    params = network.init(key, init_carry(network, 1), obs, start)["params"]
+    normalizer = Normalizer(jnp.zeros(obs_size), jnp.ones(obs_size), jnp.zeros(()))
+    return Policy(params, jnp.full(network.action_size, log_std, jnp.float32), normalizer)
+
+
+def init_carry(network: ActorCritic, num_envs: int) -> Carry:
+    """The memory of an episode's first step: nothing."""
+    zeros = jnp.zeros((num_envs, network.hidden_size))
+    return zeros, zeros
+
+
+def forward(
+    network: ActorCritic, policy: Policy, carry: Carry, obs: Array, episode_start: Array
+) -> tuple[Carry, Array, Array]:
+    """The network on normalised observations. obs [T, N, D] -> carry, mean [T, N, A], value [T, N]."""
+    return network.apply({"params": policy.params}, carry, normalize(policy.normalizer, obs), episode_start)
+
+
+def normalize(normalizer: Normalizer, obs: Array) -> Array:
+    """(obs - mean) / std, clipped."""
+    scaled = (obs - normalizer.mean) / jnp.sqrt(normalizer.var + 1e-8)
+    return jnp.clip(scaled, -OBS_CLIP, OBS_CLIP)
+
+
+def update_normalizer(normalizer: Normalizer, obs: np.ndarray) -> Normalizer:
+    """Fold a batch of observations [..., D] into the running statistics (in float64, kept as float32)."""
+    batch = np.asarray(obs, np.float64).reshape(-1, obs.shape[-1])
+    old_mean, old_var, old_count = (np.asarray(a, np.float64) for a in normalizer)
+    mean, var, count = batch.mean(0), batch.var(0), len(batch)
+    total = old_count + count
+    delta = mean - old_mean
+    new_mean = old_mean + delta * count / total
+    new_var = (old_var * old_count + var * count + delta**2 * old_count * count / total) / total
+    return Normalizer(*(jnp.asarray(a, jnp.float32) for a in (new_mean, new_var, total)))
+
+
+def log_prob(pre_tanh: Array, mean: Array, log_std: Array) -> Array:
+    """Log-density of tanh(pre_tanh), pre_tanh ~ N(mean, std). [..., A] -> [...].
+
+    The change of variables subtracts log(1 - tanh^2 + 1e-6), the small constant guarding the logarithm
+    (Haarnoja et al. 2018, appendix C).
+    """
+    z = (pre_tanh - mean) * jnp.exp(-log_std)
+    gaussian = -0.5 * (z**2 + jnp.log(2 * jnp.pi)) - log_std
+    return jnp.sum(gaussian - jnp.log(1 - jnp.tanh(pre_tanh) ** 2 + 1e-6), axis=-1)
+
+
+def gaussian_entropy(log_std: Array) -> Array:
+    """Entropy of the Gaussian before squashing, in nats."""
+    return jnp.sum(log_std + 0.5 * jnp.log(2 * jnp.pi * jnp.e))
