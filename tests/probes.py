@@ -32,6 +32,17 @@ class Probe:
         never = np.zeros_like(done)
         return self.see(), reward, never if self.truncates else done, done if self.truncates else never, info
 
+    def get_state(self) -> dict[str, np.ndarray]:
+        words = self.rng.bit_generator.state["state"]
+        return {"t": self.t.copy(), "cue": self.cue.copy(), "rng": np.array([str(words["state"]), str(words["inc"])])}
+
+    def set_state(self, state: dict[str, np.ndarray]) -> None:
+        self.t, self.cue = state["t"].copy(), state["cue"].copy()
+        generator = self.rng.bit_generator
+        generator.state = generator.state | {
+            "state": {k: int(v) for k, v in zip(("state", "inc"), state["rng"], strict=True)}
+        }
+
     def see(self) -> np.ndarray:
         return np.zeros((self.num_envs, 1), np.float32)
 

@@ -5,8 +5,8 @@ import pytest
 from probes import ConstantReward, EndlessReward, FollowCue, LateReward, Probe, RecallCue, SeenCue
 
 from twmr_nb.config import PPOConfig
-from twmr_nb.network import init_carry
-from twmr_nb.trainer import Decision, Trainer, act
+from twmr_nb.network import Decision, act, init_carry
+from twmr_nb.trainer import Trainer
 
 FAST = PPOConfig(
     total_timesteps=16 * 16 * 60,

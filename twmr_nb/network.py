@@ -5,6 +5,7 @@ One code path serves acting, learning, evaluating and playing: `ActorCritic` alw
 scan.
 """
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import flax.linen as nn
@@ -12,9 +13,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-Array = Any  # a jax or numpy array; shapes stand in the docstrings
+from twmr_nb.lstm import Array, Carry, lstm
+
 Params = dict[str, Any]
-Carry = tuple[Array, Array]  # the LSTM's cell and hidden state, each [robots, hidden_size]
 
 ACTION_SIZE = 8
 OBS_CLIP = 10.0  # normalised observations beyond ten standard deviations carry no information
@@ -34,7 +35,7 @@ class ActorCritic(nn.Module):
         # The input's share of the four gates needs no recurrence: one large product for all steps.
         from_input = nn.Dense(4 * self.hidden_size, name="lstm_input")(embedding)
         recurrent = self.param("lstm_recurrent", recurrent_init, (self.hidden_size, 4 * self.hidden_size))
-        carry, hidden = lstm_scan(recurrent, carry, from_input, episode_start)
+        carry, hidden = lstm(recurrent, carry, from_input, episode_start)
         head = jnp.tanh(nn.Dense(self.mlp_size, name="decoder")(hidden))
         mean = nn.Dense(self.action_size, name="action_mean")(head)
         value = nn.Dense(1, name="value")(head)[..., 0]
@@ -46,24 +47,6 @@ def recurrent_init(key: Array, shape: tuple[int, int]) -> Array:
     keys = jax.random.split(key, 4)
     block = nn.initializers.orthogonal()
     return jnp.concatenate([block(k, (shape[0], shape[0]), jnp.float32) for k in keys], axis=1)
-
-
-def lstm_scan(recurrent: Array, carry: Carry, from_input: Array, episode_start: Array) -> tuple[Carry, Array]:
-    """Run the LSTM over time. from_input [T, N, 4H] (gates i f g o), episode_start [T, N] -> carry, hidden [T, N, H].
-
-    The carry is zeroed *before* a step that begins an episode, so memory never leaks from one episode into the next.
-    """
-
-    def step(carry: Carry, inputs: tuple[Array, Array]) -> tuple[Carry, Array]:
-        gates_in, start = inputs
-        keep = (~start)[:, None]
-        cell, hidden = carry[0] * keep, carry[1] * keep
-        i, f, g, o = jnp.split(gates_in + hidden @ recurrent, 4, axis=-1)
-        cell = jax.nn.sigmoid(f) * cell + jax.nn.sigmoid(i) * jnp.tanh(g)
-        hidden = jax.nn.sigmoid(o) * jnp.tanh(cell)
-        return (cell, hidden), hidden
-
-    return jax.lax.scan(step, carry, (from_input, episode_start))
 
 
 class Normalizer(NamedTuple):
@@ -100,7 +83,9 @@ def forward(
     network: ActorCritic, policy: Policy, carry: Carry, obs: Array, episode_start: Array
 ) -> tuple[Carry, Array, Array]:
     """The network on normalised observations. obs [T, N, D] -> carry, mean [T, N, A], value [T, N]."""
-    return network.apply({"params": policy.params}, carry, normalize(policy.normalizer, obs), episode_start)
+    scaled = normalize(policy.normalizer, obs)
+    result: Any = network.apply({"params": policy.params}, carry, scaled, episode_start)
+    return result
 
 
 def normalize(normalizer: Normalizer, obs: Array) -> Array:
@@ -135,3 +120,27 @@ def log_prob(pre_tanh: Array, mean: Array, log_std: Array) -> Array:
 def gaussian_entropy(log_std: Array) -> Array:
     """Entropy of the Gaussian before squashing, in nats."""
     return jnp.sum(log_std + 0.5 * jnp.log(2 * jnp.pi * jnp.e))
+
+
+class Decision(NamedTuple):
+    """What the policy says about one observation of every robot."""
+
+    carry: Carry
+    action: Array  # [N, A] in (-1, 1)
+    pre_tanh: Array  # [N, A]
+    log_prob: Array  # [N]
+    value: Array  # [N]
+
+
+@partial(jax.jit, static_argnames="network")
+def act(network: ActorCritic, policy: Policy, carry: Carry, obs: Array, start: Array, noise: Array) -> Decision:
+    """One decision per robot. obs [N, D], start [N] bool, noise [N, A] standard normal (zeros: deterministic play)."""
+    carry, mean, value = forward(network, policy, carry, obs[None], start[None])
+    pre_tanh = mean[0] + jnp.exp(policy.log_std) * noise
+    return Decision(carry, jnp.tanh(pre_tanh), pre_tanh, log_prob(pre_tanh, mean[0], policy.log_std), value[0])
+
+
+def named_leaves(tree: Any) -> list[tuple[str, Any]]:
+    """A tree's leaves with their paths, like `learner/policy/params/encoder/kernel`."""
+    paths, _ = jax.tree_util.tree_flatten_with_path(tree)
+    return [(jax.tree_util.keystr(path, simple=True, separator="/"), leaf) for path, leaf in paths]

@@ -1,0 +1,126 @@
+"""What makes a dataclass a configuration: bounded fields, validation in clear sentences, documented names."""
+
+import ast
+import dataclasses
+import difflib
+import functools
+import inspect
+import itertools
+import textwrap
+import types
+import typing
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+
+class ConfigError(ValueError):
+    """A setting that is unknown, out of bounds or contradicts another; the message says what is allowed."""
+
+
+def knob(
+    default: Any, *, group: str, low: float | None = None, high: float | None = None, unit: str = "", log: bool = False
+) -> Any:
+    """A dataclass field with its panel, inclusive bounds, a unit, and whether its slider is logarithmic."""
+    meta = {"group": group, "low": low, "high": high, "unit": unit, "log": log}
+    return dataclasses.field(default=default, metadata=meta)
+
+
+@dataclass(frozen=True)
+class Config:
+    """Common behaviour: validation when built, plain-dict round trip, flat names that refuse unknown ones."""
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            object.__setattr__(self, field.name, checked(type(self), field, getattr(self, field.name)))
+
+    @classmethod
+    def from_flags(cls, **flags: Any) -> Self:
+        """Build from flat names; raises ConfigError naming an unknown field or a value that is not allowed."""
+        refuse_unknown(flags, field_names(cls))
+        return cls(**flags)
+
+    def replace(self, **flags: Any) -> Self:
+        """A copy with some fields changed, validated like a new one."""
+        refuse_unknown(flags, field_names(type(self)))
+        return dataclasses.replace(self, **flags)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON-ready values, one per field."""
+        return dataclasses.asdict(self)
+
+    def changed(self) -> dict[str, Any]:
+        """The fields that differ from their defaults."""
+        return {f.name: v for f in dataclasses.fields(self) if (v := getattr(self, f.name)) != f.default}
+
+
+def field_names(cls: type) -> list[str]:
+    return [f.name for f in dataclasses.fields(cls)]
+
+
+def refuse_unknown(given: Iterable[str], known: list[str]) -> None:
+    """Raise ConfigError on the first name that is not known, with the nearest one that is."""
+    for name in given:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"allowed are {', '.join(known)}."
+            raise ConfigError(f"unknown setting {name!r}; {hint}")
+
+
+@functools.cache
+def field_types(cls: type) -> dict[str, Any]:
+    return typing.get_type_hints(cls)
+
+
+@functools.cache
+def field_docs(cls: type) -> dict[str, str]:
+    """The docstring underneath each field, read from the class's source."""
+    body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0].body  # type: ignore[attr-defined]
+    return {
+        ast.unparse(field.target): ast.literal_eval(doc.value)
+        for field, doc in itertools.pairwise(body)
+        if isinstance(field, ast.AnnAssign) and isinstance(doc, ast.Expr)
+    }
+
+
+def choices(cls: type, name: str) -> tuple[str, ...]:
+    """The words a field may take, or () if it is not a choice."""
+    kind = field_types(cls)[name]
+    return typing.get_args(kind) if typing.get_origin(kind) is Literal else ()
+
+
+def base_type(cls: type, name: str) -> tuple[type, bool]:
+    """A field's plain type (bool, int, float or str) and whether it may be None."""
+    kind = field_types(cls)[name]
+    if typing.get_origin(kind) is Literal:
+        return str, False
+    if isinstance(kind, types.UnionType):
+        return next(a for a in typing.get_args(kind) if a is not type(None)), True
+    return kind, False
+
+
+def checked(cls: type, field: dataclasses.Field, value: Any) -> Any:
+    """The value in its field's type; raises ConfigError if it is of another kind or out of bounds."""
+    kind, optional = base_type(cls, field.name)
+    if value is None and optional:
+        return None
+    words = choices(cls, field.name)
+    low, high, unit = (field.metadata[k] for k in ("low", "high", "unit"))
+    if words:
+        good, allowed = value in words, "choose " + ", ".join(repr(w) for w in words)
+    elif kind is bool:
+        good, allowed = isinstance(value, bool), "choose True or False"
+    else:
+        number = "a whole number" if kind is int else "a number"
+        allowed = f"give {number} from {low:g} to {high:g} {unit}".rstrip() + (" or None" if optional else "")
+        good = is_number(value, kind) and low <= value <= high
+    if not good:
+        raise ConfigError(f"{field.name} = {value!r} is not allowed: {allowed}.")
+    return value if words else kind(value)
+
+
+def is_number(value: Any, kind: type) -> bool:
+    """Whether value can stand for a number of this kind: 3.0 is a whole number, True and "3" are not."""
+    if isinstance(value, bool) or not hasattr(value, "__float__") or isinstance(value, str):
+        return False
+    return kind is float or float(value).is_integer()
