@@ -1,0 +1,240 @@
+"""The command line: `twmr train`, `play`, `evaluate`, `policies`, `doctor`. Flags come from the config dataclasses."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+from tqdm import tqdm
+
+from twmr_nb.config import ConfigError, EnvConfig, PPOConfig, TrainConfig
+from twmr_nb.policies import PolicyError, load_policy, shipped_policies
+from twmr_nb.presets import DEFAULT_PRESET, PRESETS, preset_config
+from twmr_nb.render import RenderError
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train a policy. The preset sets every value below; flags change it."""
+
+    env: EnvConfig
+    ppo: PPOConfig
+    seed: int = 0
+    """Seed of robots, network and noise; the same seed gives the same run."""
+    preset: str = DEFAULT_PRESET
+    """Starting point: see `twmr presets`."""
+    name: str = "run"
+    """The run's folder is runs/NAME_TIMESTAMP."""
+    run_dir: Path | None = None
+    """Use this folder instead."""
+    resume: Path | None = None
+    """Go on with the run in this folder, with its own settings."""
+
+
+@dataclass(frozen=True)
+class Play:
+    """Play a saved policy: a video file, or a viewer window where there is a display."""
+
+    load_path: Annotated[str, tyro.conf.arg(aliases=["--policy"])]
+    """The policy: a .safetensors file, a run folder, or the name of a shipped one."""
+    scene: str | None = None
+    """Another scene than the one it was trained in."""
+    step_height: float | None = None
+    """Height of the step in scene 'step', in m."""
+    seed: int = 0
+    """Seed of the start."""
+    steps: int | None = None
+    """Control steps to play; the policy's max_steps when not given."""
+    deterministic: bool = True
+    """Play the mean action, or sample as in training."""
+    video: Path | None = None
+    """Video file to write; default: the policy's name with .mp4 in this folder."""
+    viewer: bool | None = None
+    """Open a window instead of writing a video; default: if there is a display and no --video."""
+    playback_speed: float = 1.0
+    """1 is real time, 0.5 slow motion."""
+    follow: bool = True
+    """Let the camera follow the robot."""
+    debug_gate: bool = False
+    """Trace the gate: a line when it crosses 0.2, and every 50 steps."""
+    debug_legs: bool = False
+    """Trace leg actions and leg angles every 50 steps."""
+    debug_log: Path | None = None
+    """Write the traces to this file instead of the screen."""
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Play many unseen episodes and report the success rate."""
+
+    policy: Annotated[str, tyro.conf.arg(aliases=["--load-path"])]
+    """The policy: a .safetensors file, a run folder, or the name of a shipped one."""
+    scene: str | None = None
+    """Another scene than the one it was trained in."""
+    step_height: float | None = None
+    """Height of the step in scene 'step', in m."""
+    episodes: int = 200
+    """How many."""
+    seed: int = 1
+    """Which ones; never the same as in training."""
+    deterministic: bool = True
+    """Play the mean action, or sample as in training."""
+    json: bool = False
+    """Print one JSON object instead of a table."""
+
+
+@dataclass(frozen=True)
+class Policies:
+    """List the policies that come with the package."""
+
+
+@dataclass(frozen=True)
+class Presets:
+    """List the presets and what each changes."""
+
+
+@dataclass(frozen=True)
+class Doctor:
+    """Check Python, packages, graphics, ffmpeg, cores and GPU; say how to mend what is missing."""
+
+
+def train(options: Train) -> int:
+    from twmr_nb.runs import new_run, open_run
+    from twmr_nb.storage import log_line
+
+    if options.resume:
+        run = open_run(options.resume)
+    else:
+        config = TrainConfig(options.env, options.ppo).replace(seed=options.seed, preset=options.preset)
+        run = new_run(config, options.name, run_dir=options.run_dir)
+    total = run.config.ppo.total_timesteps
+    print(f"run folder: {run.path}\ncompiling ...", flush=True)
+    with tqdm(total=total, unit="step", unit_scale=True, disable=not sys.stderr.isatty()) as bar:
+
+        def show(record: dict[str, float]) -> None:
+            bar.update(int(record["global_step"]) - bar.n)
+            bar.set_postfix(success=f"{record['success_rate']:.0%}", refresh=False)
+            bar.write(log_line(record))
+            sys.stdout.flush()
+
+        run.train(show)
+    compiled = run.records[-1]["compile_s"] if run.records else float("nan")
+    print(f"{run.state} (compiling took {compiled:.1f} s)\npolicy: {run.policy_path}")
+    return 0
+
+
+def play(options: Play) -> int:
+    from twmr_nb.play import gate_trace, has_display, leg_trace, outcome, show_in_window
+    from twmr_nb.render import save_video
+    from twmr_nb.rollout import record
+
+    saved = load_policy(options.load_path)
+    config = other_scene(saved.config.env, options.scene, options.step_height)
+    rollout = record(saved.player(options.deterministic, options.seed), config, options.seed, options.steps)
+    lines = (gate_trace(rollout) if options.debug_gate else []) + (leg_trace(rollout) if options.debug_legs else [])
+    if options.debug_log:
+        options.debug_log.write_text("\n".join(lines) + "\n")
+    elif lines:
+        print("\n".join(lines))
+    print(f"{saved.name}: {outcome(rollout)}")
+    if options.viewer or (options.viewer is None and options.video is None and has_display()):
+        show_in_window(rollout, options.playback_speed, options.follow)
+    else:
+        path = options.video or Path(f"{saved.name}.mp4")
+        save_video(rollout, path, speed=options.playback_speed, follow=options.follow)
+        print(f"video: {path}")
+    return 0
+
+
+def evaluate(options: Evaluate) -> int:
+    from twmr_nb.evaluate import evaluate as judge
+
+    if options.episodes < 1:
+        raise ConfigError(f"episodes = {options.episodes} is not allowed: give a whole number, 1 or more.")
+    saved = load_policy(options.policy)
+    config = other_scene(saved.config.env, options.scene, options.step_height)
+    with tqdm(total=options.episodes, unit="episode", disable=not sys.stderr.isatty()) as bar:
+        result = judge(saved, config, options.episodes, options.seed, options.deterministic, bar.update)
+    print(json.dumps(result) if options.json else table(result))
+    return 0
+
+
+def table(result: dict[str, Any]) -> str:
+    """A result as aligned lines."""
+    flat = {k: v for k, v in result.items() if not isinstance(v, dict)}
+    flat |= {f"{k}/{name}": v for k, d in result.items() if isinstance(d, dict) for name, v in d.items()}
+    width = max(map(len, flat))
+    return "\n".join(
+        f"{k:<{width}}  {v:.3f}" if isinstance(v, float) else f"{k:<{width}}  {v}" for k, v in flat.items()
+    )
+
+
+def policies(options: Policies) -> int:
+    for name in shipped_policies():
+        saved = load_policy(name)
+        print(f"{name:<16} {saved.config.env.scene:<10} {saved.results}")
+    return 0
+
+
+def presets(options: Presets) -> int:
+    for name, preset in PRESETS.items():
+        print(f"{name}: {preset.doc}")
+        for flag, value in preset.flags.items():
+            print(f"    {flag} = {value}")
+    return 0
+
+
+def doctor(options: Doctor) -> int:
+    from twmr_nb.doctor import print_report, run_checks
+
+    return 1 if print_report(run_checks()) else 0
+
+
+def other_scene(config: EnvConfig, scene: str | None, step_height: float | None) -> EnvConfig:
+    """The policy's own world with another step ahead."""
+    changes: dict[str, Any] = {}
+    if scene is not None:
+        changes |= {"scene": scene, "step_height_max": None}
+    if step_height is not None:
+        changes |= {"scene": "step", "step_height": step_height, "step_height_max": None}
+    return config.replace(**changes)
+
+
+HANDLERS: dict[type, Callable[[Any], int]] = {
+    Train: train, Play: play, Evaluate: evaluate, Policies: policies, Presets: presets, Doctor: doctor,
+}  # fmt: skip
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Entry point; returns the exit code. A user's mistake is one sentence, not a traceback."""
+    argv = sys.argv[1:] if argv is None else argv
+    try:
+        options = parse(argv)
+        return HANDLERS[type(options)](options)
+    except (ConfigError, PolicyError, RenderError, FileNotFoundError) as error:
+        print(f"twmr: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped; go on with `twmr train --resume RUN_FOLDER`", file=sys.stderr)
+        return 130
+
+
+def parse(argv: list[str]) -> Any:
+    """The command and its options. `--preset` is read first, since it decides every other default."""
+    early = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    early.add_argument("--preset", default=DEFAULT_PRESET)
+    chosen = preset_config(early.parse_known_args(argv)[0].preset)
+    defaults = {
+        "train": Train(chosen.env, chosen.ppo, preset=chosen.preset),
+        "play": Play(load_path=tyro.MISSING),
+        "evaluate": Evaluate(policy=tyro.MISSING),
+        "policies": Policies(),
+        "presets": Presets(),
+        "doctor": Doctor(),
+    }
+    commands = tyro.extras.subcommand_type_from_defaults(defaults, prefix_names=False)
+    return tyro.cli(commands, args=argv, prog="twmr", config=(tyro.conf.OmitArgPrefixes,))

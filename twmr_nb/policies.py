@@ -1,0 +1,135 @@
+"""Saved policies: one safetensors file with the parameters, the normaliser, every setting and the results.
+
+Nothing in such a file can run code. A learner's own reward term is kept as source text, to be read, never executed.
+"""
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from twmr_nb.config import TrainConfig
+from twmr_nb.network import ACTION_SIZE, ActorCritic, Normalizer, Policy, act, init_carry, named_leaves
+
+FORMAT = "twmr_nb policy 1"
+SHIPPED = Path(__file__).parent / "shipped"
+
+
+class PolicyError(ValueError):
+    """A policy that is not there or cannot be read; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class SavedPolicy:
+    """A policy with all that is needed to play it, and where it came from."""
+
+    name: str
+    policy: Policy
+    config: TrainConfig
+    results: dict[str, Any] = field(default_factory=dict)  # what training reached: steps, success_rate, ...
+    command: str = ""  # the command line that trained it
+    own_terms: list[dict[str, Any]] = field(default_factory=list)  # name, weight and source text of a learner's terms
+
+    @property
+    def network(self) -> ActorCritic:
+        return ActorCritic(self.config.ppo.mlp_size, self.config.ppo.hidden_size, ACTION_SIZE)
+
+    def player(self, deterministic: bool = True, seed: int = 0) -> "PolicyPlayer":
+        return PolicyPlayer(self, deterministic, seed)
+
+    def save(self, path: str | Path) -> Path:
+        """Write atomically; returns the path."""
+        arrays = {name: np.asarray(leaf) for name, leaf in named_leaves(self.policy)}
+        details = {k: getattr(self, k) for k in ("name", "results", "command", "own_terms")}
+        return write_arrays(path, arrays, {"format": FORMAT, "config": self.config.to_dict(), **details})
+
+
+class PolicyPlayer:
+    """A saved policy in play, with the memory of the episodes under way: `reset(num_envs)`, then `act(obs)`."""
+
+    def __init__(self, saved: SavedPolicy, deterministic: bool = True, seed: int = 0) -> None:
+        self.saved, self.deterministic, self.seed = saved, deterministic, seed
+
+    def reset(self, num_envs: int) -> None:
+        """Begin new episodes."""
+        self.carry = init_carry(self.saved.network, num_envs)
+        self.start = np.ones(num_envs, bool)
+        self.rng = np.random.default_rng(self.seed)
+
+    def act(self, obs: np.ndarray) -> np.ndarray:
+        """obs [N, D] -> actions [N, 8]: tanh(mean), or a sample when not deterministic."""
+        shape = (len(obs), ACTION_SIZE)
+        noise = np.zeros(shape, np.float32) if self.deterministic else self.rng.standard_normal(shape, np.float32)
+        decision = act(self.saved.network, self.saved.policy, self.carry, obs, self.start, noise)
+        self.carry, self.start = decision.carry, np.zeros(len(obs), bool)
+        return np.asarray(decision.action)
+
+
+def load_policy(name_or_path: str | Path) -> SavedPolicy:
+    """Read a policy by path (a file or a run folder) or by the name of a shipped one; raises PolicyError."""
+    path = find_policy(name_or_path)
+    arrays, details = read_arrays(path)
+    if details.pop("format", None) != FORMAT:
+        raise PolicyError(f"{path} is not a policy of this project ({FORMAT!r}): give a file that `twmr train` wrote.")
+    config = TrainConfig.from_dict(details.pop("config"))
+    normalizer = Normalizer(*(arrays[f"normalizer/{k}"] for k in Normalizer._fields))
+    params: dict[str, Any] = {}
+    for name, array in arrays.items():
+        if name.startswith("params/"):
+            *parents, leaf = name.split("/")[1:]
+            layer = params
+            for parent in parents:
+                layer = layer.setdefault(parent, {})
+            layer[leaf] = array
+    return SavedPolicy(policy=Policy(params, arrays["log_std"], normalizer), config=config, **details)
+
+
+def find_policy(name_or_path: str | Path) -> Path:
+    """The file meant by a path, a run folder, or a shipped policy's name."""
+    given = Path(name_or_path)
+    candidates = [given, given / "policy.safetensors", SHIPPED / f"{given.name}.safetensors"]
+    for path in candidates:
+        if path.is_file():
+            return path
+    known = ", ".join(shipped_policies()) or "none"
+    raise PolicyError(
+        f"no policy at {str(given)!r}: give a .safetensors file, a run folder, or a shipped name ({known})."
+    )
+
+
+def shipped_policies() -> list[str]:
+    """Names of the policies that come with the package."""
+    return sorted(p.stem for p in SHIPPED.glob("*.safetensors"))
+
+
+def write_arrays(path: str | Path, arrays: dict[str, np.ndarray], details: dict[str, Any]) -> Path:
+    """Arrays and JSON-ready details into one safetensors file, whole or not at all."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    try:
+        contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+        save_file(contiguous, unfinished, metadata={k: json.dumps(v) for k, v in details.items()})
+        os.chmod(unfinished, 0o644)  # mkstemp's own mode would lock a class out of a shared folder
+        os.replace(unfinished, path)
+    except BaseException:
+        Path(unfinished).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def read_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The inverse of write_arrays; raises PolicyError on a damaged file."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+            return arrays, {k: json.loads(v) for k, v in (file.metadata() or {}).items()}
+    except (SafetensorError, json.JSONDecodeError) as error:
+        raise PolicyError(f"{path} is damaged or not a safetensors file ({error}): train or copy it anew.") from error

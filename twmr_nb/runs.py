@@ -1,0 +1,299 @@
+"""Training runs and their folders: config, metrics, checkpoint, policy. A run outlives the cell that started it.
+
+runs/<name>_<timestamp>/
+    config.json            every setting, the command line, the source of own reward terms
+    status.json            new, running, paused, stopped, finished or failed; and by which process
+    metrics.csv            one line per update
+    checkpoint.safetensors everything needed to go on exactly where it was
+    policy.safetensors     the newest policy; also under its own name once finished
+"""
+
+import dataclasses
+import math
+import shlex
+import shutil
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from twmr_nb.config import ConfigError, TrainConfig
+from twmr_nb.env import TwmrEnv
+from twmr_nb.policies import SavedPolicy, load_policy, read_arrays, write_arrays
+from twmr_nb.presets import PRESETS, preset_config
+from twmr_nb.rewards import RewardTerm
+from twmr_nb.run_files import append_metrics, is_alive, read_json, read_metrics, write_json, write_metrics
+from twmr_nb.storage import Record
+from twmr_nb.trainer import Trainer
+
+RUNS = Path("runs")
+CHECKPOINT_SECONDS = 30.0
+LIVE: dict[Path, "Run"] = {}  # runs of this process, so that a new cell finds the one already under way
+
+
+class RunError(RuntimeError):
+    """Something a run cannot do now; the message says why and what to do."""
+
+
+class Run:
+    """One training run. `start()` trains on a thread of its own; `train()` in the caller's."""
+
+    def __init__(self, path: Path, config: TrainConfig, extra_terms: Iterable[RewardTerm] = ()) -> None:
+        self.path, self.config, self.extra_terms = path, config, tuple(extra_terms)
+        self.records: list[Record] = read_metrics(path / "metrics.csv")
+        self.trainer: Trainer | None = None
+        self.error = ""
+        self._thread: threading.Thread | None = None
+        self._stop, self._resume, self._save = threading.Event(), threading.Event(), threading.Event()
+        self._resume.set()
+
+    # What it is doing
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def state(self) -> str:
+        """new, running, paused, stopped, finished, failed, or interrupted (its process ended without a word)."""
+        status = read_json(self.path / "status.json")
+        state = status.get("state", "new")
+        if state in ("running", "paused") and not is_alive(status):
+            return "interrupted"
+        return state
+
+    @property
+    def phase(self) -> str:
+        """What the trainer does this moment: compiling, collecting, learning."""
+        return self.trainer.phase if self.trainer else "new"
+
+    @property
+    def progress(self) -> float:
+        """From 0 to 1."""
+        return self.records[-1]["progress"] if self.records else 0.0
+
+    @property
+    def policy_path(self) -> Path:
+        return self.path / "policy.safetensors"
+
+    # What it can be told
+
+    def start(self) -> "Run":
+        """Train on a background thread and return at once; goes on from the checkpoint if there is one."""
+        if self._thread and self._thread.is_alive():
+            raise RunError(f"{self.name} is training already.")
+        busy = [run.name for run in LIVE.values() if run is not self and run._thread and run._thread.is_alive()]
+        if busy:
+            raise RunError(f"{busy[0]} is training: stop it or let it finish before starting another.")
+        self._claim()
+        self._stop.clear()
+        self._resume.set()
+        self._thread = threading.Thread(target=self._train_quietly, name=f"train {self.name}", daemon=True)
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop within a control step, saving a checkpoint."""
+        self._stop.set()
+        self._resume.set()
+
+    def pause(self) -> None:
+        """Hold still in mid-step, losing nothing."""
+        self._resume.clear()
+
+    def unpause(self) -> None:
+        self._resume.set()
+
+    def save_now(self) -> None:
+        """Ask for a checkpoint and the policy at the next update."""
+        self._save.set()
+
+    def join(self, timeout: float | None = None) -> str:
+        """Wait for the thread to end (or for `timeout` seconds); returns the state."""
+        if self._thread:
+            self._thread.join(timeout)
+        if self.error:
+            raise RunError(f"{self.name} failed: {self.error.splitlines()[-1]}")
+        return self.state
+
+    def policy(self) -> SavedPolicy:
+        """The newest saved policy of this run."""
+        return load_policy(self.policy_path)
+
+    # How it trains
+
+    def train(self, on_record: Callable[[Record], None] = lambda record: None) -> None:
+        """Train to the end or until stopped, saving on the way; on_record sees every update."""
+        self._claim()
+        try:
+            self._train(on_record)
+        except BaseException as error:
+            self.error = traceback.format_exc()
+            stopped = isinstance(error, KeyboardInterrupt)
+            self._set_state("stopped" if stopped else "failed", error="" if stopped else self.error)
+            raise
+
+    def _train_quietly(self) -> None:
+        """The thread's own main: an error is kept for join() and the panel, not printed into some cell."""
+        try:
+            self.train()
+        except BaseException:
+            return
+
+    def _train(self, on_record: Callable[[Record], None]) -> None:
+        self._set_state("running")
+        trainer = self._prepare()
+        saved_at = time.monotonic()
+        try:
+            for record in trainer.updates(self._should_stop):
+                self._log(record)
+                on_record(record)
+                if self._save.is_set() or time.monotonic() - saved_at > CHECKPOINT_SECONDS:
+                    self._save.clear()
+                    self.save()
+                    saved_at = time.monotonic()
+        finally:
+            if trainer.snapshot is not None:
+                self.save()
+        finished = trainer.update_index >= trainer.num_updates
+        if finished:
+            shutil.copyfile(self.policy_path, self.path / f"{self.policy().name}.safetensors")
+        self._set_state("finished" if finished else "stopped")
+
+    def _prepare(self) -> Trainer:
+        """The trainer, new or as it was at the last checkpoint."""
+        if self.trainer is None:
+            env = TwmrEnv(self.config.env, self.config.ppo.num_envs, extra_terms=self.extra_terms)
+            self.trainer = Trainer(env, self.config.ppo, self.config.seed)
+            if (self.path / "checkpoint.safetensors").exists():
+                arrays, _ = read_arrays(self.path / "checkpoint.safetensors")
+                self.trainer.restore(arrays)
+        self.records = [r for r in self.records if r["update"] <= self.trainer.update_index]
+        write_metrics(self.path / "metrics.csv", self.records)
+        return self.trainer
+
+    def _should_stop(self) -> bool:
+        if not self._resume.is_set():
+            self._set_state("paused")
+            self._resume.wait()
+            self._set_state("running")
+        return self._stop.is_set()
+
+    def save(self) -> Path:
+        """Write checkpoint and policy as they were after the last update; returns the policy's path."""
+        trainer = self.trainer
+        if trainer is None or trainer.snapshot is None:
+            raise RunError(f"{self.name} has nothing to save yet: start it first.")
+        write_arrays(self.path / "checkpoint.safetensors", trainer.snapshot, {"update": trainer.update_index})
+        details = read_json(self.path / "config.json")
+        name = f"ppo_lstm_policy_{datetime.now():%Y%m%d_%H%M%S}"
+        saved = SavedPolicy(
+            name, trainer.policy, self.config, self.results(), details["command"], own_terms(self.extra_terms)
+        )
+        return saved.save(self.policy_path)
+
+    def results(self) -> dict[str, Any]:
+        """What training reached, for the policy's label."""
+        keys = ("global_step", "success_rate", "episode_return", "episode_length", "average_x", "train_s", "compile_s")
+        last = self.records[-1] if self.records else {}
+        return {k: last[k] for k in keys if k in last and not math.isnan(last[k])}
+
+    def _log(self, record: Record) -> None:
+        self.records.append(record)
+        append_metrics(self.path / "metrics.csv", record)
+
+    def _claim(self) -> None:
+        """This object is the one that trains this folder."""
+        missing = {t["name"] for t in read_json(self.path / "config.json")["own_terms"]}
+        missing -= {t.name for t in self.extra_terms}
+        if missing:
+            raise RunError(
+                f"{self.name} was started with your own reward term {sorted(missing)[0]!r}, "
+                "which is kept as text only: define it again and open the run with extra_terms=[...]."
+            )
+        state = self.state
+        if state in ("running", "paused") and LIVE.get(self.path) is not self:
+            raise RunError(f"{self.name} is being trained by another process: stop it there first.")
+        if state == "finished":
+            raise RunError(f"{self.name} is finished: start a new run to train further.")
+        LIVE[self.path] = self
+
+    def _set_state(self, state: str, **details: Any) -> None:
+        me = psutil.Process()
+        status = {"state": state, "pid": me.pid, "process_started": me.create_time(), "time": time.time()}
+        write_json(self.path / "status.json", status | details)
+
+
+def new_run(
+    config: TrainConfig | str = "recommended",
+    name: str = "run",
+    root: str | Path = RUNS,
+    run_dir: str | Path | None = None,
+    extra_terms: Iterable[RewardTerm] = (),
+    **flags: Any,
+) -> Run:
+    """Make a run's folder. config: a TrainConfig or a preset's name; flags: settings to change on top.
+
+    run_dir names the folder itself, otherwise it is root/<name>_<timestamp>.
+    """
+    config = preset_config(config, **flags) if isinstance(config, str) else config.replace(**flags)
+    extra_terms = tuple(extra_terms)
+    path = Path(run_dir) if run_dir is not None else fresh_folder(Path(root), name)
+    if (path / "config.json").exists():
+        raise ConfigError(f"{path} already holds a run: choose another folder, or open it with open_run to go on.")
+    path.mkdir(parents=True, exist_ok=True)
+    details = {"config": config.to_dict(), "own_terms": own_terms(extra_terms), "command": command_line(config)}
+    write_json(path / "config.json", details)
+    return Run(path.resolve(), config, extra_terms)
+
+
+def open_run(path: str | Path, extra_terms: Iterable[RewardTerm] = ()) -> Run:
+    """The run in a folder: the live object if this process trains it, else one that can show and resume it."""
+    path = Path(path).resolve()
+    if path in LIVE:
+        return LIVE[path]
+    if not (path / "config.json").exists():
+        raise ConfigError(f"{path} holds no run: give a folder that `twmr train` or new_run made.")
+    return Run(path, TrainConfig.from_dict(read_json(path / "config.json")["config"]), extra_terms)
+
+
+def list_runs(root: str | Path = RUNS) -> list[Run]:
+    """All runs below a folder, the newest first."""
+    found = sorted(Path(root).glob("*/config.json"), key=lambda p: p.stat().st_mtime, reverse=True)
+    return [open_run(p.parent) for p in found]
+
+
+def command_line(config: TrainConfig) -> str:
+    """The `twmr train` line that gives this configuration."""
+    base = preset_config(config.preset if config.preset in PRESETS else "recommended")
+    words = ["twmr", "train"] + (["--preset", base.preset] if base.preset != "recommended" else [])
+    words += ["--seed", str(config.seed)] if config.seed != base.seed else []
+    for part in ("env", "ppo"):
+        ours, theirs = getattr(config, part), getattr(base, part)
+        for field in dataclasses.fields(ours):
+            value = getattr(ours, field.name)
+            if value != getattr(theirs, field.name):
+                flag = field.name.replace("_", "-")
+                words += (
+                    [f"--{flag}" if value else f"--no-{flag}"] if isinstance(value, bool) else [f"--{flag}", str(value)]
+                )
+    return shlex.join(words)
+
+
+def own_terms(extra_terms: Iterable[RewardTerm]) -> list[dict[str, Any]]:
+    return [{"name": t.name, "weight": t.weight, "source": t.source} for t in extra_terms]
+
+
+def fresh_folder(root: Path, name: str) -> Path:
+    """root/<name>_<timestamp>, with a number behind it if two start in one second."""
+    base = root / f"{name}_{datetime.now():%Y%m%d_%H%M%S}"
+    path, number = base, 1
+    while path.exists():
+        number += 1
+        path = base.with_name(f"{base.name}_{number}")
+    return path
