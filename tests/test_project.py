@@ -16,16 +16,17 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PINS = dict(re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "pins.txt").read_text(), re.MULTILINE))
 MODULES = sorted((ROOT / "twmr_nb").rglob("*.py"))
+FRONT_DOOR = ROOT / "twmr_nb" / "__init__.py"  # gathers the public names; in no layer
 
 # From the bottom up; a module imports from rows above its own, or from its own row.
 LAYERS = [
-    ["__init__", "fast", "config", "robot"],
-    ["gates", "observations", "rewards"],
-    ["env"],
-    ["network", "ppo"],
-    ["trainer"],
-    ["rollout", "render", "runs", "presets", "bench", "sweep"],
-    ["plots", "doctor", "ui", "checks"],
+    ["fast", "knobs", "config", "robot"],
+    ["gates", "observations", "posture", "transition", "rewards"],
+    ["simulation", "env", "gym_env"],
+    ["lstm", "network", "ppo"],
+    ["storage", "trainer"],
+    ["policies", "presets", "evaluate", "rollout", "overlay", "render", "run_files", "runs", "bench", "sweep"],
+    ["plots", "play", "doctor", "ui", "checks"],
     ["cli", "__main__"],
 ]
 
@@ -59,7 +60,7 @@ def test_pins_are_plain_names_and_versions():
     assert not strange
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", [m for m in MODULES if m != FRONT_DOOR], ids=lambda p: p.stem)
 def test_a_layer_imports_only_from_below(path):
     place = {name: row for row, names in enumerate(LAYERS) for name in names}
     own = path.relative_to(ROOT / "twmr_nb").parts[0].removesuffix(".py")
