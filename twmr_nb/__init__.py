@@ -5,3 +5,30 @@ import sys
 
 if sys.platform == "linux":
     os.environ.setdefault("MUJOCO_GL", "egl")  # software rendering without a display; must precede `import mujoco`
+
+import gymnasium
+
+from twmr_nb.config import ConfigError, EnvConfig, PPOConfig, TrainConfig
+from twmr_nb.env import TwmrEnv
+from twmr_nb.rewards import REWARD_TERMS, RewardTerm, reward_term
+from twmr_nb.robot import build_model
+from twmr_nb.transition import Transition
+
+__all__ = [
+    "REWARD_TERMS",
+    "ConfigError",
+    "EnvConfig",
+    "PPOConfig",
+    "RewardTerm",
+    "TrainConfig",
+    "Transition",
+    "TwmrEnv",
+    "build_model",
+    "reward_term",
+]
+
+gymnasium.register(
+    id="twmr_nb/Twmr-v0",
+    entry_point="twmr_nb.gym_env:TwmrSingleEnv",
+    vector_entry_point="twmr_nb.env:TwmrEnv",
+)

@@ -1,0 +1,107 @@
+"""One control step of the robot as named arrays: all that a reward term may look at."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twmr_nb.observations import roll_pitch
+from twmr_nb.robot import LEG_DOF, LEG_QPOS, WHEEL_DOF, WHEEL_QPOS
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One control step as named arrays of any leading shape [...]: [N] robots, or [T] steps of one.
+
+    The root's pose and motion are float64. What sensors and encoders report is float32, as in the recorded runs.
+    """
+
+    x_before: Array
+    """Root x before the step, m, [...]."""
+    qpos: Array
+    """Joint positions after it (root position and quaternion, then per wheel its angle and three legs'), [..., 23]."""
+    qvel: Array
+    """Joint velocities after it, [..., 22]."""
+    accelerometer: Array
+    """IMU acceleration, m/s², [..., 3]."""
+    gyro: Array
+    """IMU rotation rate, rad/s, [..., 3]."""
+    torque: Array
+    """Motor torques, N m, [..., 8]: wheels front left, front right, rear left, rear right, then legs likewise."""
+    touch: Array
+    """Force on the step, N, [...]."""
+    gate: Array
+    """Whether the legs should be out, 0 to 1, [...]."""
+    passed_before: Array
+    """Whether the obstacle was passed before the step, [...]."""
+    success_x: Array | float
+    """Where the obstacle counts as passed, m."""
+    retract: Array
+    """Folded leg angles, rad, [4]."""
+    extend: Array
+    """Extended leg angles, rad, [4]."""
+    ctrl_dt: float
+    """Duration of the step, s."""
+
+    @property
+    def x(self) -> Array:
+        """Root x, m."""
+        return self.qpos[..., 0]
+
+    @property
+    def z(self) -> Array:
+        """Root height, m."""
+        return self.qpos[..., 2]
+
+    @property
+    def vx(self) -> Array:
+        """Root velocity along x, m/s."""
+        return self.qvel[..., 0]
+
+    @property
+    def vz(self) -> Array:
+        """Root velocity upwards, m/s."""
+        return self.qvel[..., 2]
+
+    @property
+    def roll(self) -> Array:
+        """Tilt sideways, rad."""
+        return roll_pitch(self.qpos[..., 3:7])[0]
+
+    @property
+    def pitch(self) -> Array:
+        """Tilt ahead (nose down), rad."""
+        return roll_pitch(self.qpos[..., 3:7])[1]
+
+    @property
+    def wheel_angle(self) -> Array:
+        """Wheel angles, rad, [..., 4]."""
+        return self.qpos[..., WHEEL_QPOS].astype(np.float32)
+
+    @property
+    def wheel_speed(self) -> Array:
+        """Wheel speeds, rad/s, [..., 4]."""
+        return self.qvel[..., WHEEL_DOF].astype(np.float32)
+
+    @property
+    def leg_angle(self) -> Array:
+        """Angles of the driven legs, rad, [..., 4]."""
+        return self.qpos[..., LEG_QPOS].astype(np.float32)
+
+    @property
+    def leg_speed(self) -> Array:
+        """Speeds of the driven legs, rad/s, [..., 4]."""
+        return self.qvel[..., LEG_DOF].astype(np.float32)
+
+    @property
+    def passed(self) -> Array:
+        """Whether the obstacle is passed now."""
+        return self.passed_before | (self.x >= self.success_x)
+
+    @property
+    def newly_passed(self) -> Array:
+        """Whether this very step passed it."""
+        return (self.x >= self.success_x) & ~self.passed_before
