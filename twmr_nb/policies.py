@@ -115,7 +115,7 @@ def write_arrays(path: str | Path, arrays: dict[str, np.ndarray], details: dict[
     handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(handle)
     try:
-        contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+        contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
         save_file(contiguous, unfinished, metadata={k: json.dumps(v) for k, v in details.items()})
         os.chmod(unfinished, 0o644)  # mkstemp's own mode would lock a class out of a shared folder
         os.replace(unfinished, path)

@@ -168,9 +168,10 @@ class Trainer:
         self.learner = self.learner._replace(policy=self.policy._replace(normalizer=normalizer))
 
     def schedule_noise(self, final: float) -> None:
-        """Exploration first, precision last: log-std falls linearly with progress."""
-        initial, progress = self.config.log_std_init, self.update_index / self.num_updates
-        log_std = jnp.full_like(self.policy.log_std, initial + progress * (final - initial))
+        """Exploration first, precision last: log-std holds, then falls linearly to its final value."""
+        initial, hold = self.config.log_std_init, self.config.log_std_hold
+        fall = max(0.0, self.update_index / self.num_updates - hold) / max(1 - hold, 1e-9)
+        log_std = jnp.full_like(self.policy.log_std, initial + fall * (final - initial))
         self.learner = self.learner._replace(policy=self.policy._replace(log_std=log_std))
 
     def report(self, totals: Totals, losses: Record, collect_s: float, learn_s: float) -> Record:
