@@ -23,7 +23,7 @@ def leg_targets(config: EnvConfig) -> tuple[Array, Array]:
     if config.extend_angle is not None:
         extend = config.extend_angle
     elif config.extend_mode == "opposite" or (config.extend_mode == "auto" and automatic):
-        extend = LOW if retract == HIGH else HIGH
+        extend = LOW if retract > MIDDLE else HIGH
     else:
         extend = MIDDLE
     return np.full(4, retract, np.float32), np.full(4, extend, np.float32)

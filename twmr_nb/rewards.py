@@ -57,12 +57,12 @@ def control(t: Transition) -> Array:
 def extension(t: Transition) -> Array:
     gate = t.gate[..., None].astype(np.float32)
     error = t.leg_angle - (t.retract + gate * (t.extend - t.retract))
-    return (error * error).mean(axis=-1)
+    return (error * error).sum(axis=-1) / 4
 
 
 def post_success(t: Transition) -> Array:
     error = t.leg_angle - t.retract
-    return (error * error).mean(axis=-1) * t.passed_before
+    return (error * error).sum(axis=-1) / 4 * t.passed_before
 
 
 def success(t: Transition) -> Array:

@@ -81,7 +81,7 @@ class Simulation:
         that is computed from them stays finite.
         """
         x_before = self.qpos[:, 0].copy()
-        self.ctrl[:] = self.ctrl_middle + self.ctrl_half_range * np.clip(actions, -1, 1)
+        self.ctrl[:] = self.ctrl_middle + self.ctrl_half_range * actions.clip(-1, 1)
         self.batch.step(nstep=self.frame_skip)
         diverged = ~np.isfinite(self.qpos_qvel.sum(axis=1))
         if diverged.any():
