@@ -1,0 +1,228 @@
+"""Pictures of a recorded episode: frames, video, and a strip of stills.
+
+Drawing with software (no GPU) is the normal case: shadows and reflections are off, which makes it four times faster.
+A GL context belongs to the thread that made it, so every call makes its own renderer and closes it.
+"""
+
+import base64
+import functools
+import io
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import imageio_ffmpeg
+import mediapy
+import mujoco
+import numpy as np
+from IPython.display import HTML
+from numpy.typing import NDArray
+from PIL import Image
+
+from twmr_nb.overlay import Frame, draw_overlay, draw_title
+from twmr_nb.robot import STEP_GEOM, WHEELS, build_spec, step_box
+from twmr_nb.rollout import Rollout
+
+Camera = Literal["track", "fixed"]
+Size = tuple[int, int]  # width, height in pixels
+APT_LINE = "apt-get install libegl1 libgl1"
+NO_GL = f"no picture: there is no GL library to draw with. As root, run `{APT_LINE}`, then restart the kernel."
+NO_FFMPEG = "no video: there is no ffmpeg. Run `pip install --force-reinstall imageio-ffmpeg`."
+CLEARANCE = 0.16  # m beside the robot's middle that is drawn of the step; its whole 10 m would hide its profile
+PAGE_WIDTH = 1120  # px; several videos side by side are scaled down to it
+CRF = 27  # h264 quality: about 35 kB a second
+PALE, DARK, TYRE, BLOCK = [0.95, 0.95, 0.95, 1], [0.3, 0.3, 0.35, 1], [0.17, 0.19, 0.22, 1], [0.45, 0.52, 0.60, 1]
+
+
+class RenderError(RuntimeError):
+    """Nothing can be drawn here; the message is one line that says what to install."""
+
+
+@functools.cache
+def gl_available() -> bool:
+    """Whether this machine can draw."""
+    try:
+        mujoco.GLContext(16, 16).free()
+    except Exception:  # whatever a missing or broken driver raises, the answer is no
+        return False
+    return True
+
+
+def frames(
+    rollout: Rollout,
+    fps: float = 25,
+    size: Size = (640, 360),
+    camera: Camera = "track",
+    overlay: bool = True,
+    speed: float = 1.0,
+) -> list[Frame]:
+    """The whole episode as frames [height, width, 3], `fps` of them for every second shown, at `speed` x real time."""
+    return list(draw_steps(rollout, steps_shown(rollout, fps, speed), size, camera, overlay))
+
+
+def frame_strip(rollout: Rollout, n: int = 6, size: Size = (320, 180)) -> Image.Image:
+    """n moments of the episode in rows of three, for where no video can be shown."""
+    index = np.linspace(0, len(rollout.time) - 1, n).round().astype(int)
+    pictures = list(draw_steps(rollout, index, size, "track", overlay=True))
+    pictures += [np.full_like(pictures[0], 255)] * (-n % 3)
+    return Image.fromarray(np.vstack([np.hstack(pictures[i : i + 3]) for i in range(0, len(pictures), 3)]))
+
+
+def mp4(
+    rollouts: Rollout | Sequence[Rollout],
+    fps: float = 25,
+    size: Size = (640, 360),
+    camera: Camera = "track",
+    overlay: bool = True,
+    speed: float = 1.0,
+) -> bytes:
+    """One rollout, or several side by side with their titles, as an h264 file; raises RenderError if it cannot be."""
+    several = [rollouts] if isinstance(rollouts, Rollout) else list(rollouts)
+    try:
+        mediapy.set_ffmpeg(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError as error:
+        raise RenderError(NO_FFMPEG) from error
+    steps = [steps_shown(r, fps, speed) for r in several]
+    longest = max(map(len, steps))
+    films = []
+    for rollout, index in zip(several, steps, strict=True):
+        held = np.pad(index, (0, longest - len(index)), mode="edge")  # a short episode waits at its end
+        film = draw_steps(rollout, held, size, camera, overlay)
+        films.append(film if len(several) == 1 else titled(film, rollout.title))
+    return mediapy.compress_video(
+        (np.hstack(side_by_side) for side_by_side in zip(*films, strict=True)), fps=fps, crf=CRF
+    )
+
+
+def video(
+    rollouts: Rollout | Sequence[Rollout],
+    fps: float = 25,
+    size: Size = (640, 360),
+    camera: Camera = "track",
+    overlay: bool = True,
+    speed: float = 1.0,
+) -> HTML:
+    """The video inside the page. Where none can be made: a strip of stills, or one line that says what to install."""
+    first, count = (rollouts, 1) if isinstance(rollouts, Rollout) else (rollouts[0], len(rollouts))
+    try:
+        data = mp4(rollouts, fps, size, camera, overlay, speed)
+    except RenderError as error:
+        picture = image_tag(frame_strip(first)) if gl_available() else ""
+        return HTML(f"<p>{error}</p>{picture}")
+    width = min(size[0] * count, PAGE_WIDTH)
+    height = round(width * size[1] / (size[0] * count))
+    return HTML(mediapy.html_from_compressed_video(data, width=width, height=height))
+
+
+def save_video(
+    rollouts: Rollout | Sequence[Rollout],
+    path: str | Path,
+    speed: float = 1.0,
+    follow: bool = True,
+    fps: float = 25,
+    size: Size = (640, 360),
+) -> Path:
+    """The video as an .mp4 file, written whole or not at all; raises RenderError where none can be made."""
+    data = mp4(rollouts, fps, size, "track" if follow else "fixed", speed=speed)
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished.write_bytes(data)
+    os.replace(unfinished, path)
+    return path
+
+
+def titled(film: Iterator[Frame], title: str) -> Iterator[Frame]:
+    return (draw_title(frame, title) for frame in film)
+
+
+def steps_shown(rollout: Rollout, fps: float, speed: float) -> NDArray[np.int_]:
+    """Which control steps the frames show."""
+    if not (fps > 0 and speed > 0):
+        raise ValueError(f"fps = {fps!r}, speed = {speed!r} are not allowed: give numbers above 0.")
+    moments = np.arange(0, rollout.time[-1], speed / fps)
+    return np.minimum(np.round(moments / rollout.transition.ctrl_dt).astype(int), len(rollout.time) - 1)
+
+
+def image_tag(image: Image.Image) -> str:
+    """A picture as an HTML tag that carries its own data."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return f'<img src="data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}">'
+
+
+def draw_steps(rollout: Rollout, index: NDArray[np.int_], size: Size, camera: Camera, overlay: bool) -> Iterator[Frame]:
+    """The frames of some control steps, one by one, as a whole episode of them is large."""
+    model = scene_model(rollout)
+    data, view = mujoco.MjData(model), mujoco.MjvCamera()
+    view.azimuth, view.elevation = 76.0, -14.0
+    reward = rollout.reward.cumsum()
+    with renderer(model, size) as drawer:
+        for t in index:
+            data.qpos[:] = rollout.transition.qpos[t]
+            mujoco.mj_kinematics(model, data)
+            mujoco.mj_comPos(model, data)
+            mujoco.mj_camlight(model, data)
+            aim(view, data.qpos, camera)
+            drawer.update_scene(data, view)
+            picture = drawer.render()
+            if overlay:
+                x, gate = rollout.transition.x[t], rollout.transition.gate[t]
+                picture = draw_overlay(picture, rollout.time[t], x, gate, reward[t])
+            yield picture
+
+
+@contextmanager
+def renderer(model: mujoco.MjModel, size: Size) -> Iterator[mujoco.Renderer]:
+    """A renderer of this thread, closed at the end; raises RenderError where nothing can be drawn."""
+    if not gl_available():
+        raise RenderError(NO_GL)
+    drawer = mujoco.Renderer(model, height=size[1], width=size[0])
+    try:
+        drawer.scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = False
+        drawer.scene.flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = False
+        yield drawer
+    finally:
+        drawer.close()
+
+
+def aim(view: mujoco.MjvCamera, qpos: np.ndarray, camera: Camera) -> None:
+    """Look at the robot with some ground ahead of it, or at the whole course from further away."""
+    if camera == "track":
+        view.lookat[:], view.distance = (qpos[0] + 0.07, qpos[1], 0.05), 0.56
+    else:
+        view.lookat[:], view.distance = (0.7, 0.0, 0.05), 1.2
+
+
+def scene_model(rollout: Rollout) -> mujoco.MjModel:
+    """The rollout's world for looking at: its own step, narrowed so that the profile shows, and marks every 0.1 m."""
+    config = rollout.config
+    if config.scene == "step":
+        config = config.replace(step_height=rollout.step_height, step_height_max=None)
+    spec = build_spec(config)
+    for wheel in WHEELS:
+        tyre = spec.geom(f"{wheel}_wheel_body_visual_0")
+        tyre.material, tyre.rgba = "", TYRE
+    path = rollout.transition.qpos[:, :2]
+    left, right = np.nanmax(path[:, 1]) + CLEARANCE, np.nanmin(path[:, 1]) - CLEARANCE
+    if box := step_box(config):
+        x, z, half_depth, half_height = box
+        middle, half_width = (left + right) / 2, (left - right) / 2
+        step = spec.geom(STEP_GEOM)
+        step.pos, step.size, step.rgba = [x, middle, z], [half_depth, half_width, half_height], BLOCK
+        for edge in (x - half_depth, x + half_depth):
+            add_mark(spec, (edge, middle, z + half_height), (0.002, half_width), PALE)
+    for tenth in range(-5, round(10 * float(np.nanmax(path[:, 0]))) + 10):
+        length = 0.03 if tenth % 5 == 0 else 0.015
+        add_mark(spec, (tenth / 10, right - length, 0.0), (0.0015, length), DARK)
+    return spec.compile()
+
+
+def add_mark(
+    spec: mujoco.MjSpec, place: tuple[float, float, float], half: tuple[float, float], rgba: list[float]
+) -> None:
+    """A thin bar that only shows."""
+    bar = mujoco.mjtGeom.mjGEOM_BOX
+    spec.worldbody.add_geom(type=bar, pos=place, size=[*half, 0.0007], rgba=rgba, contype=0, conaffinity=0)
