@@ -3,6 +3,8 @@
 import pytest
 from hypothesis import settings
 
+import twmr_nb  # noqa: F401 (chooses the GL backend, which must precede any `import mujoco`)
+
 # A slow machine is no counterexample, and the same examples every time make a failure repeatable.
 settings.register_profile("repeatable", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("repeatable")

@@ -70,7 +70,11 @@ class Simulation:
             self._step_half_height = self.batch.expand("geom_size")[:, step, 2]
 
     def set_heights(self, ids: Array, heights: Array) -> None:
-        """Give the robots `ids` steps of these heights [m], none above the model's: its bounding boxes stay valid."""
+        """Give the robots `ids` steps of these heights [m], none above the model's.
+
+        The bounding volumes stay those of the highest step: no contact is missed, and one that only grazes (less than
+        1 µm deep) may be seen where a model of that height would cull it.
+        """
         self.heights[ids] = heights
         self._step_z[ids], self._step_half_height[ids] = height_to_box(heights)
 
