@@ -102,8 +102,12 @@ def test_truncation_keeps_the_final_observation_and_starts_anew() -> None:
     assert_array_equal(info["final_obs"][:, 0], info["x"].astype(np.float32))
     assert_array_equal(env.transition.x, info["x"])
     assert np.abs(obs - info["final_obs"]).max(axis=1).min() > 1e-3
-    following, *_ = env.step(plan[5])
+    following, _, _, truncated, _ = env.step(plan[5])
     assert np.abs(following[:, 0] - obs[:, 0]).max() < 0.01  # it goes on from the new start
+    for row in plan[6:]:
+        assert not truncated.any()
+        _, _, _, truncated, _ = env.step(row)
+    assert truncated.all()
 
 
 def test_a_robot_that_sinks_is_terminated_alone() -> None:
