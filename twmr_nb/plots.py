@@ -111,7 +111,7 @@ def learning_curves(
     figure = figure or Plot(960, 540)
     figure.clear()
     panels = figure.subplots(2, 2)
-    figure.margins(58, 12, 24, 44, wspace=0.16, hspace=0.38)
+    figure.margins(68, 12, 24, 44, wspace=0.16, hspace=0.38)
     steps = column(records, "global_step")
     unit, scale = ("million", 1e6) if len(steps) and steps.max() >= 1e6 else ("thousand", 1e3)
     wanted = ((panels[0, 0], "episode_return", 1, "black"), (panels[0, 1], "success_rate", 100, "#009E73"))
@@ -181,7 +181,7 @@ def reward_traces(rollout: Rollout, terms: Mapping[str, ArrayLike] | None = None
     """
     figure = Plot(960, 560)
     reward, gate, legs = figure.subplots(3, 1, sharex=True, height_ratios=(3, 1, 1.7))
-    figure.margins(58, 12, 24, 44, hspace=0.25)
+    figure.margins(68, 12, 24, 44, hspace=0.25)
     time, transition = rollout.time, rollout.transition
     shown = rollout.reward_terms if terms is None else {name: np.asarray(v, float) for name, v in terms.items()}
     for i, (name, color) in enumerate(term_colors(list(shown)).items()):
