@@ -1,0 +1,104 @@
+"""The command line as a user meets it."""
+
+import json
+import re
+
+import pytest
+
+from twmr_nb import cli
+from twmr_nb.render import gl_available
+
+TINY = ["--num-envs", "2", "--minibatches", "1", "--rollout-steps", "8", "--epochs", "1", "--mlp-size", "8", "--hidden-size", "8"]
+TINY += ["--total-timesteps", "32", "--max-steps", "10"]
+
+
+@pytest.fixture(scope="module")
+def run_dir(tmp_path_factory):
+    path = tmp_path_factory.mktemp("cli") / "run"
+    assert cli.main(["train", *TINY, "--seed", "3", "--run-dir", str(path)]) == 0
+    return path
+
+
+def test_train_writes_the_policy(run_dir, capsys):
+    assert (run_dir / "policy.safetensors").exists()
+    assert cli.main(["train", "--run-dir", str(run_dir), *TINY]) == 2
+    assert "already holds a run" in capsys.readouterr().err
+
+
+def test_the_walkthroughs_flags_work_as_written():
+    line = "train --gate-mode obstacle --obs-mode compact_obstacle --extension-penalty 0.05 --control-cost 1e-4"
+    options = cli.parse([*line.split(), "--total-timesteps", "600000"])
+    assert (options.env.gate_mode, options.env.obs_mode) == ("obstacle", "compact_obstacle")
+    assert (options.env.extension_penalty, options.env.control_cost) == (0.05, 1e-4)
+    assert options.ppo.total_timesteps == 600_000
+
+
+def test_preset_sets_the_defaults_that_flags_change():
+    options = cli.parse(["train", "--preset", "walkthrough", "--epochs", "3", "--no-auto-retract"])
+    assert (options.ppo.num_envs, options.ppo.epochs, options.env.auto_retract) == (1, 3, False)
+
+
+def test_evaluate_prints_one_json_object(run_dir, capsys):
+    line = f"evaluate --policy {run_dir} --scene step_5cm --episodes 3 --seed 1 --json"
+    assert cli.main(line.split()) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["episodes"] == 3
+    assert result["success_rate"] == 0.0
+    assert {"mean_final_x", "mean_return"} <= result.keys()
+
+
+def test_evaluate_prints_a_table(run_dir, capsys):
+    assert cli.main(f"evaluate --policy {run_dir} --episodes 2 --step-height 0.03".split()) == 0
+    out = capsys.readouterr().out
+    assert "success_rate" in out
+    assert "reward_terms/forward" in out
+
+
+@pytest.mark.skipif(not gl_available(), reason="no GL library: apt-get install libegl1 libgl1")
+def test_play_writes_a_video_and_traces(run_dir, tmp_path, capsys):
+    video, log = tmp_path / "a.mp4", tmp_path / "trace.txt"
+    line = f"play --load-path {run_dir} --video {video} --debug-gate --debug-legs --debug-log {log}"
+    assert cli.main(line.split()) == 0
+    assert video.stat().st_size > 1000
+    trace = log.read_text()
+    assert "gate  step    0  t=  0.00 s" in trace
+    assert "legs  step    0" in trace
+    assert "did not pass" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("play --load-path nowhere", "no policy at 'nowhere'"),
+        ("train --preset best", "unknown preset 'best'"),
+        ("evaluate --policy nowhere --episodes 0", "episodes = 0 is not allowed"),
+        ("train --resume nowhere", "holds no run"),
+    ],
+)
+def test_mistakes_are_answered_in_a_sentence(line, sentence, capsys):
+    assert cli.main(line.split()) == 2
+    error = capsys.readouterr().err
+    assert sentence in error
+    assert "Traceback" not in error
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("train --extension-penalty -1", "extension_penalty = -1.0 is not allowed"),
+        ("train --extention-penalty 1", "--extention-penalty"),
+        ("train --scene moon", "invalid choice 'moon'"),
+    ],
+)
+def test_bad_flags_are_refused_by_name(line, sentence, capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(line.split())
+    assert stop.value.code == 2
+    boxed = capsys.readouterr().err
+    assert sentence in re.sub(r"[\s│|]+", " ", boxed)
+
+
+def test_presets_and_policies_are_listed(capsys):
+    assert cli.main(["presets"]) == 0
+    assert "walkthrough" in capsys.readouterr().out
+    assert cli.main(["policies"]) == 0
