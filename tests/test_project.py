@@ -20,12 +20,12 @@ FRONT_DOOR = ROOT / "twmr_nb" / "__init__.py"  # gathers the public names; in no
 
 # From the bottom up; a module imports from rows above its own, or from its own row.
 LAYERS = [
-    ["fast", "knobs", "config", "robot"],
+    ["fast", "knobs", "config", "looks", "robot", "outline"],
     ["gates", "observations", "posture", "transition", "rewards"],
     ["simulation", "env", "gym_env"],
     ["lstm", "network", "ppo"],
     ["storage", "trainer"],
-    ["policies", "presets", "evaluate", "rollout", "overlay", "render", "run_files", "runs", "bench", "sweep"],
+    ["policies", "presets", "recipe", "evaluate", "rollout", "overlay", "render", "run_files", "runs", "bench", "sweep"],
     ["plots", "play", "doctor", "ui", "checks"],
     ["cli", "__main__"],
 ]
