@@ -104,6 +104,8 @@ def test_reward_traces_show_the_terms_the_gate_and_the_legs(rollout):
     assert [line.get_label() for line in legs.lines[:4]] == ["front left", "front right", "rear left", "rear right"]
     np.testing.assert_array_equal(legs.lines[2].get_ydata(), rollout.transition.leg_angle[:, 2])
     assert gate.get_ylim()[0] == 0
+    low, high = reward.get_ylim()
+    assert np.mean((rollout.reward >= low) & (rollout.reward <= high)) > 0.95
 
 
 def test_reward_traces_of_other_values(rollout):

@@ -25,7 +25,8 @@ LAYERS = [
     ["simulation", "env", "gym_env"],
     ["lstm", "network", "ppo"],
     ["storage", "trainer"],
-    ["policies", "presets", "recipe", "evaluate", "rollout", "overlay", "render", "run_files", "runs", "bench", "sweep"],
+    ["policies", "presets", "recipe", "evaluate", "rollout", "overlay", "render"],
+    ["run_files", "runs", "bench", "sweep"],
     ["plots", "play", "doctor", "ui", "checks"],
     ["cli", "__main__"],
 ]

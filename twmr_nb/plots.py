@@ -190,7 +190,7 @@ def reward_traces(rollout: Rollout, terms: Mapping[str, ArrayLike] | None = None
     total = np.sum(list(shown.values()), axis=0)
     reward.plot(time, total, color=TOTAL, linewidth=1.0, path_effects=HALO, label="total", zorder=1.5)
     style(reward, "reward   (band: over the step, dashes: passed)", "", "reward per step").set_ylim(
-        *robust_limits(list(shown.values()))
+        *robust_limits([*shown.values(), total])
     )
     legend(reward, 7, "lower left")
     gate.fill_between(time, transition.gate, color=GREY, linewidth=0)
