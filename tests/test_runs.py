@@ -10,9 +10,10 @@ import pytest
 from twmr_nb.config import ConfigError, TrainConfig
 from twmr_nb.policies import PolicyError, load_policy
 from twmr_nb.presets import preset_config
+from twmr_nb.recipe import command_line
 from twmr_nb.rewards import reward_term
 from twmr_nb.run_files import read_metrics, write_json
-from twmr_nb.runs import LIVE, RunError, command_line, list_runs, new_run, open_run
+from twmr_nb.runs import LIVE, RunError, list_runs, new_run, open_run
 from twmr_nb.storage import log_line
 
 TINY = {

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import threading
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -58,3 +59,19 @@ def append_metrics(path: Path, record: Record) -> None:
         if file.tell() == 0:
             writer.writeheader()
         writer.writerow(record)
+
+
+def run_folders(root: str | Path) -> list[Path]:
+    """The folders below root that hold a run, the newest first."""
+    found = sorted(Path(root).glob("*/config.json"), key=lambda p: p.stat().st_mtime, reverse=True)
+    return [path.parent for path in found]
+
+
+def fresh_folder(root: Path, name: str) -> Path:
+    """root/<name>_<timestamp>, with a number behind it if two start in one second."""
+    base = root / f"{name}_{datetime.now():%Y%m%d_%H%M%S}"
+    path, number = base, 1
+    while path.exists():
+        number += 1
+        path = base.with_name(f"{base.name}_{number}")
+    return path

@@ -8,9 +8,7 @@ runs/<name>_<timestamp>/
     policy.safetensors     the newest policy; also under its own name once finished
 """
 
-import dataclasses
 import math
-import shlex
 import shutil
 import threading
 import time
@@ -25,9 +23,19 @@ import psutil
 from twmr_nb.config import ConfigError, TrainConfig
 from twmr_nb.env import TwmrEnv
 from twmr_nb.policies import SavedPolicy, load_policy, read_arrays, write_arrays
-from twmr_nb.presets import PRESETS, preset_config
+from twmr_nb.presets import preset_config
+from twmr_nb.recipe import command_line
 from twmr_nb.rewards import RewardTerm
-from twmr_nb.run_files import append_metrics, is_alive, read_json, read_metrics, write_json, write_metrics
+from twmr_nb.run_files import (
+    append_metrics,
+    fresh_folder,
+    is_alive,
+    read_json,
+    read_metrics,
+    run_folders,
+    write_json,
+    write_metrics,
+)
 from twmr_nb.storage import Record
 from twmr_nb.trainer import Trainer
 
@@ -48,6 +56,7 @@ class Run:
         self.records: list[Record] = read_metrics(path / "metrics.csv")
         self.trainer: Trainer | None = None
         self.error = ""
+        self.started_at = time.monotonic()  # when training was last begun, here
         self._thread: threading.Thread | None = None
         self._stop, self._resume, self._save = threading.Event(), threading.Event(), threading.Event()
         self._resume.set()
@@ -73,6 +82,16 @@ class Run:
         return self.trainer.phase if self.trainer else "new"
 
     @property
+    def training(self) -> bool:
+        """Whether this process trains it now, or holds it paused."""
+        return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it has been asked to stop and has not yet."""
+        return self.training and self._stop.is_set()
+
+    @property
     def progress(self) -> float:
         """From 0 to 1."""
         return self.records[-1]["progress"] if self.records else 0.0
@@ -85,12 +104,12 @@ class Run:
 
     def start(self) -> "Run":
         """Train on a background thread and return at once; goes on from the checkpoint if there is one."""
-        if self._thread and self._thread.is_alive():
+        if self.training:
             raise RunError(f"{self.name} is training already.")
-        busy = [run.name for run in LIVE.values() if run is not self and run._thread and run._thread.is_alive()]
-        if busy:
-            raise RunError(f"{busy[0]} is training: stop it or let it finish before starting another.")
+        if busy := training_run():
+            raise RunError(f"{busy.name} is training: stop it or let it finish before starting another.")
         self._claim()
+        self.started_at = time.monotonic()
         self._stop.clear()
         self._resume.set()
         self._thread = threading.Thread(target=self._train_quietly, name=f"train {self.name}", daemon=True)
@@ -124,6 +143,11 @@ class Run:
     def policy(self) -> SavedPolicy:
         """The newest saved policy of this run."""
         return load_policy(self.policy_path)
+
+    def refresh(self) -> None:
+        """Read what another process has added since; a run of this process knows already."""
+        if LIVE.get(self.path) is not self:
+            self.records = read_metrics(self.path / "metrics.csv")
 
     # How it trains
 
@@ -264,36 +288,13 @@ def open_run(path: str | Path, extra_terms: Iterable[RewardTerm] = ()) -> Run:
 
 def list_runs(root: str | Path = RUNS) -> list[Run]:
     """All runs below a folder, the newest first."""
-    found = sorted(Path(root).glob("*/config.json"), key=lambda p: p.stat().st_mtime, reverse=True)
-    return [open_run(p.parent) for p in found]
+    return [open_run(folder) for folder in run_folders(root)]
 
 
-def command_line(config: TrainConfig) -> str:
-    """The `twmr train` line that gives this configuration."""
-    base = preset_config(config.preset if config.preset in PRESETS else "recommended")
-    words = ["twmr", "train"] + (["--preset", base.preset] if base.preset != "recommended" else [])
-    words += ["--seed", str(config.seed)] if config.seed != base.seed else []
-    for part in ("env", "ppo"):
-        ours, theirs = getattr(config, part), getattr(base, part)
-        for field in dataclasses.fields(ours):
-            value = getattr(ours, field.name)
-            if value != getattr(theirs, field.name):
-                flag = field.name.replace("_", "-")
-                words += (
-                    [f"--{flag}" if value else f"--no-{flag}"] if isinstance(value, bool) else [f"--{flag}", str(value)]
-                )
-    return shlex.join(words)
+def training_run() -> Run | None:
+    """The run that this process trains now."""
+    return next((run for run in LIVE.values() if run.training), None)
 
 
 def own_terms(extra_terms: Iterable[RewardTerm]) -> list[dict[str, Any]]:
     return [{"name": t.name, "weight": t.weight, "source": t.source} for t in extra_terms]
-
-
-def fresh_folder(root: Path, name: str) -> Path:
-    """root/<name>_<timestamp>, with a number behind it if two start in one second."""
-    base = root / f"{name}_{datetime.now():%Y%m%d_%H%M%S}"
-    path, number = base, 1
-    while path.exists():
-        number += 1
-        path = base.with_name(f"{base.name}_{number}")
-    return path
