@@ -18,6 +18,7 @@ FAST = PPOConfig(
     mlp_size=16,
     hidden_size=16,
     normalize_observations=False,
+    stagger=False,
 )
 
 

@@ -130,6 +130,8 @@ class PPOConfig(Config):
     """Robots that collect experience side by side."""
     rollout_steps: int = knob(128, group="learner", low=2, high=4096, unit="steps", log=True)
     """Control steps that every robot takes between two updates."""
+    stagger: bool = knob(True, group="learner")
+    """Let the first episodes end one after the other, so that the robots are not all at the same place ever after."""
     epochs: int = knob(4, group="learner", low=1, high=50)
     """Passes over the collected experience per update."""
     minibatches: int = knob(4, group="learner", low=1, high=64)

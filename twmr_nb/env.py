@@ -113,6 +113,10 @@ class TwmrEnv(VectorEnv):
             )
         self.step_heights = (low, high)
 
+    def stagger(self) -> None:
+        """Spread the clocks of the episodes just begun, so that time limits do not strike all robots at once."""
+        self._steps[:] = np.arange(self.num_envs) * self.config.max_steps // self.num_envs
+
     def get_state(self) -> dict[str, Array]:
         """All that the coming steps depend on, as arrays; `set_state` goes on exactly from it."""
         return {

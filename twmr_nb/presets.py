@@ -12,6 +12,7 @@ ORIGINAL_LEARNER = {
     "minibatches": 1,
     "total_timesteps": 300_000,
     "anneal_lr": False,
+    "stagger": False,
     "normalize_advantages": False,
     "normalize_observations": False,
     "bootstrap_truncation": False,

@@ -55,6 +55,8 @@ class Trainer:
             self.compile()
         if self.snapshot is None:
             self.obs, _ = self.env.reset(seed=self.seed)
+            if self.config.stagger:
+                self.env.stagger()
             if self.config.normalize_observations:
                 self.observe_normalizer(self.obs)
             self.snapshot = self.take_snapshot()
