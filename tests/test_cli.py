@@ -8,7 +8,8 @@ import pytest
 from twmr_nb import cli
 from twmr_nb.render import gl_available
 
-TINY = ["--num-envs", "2", "--minibatches", "1", "--rollout-steps", "8", "--epochs", "1", "--mlp-size", "8", "--hidden-size", "8"]
+SIZES = {"num-envs": 2, "minibatches": 1, "rollout-steps": 8, "epochs": 1, "mlp-size": 8, "hidden-size": 8}
+TINY = [word for flag, value in SIZES.items() for word in (f"--{flag}", str(value))]
 TINY += ["--total-timesteps", "32", "--max-steps", "10"]
 
 

@@ -26,7 +26,7 @@ LAYERS = [
     ["lstm", "network", "ppo"],
     ["storage", "trainer"],
     ["policies", "presets", "recipe", "evaluate", "rollout", "overlay", "render"],
-    ["run_files", "runs", "bench", "sweep"],
+    ["run_files", "runs", "bench_peer", "bench", "sweep"],
     ["plots", "play", "doctor", "ui", "checks"],
     ["cli", "__main__"],
 ]

@@ -1,10 +1,12 @@
 """A notebook suite that trains a transformable-wheel robot to climb a step."""
 
+import ctypes.util
 import os
 import sys
 
 if sys.platform == "linux":
-    os.environ.setdefault("MUJOCO_GL", "egl")  # software rendering without a display; must precede `import mujoco`
+    # Must precede `import mujoco`. EGL draws without a display; naming it where it is missing would break the import.
+    os.environ.setdefault("MUJOCO_GL", "egl" if ctypes.util.find_library("EGL") else "disable")
 
 import gymnasium
 

@@ -1,4 +1,4 @@
-"""The command line: `twmr train`, `play`, `evaluate`, `policies`, `doctor`. Flags come from the config dataclasses."""
+"""The command line, `twmr train` and its siblings; flags come from the config dataclasses."""
 
 import argparse
 import json
@@ -98,6 +98,18 @@ class Presets:
 
 
 @dataclass(frozen=True)
+class Bench:
+    """Measure the speed of physics, environment and training, side by side (minutes; keep the machine quiet)."""
+
+    rounds: int = 5
+    """Measurements of each, taken in turn; medians are reported."""
+    peer: bool = False
+    """Also time another library's recurrent PPO on the same environment (needs the extra `bench`)."""
+    json: bool = False
+    """Print one JSON object instead of a table."""
+
+
+@dataclass(frozen=True)
 class Doctor:
     """Check Python, packages, graphics, ffmpeg, cores and GPU; say how to mend what is missing."""
 
@@ -188,6 +200,15 @@ def presets(options: Presets) -> int:
     return 0
 
 
+def bench(options: Bench) -> int:
+    from twmr_nb.bench import bench as measure
+    from twmr_nb.bench import report
+
+    result = measure(options.rounds, options.peer, lambda line: print(line, file=sys.stderr, flush=True))
+    print(report(result, options.json))
+    return 0
+
+
 def doctor(options: Doctor) -> int:
     from twmr_nb.doctor import print_report, run_checks
 
@@ -205,7 +226,7 @@ def other_scene(config: EnvConfig, scene: str | None, step_height: float | None)
 
 
 HANDLERS: dict[type, Callable[[Any], int]] = {
-    Train: train, Play: play, Evaluate: evaluate, Policies: policies, Presets: presets, Doctor: doctor,
+    Train: train, Play: play, Evaluate: evaluate, Policies: policies, Presets: presets, Bench: bench, Doctor: doctor,
 }  # fmt: skip
 
 
@@ -234,6 +255,7 @@ def parse(argv: list[str]) -> Any:
         "evaluate": Evaluate(policy=tyro.MISSING),
         "policies": Policies(),
         "presets": Presets(),
+        "bench": Bench(),
         "doctor": Doctor(),
     }
     commands = tyro.extras.subcommand_type_from_defaults(defaults, prefix_names=False)

@@ -21,9 +21,10 @@ from IPython.display import HTML
 from numpy.typing import NDArray
 from PIL import Image
 
+from twmr_nb.config import EnvConfig
 from twmr_nb.overlay import Frame, draw_overlay, draw_title
 from twmr_nb.robot import STEP_GEOM, WHEELS, build_spec, step_box
-from twmr_nb.rollout import Rollout
+from twmr_nb.rollout import Rollout, ZeroPolicy, record
 
 Camera = Literal["track", "fixed"]
 Size = tuple[int, int]  # width, height in pixels
@@ -68,6 +69,16 @@ def frame_strip(rollout: Rollout, n: int = 6, size: Size = (320, 180)) -> Image.
     pictures = list(draw_steps(rollout, index, size, "track", overlay=True))
     pictures += [np.full_like(pictures[0], 255)] * (-n % 3)
     return Image.fromarray(np.vstack([np.hstack(pictures[i : i + 3]) for i in range(0, len(pictures), 3)]))
+
+
+def still(config: EnvConfig, x: float = 0.0, size: Size = (640, 360)) -> Image.Image | HTML:
+    """The robot at rest at x [m] in its world; where nothing can be drawn, one line that says what to install."""
+    rest = record(ZeroPolicy(), config, num_steps=1)
+    rest.transition.qpos[:, 0] += x
+    try:
+        return Image.fromarray(next(draw_steps(rest, np.array([0]), size, "track", overlay=False)))
+    except RenderError as error:
+        return HTML(f"<p>{error}</p>")
 
 
 def mp4(
