@@ -114,6 +114,13 @@ class Identified(Probe):
         self.total += 1
         return super().step(actions)
 
+    def get_state(self) -> dict[str, np.ndarray]:
+        return super().get_state() | {"total": np.array(self.total)}
+
+    def set_state(self, state: dict[str, np.ndarray]) -> None:
+        super().set_state(state)
+        self.total = int(state["total"])
+
     def see(self) -> np.ndarray:
         robot = np.arange(self.num_envs)
         return np.stack([robot, self.t, np.full(self.num_envs, self.total)], axis=1).astype(np.float32)

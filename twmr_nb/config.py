@@ -167,9 +167,7 @@ class PPOConfig(Config):
     log_std_init: float = knob(-0.5, group="learner", low=-5.0, high=2.0)
     """Logarithm of the exploration noise's standard deviation at the start."""
     log_std_final: float | None = knob(None, group="learner", low=-5.0, high=2.0)
-    """If given, the noise is not learned: it stays at log_std_init, then falls to this by the end of the training."""
-    log_std_hold: float = knob(0.5, group="learner", low=0.0, high=1.0)
-    """Share of the training before the noise begins to fall; exploration first, precision last."""
+    """If given, the noise is not learned: a third of the training at log_std_init, a third falling, a third at this."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -170,9 +170,12 @@ class Trainer:
         self.learner = self.learner._replace(policy=self.policy._replace(normalizer=normalizer))
 
     def schedule_noise(self, final: float) -> None:
-        """Exploration first, precision last: log-std holds, then falls linearly to its final value."""
-        initial, hold = self.config.log_std_init, self.config.log_std_hold
-        fall = max(0.0, self.update_index / self.num_updates - hold) / max(1 - hold, 1e-9)
+        """Exploration first, precision last: log-std holds for a third, falls for a third, and stays for the rest.
+
+        The last third matters: what works with noise must be learned anew without it.
+        """
+        initial, progress = self.config.log_std_init, self.update_index / self.num_updates
+        fall = min(max(3 * progress - 1, 0.0), 1.0)
         log_std = jnp.full_like(self.policy.log_std, initial + fall * (final - initial))
         self.learner = self.learner._replace(policy=self.policy._replace(log_std=log_std))
 
