@@ -1,0 +1,212 @@
+"""A real JupyterLab in a real browser, for tests: start it, open notebooks, run cells, look at what they show.
+
+Everything stays on 127.0.0.1 and in one temporary folder: a random port and token, fresh settings, no news, no
+update check. Anything a page asks from elsewhere is recorded in `Notebook.requests`.
+"""
+
+import ast
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+import nbformat
+from playwright.sync_api import Browser, Page, Playwright
+
+ARTIFACTS = Path(__file__).parents[1] / "artifacts"
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# A software rasteriser, as on a laptop without a GPU; recent browsers want to be asked for it.
+DRAW, NO_DRAW = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader"), ("--disable-gpu", "--disable-3d-apis")
+SETTINGS = {
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True},
+    "docmanager-extension/plugin": {"autosave": False},
+}
+KERNEL = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"  # of the open notebook, in the page
+# Counts the WebGL contexts that a page holds; browsers allow about 16.
+COUNT_CONTEXTS = """
+window.glContexts = [];
+const getContext = HTMLCanvasElement.prototype.getContext;
+HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+  const context = getContext.call(this, kind, ...rest);
+  if (context && kind.startsWith("webgl") && !window.glContexts.includes(context)) window.glContexts.push(context);
+  return context;
+};
+"""
+
+
+def find_chromium(playwright: Playwright) -> str | None:
+    """An installed Chromium or Chrome, Playwright's own included; None where there is none."""
+    installed = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
+    own = playwright.chromium.executable_path
+    return installed or (own if Path(own).exists() else None)
+
+
+def launch(playwright: Playwright, executable: str, webgl: bool = True) -> Browser:
+    """A headless browser that draws WebGL in software, or one that refuses WebGL."""
+    root = ("--no-sandbox",) if hasattr(os, "getuid") and os.getuid() == 0 else ()
+    return playwright.chromium.launch(executable_path=executable, args=[*(DRAW if webgl else NO_DRAW), *root])
+
+
+def artifact(name: str) -> Path:
+    """Where to keep a picture: tests/artifacts/NAME.png, in a folder that git ignores."""
+    ARTIFACTS.mkdir(exist_ok=True)
+    (ARTIFACTS / ".gitignore").write_text("*\n")
+    return ARTIFACTS / f"{name}.png"
+
+
+def screenshot(page: Page, name: str, **options: Any) -> Path:
+    """Keep a picture of the page as an artifact."""
+    page.screenshot(path=artifact(name), **options)
+    return artifact(name)
+
+
+class Lab:
+    """A JupyterLab server in a temporary folder; `close()` ends it and its kernels."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.token = folder, secrets.token_hex(16)
+        self.notebooks = folder / "notebooks"
+        self.notebooks.mkdir(parents=True)
+        for name, values in SETTINGS.items():
+            path = folder / "config/lab/user-settings/@jupyterlab" / f"{name}.jupyterlab-settings"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(values))
+        self.process = self._start()
+        self.url = self._wait()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        places = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_RUNTIME_DIR": "runtime", "IPYTHONDIR": "ipython"}
+        places["HOME"] = "home"
+        environment = {**os.environ, "JUPYTER_TOKEN": self.token, "TWMR_FAST": "1"}
+        environment |= {name: str(self.folder / place) for name, place in places.items()}
+        # The kernel imports this checkout, whatever folder it starts in.
+        environment["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
+        (self.folder / "home").mkdir()
+        options = ["--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", "--ServerApp.port=0"]
+        options += [f"--ServerApp.root_dir={self.notebooks}", "--LabApp.expose_app_in_browser=True"]
+        command = [sys.executable, "-m", "jupyterlab", *options]
+        with (self.folder / "lab.log").open("wb") as log:
+            return subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=self.notebooks)
+
+    def _wait(self, seconds: float = 60) -> str:
+        info, end = self.folder / "runtime" / f"jpserver-{self.process.pid}.json", time.monotonic() + seconds
+        while time.monotonic() < end and self.process.poll() is None:
+            if info.exists() and (text := info.read_text()).strip():
+                return f"http://127.0.0.1:{json.loads(text)['port']}"
+            time.sleep(0.1)
+        log = (self.folder / "lab.log").read_text()
+        self.close()
+        raise RuntimeError(f"JupyterLab did not start:\n{log}")
+
+    def open(self, browser: Browser, cells: list[str] | Path, theme: str = "Light", **options: Any) -> "Notebook":
+        """A new page on a notebook: one made of these cells, or a copy of a file. Theme "Light" or "Dark"."""
+        path = self.notebooks / f"test_{secrets.token_hex(4)}.ipynb"
+        if isinstance(cells, Path):
+            shutil.copy(cells, path)
+        else:
+            book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+            book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+            nbformat.write(book, path)
+        page = browser.new_page(**({"viewport": {"width": 1440, "height": 900}} | options))
+        page.add_init_script(COUNT_CONTEXTS)
+        return Notebook(self, page, path, theme)
+
+    def close(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+
+class Notebook:
+    """A notebook open in JupyterLab. `page` is Playwright's; `errors` and `requests` fill up by themselves."""
+
+    def __init__(self, lab: Lab, page: Page, path: Path, theme: str) -> None:
+        self.lab, self.page, self.path = lab, page, path
+        self.errors: list[str] = []
+        self.requests: list[str] = []
+        page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", self._note)
+        page.on("dialog", lambda dialog: dialog.accept())
+        self.load()
+        self.command("apputils:change-theme", theme=f"JupyterLab {theme}")
+
+    def _note(self, request: Any) -> None:
+        place = urlparse(request.url)
+        if place.scheme in ("http", "https", "ws", "wss") and place.hostname != "127.0.0.1":
+            self.requests.append(request.url)
+
+    def load(self) -> None:
+        """Open the page, or reload it; returns when the notebook is there and a kernel is connected."""
+        self.page.goto(f"{self.lab.url}/lab/tree/{self.path.name}?token={self.lab.token}&reset")
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        self.page.wait_for_function(f"() => {KERNEL}?.connectionStatus === 'connected'", timeout=60_000)
+        # The file browser takes a quarter of the page.
+        self.page.evaluate("() => jupyterapp.shell.collapseLeft()")
+
+    def command(self, name: str, **arguments: Any) -> None:
+        """Execute a JupyterLab command by its id and wait until it is done."""
+        self.page.evaluate("([id, args]) => jupyterapp.commands.execute(id, args).then(() => null)", [name, arguments])
+
+    def run_all(self) -> None:
+        """Run every cell and wait for the last one; fails with the traceback if a cell raised."""
+        self.command("notebook:run-all-cells")
+        assert not (failed := self.tracebacks()), failed
+
+    def run_cell(self, index: int) -> None:
+        """Run one cell and wait for it."""
+        self.page.evaluate("i => { jupyterapp.shell.currentWidget.content.activeCellIndex = i; }", index)
+        self.command("notebook:run-cell")
+        assert not (failed := self.tracebacks()), failed
+
+    def tracebacks(self) -> str:
+        shown = self.page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']")
+        return "\n".join(text for text in shown.all_inner_texts() if "Traceback" in text)
+
+    def evaluate(self, expression: str) -> Any:
+        """A Python expression's value in the kernel, through its JSON text; works whatever the cells do."""
+        code = f"import json; json.dumps({expression})"
+        text = self.page.evaluate(
+            """code => {
+              const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+              const future = kernel.requestExecute({ code, store_history: false });
+              return new Promise((resolve, reject) => {
+                future.onIOPub = m => {
+                  if (m.header.msg_type === "execute_result") resolve(m.content.data["text/plain"]);
+                  if (m.header.msg_type === "error") reject(new Error(m.content.evalue));
+                };
+              });
+            }""",
+            code,
+        )
+        return json.loads(ast.literal_eval(text))
+
+    def save(self) -> None:
+        self.command("docmanager:save")
+
+    def shutdown_kernel(self) -> None:
+        """End the kernel, as a closed laptop does; the page stays."""
+        self.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+
+    def live_contexts(self) -> int:
+        """How many WebGL contexts the page holds."""
+        return self.page.evaluate("() => window.glContexts.filter(c => !c.isContextLost()).length")
+
+    def screenshot(self, name: str, selector: str | None = None) -> Path:
+        """Keep a picture of the page, or of one element of it, in tests/artifacts."""
+        if selector:
+            box = self.page.locator(selector).first
+            box.scroll_into_view_if_needed()
+            return screenshot(self.page, name, clip=box.bounding_box())
+        return screenshot(self.page, name)
+
+    def close(self) -> None:
+        self.page.close()

@@ -1,0 +1,185 @@
+// What a person touches: the widget's elements, keys, orbiting with mouse or fingers, scrubbing on the chart.
+
+const ICON = {
+  play: '<svg viewBox="0 0 14 14"><path d="M3 1l10 6-10 6z"/></svg>',
+  pause: '<svg viewBox="0 0 14 14"><path d="M2 1h3.5v12H2zM8.5 1H12v12H8.5z"/></svg>',
+  back: '<svg viewBox="0 0 14 14"><path d="M1.5 2H4v10H1.5zM12.5 2v10L5 7z"/></svg>',
+  next: '<svg viewBox="0 0 14 14"><path d="M10 2h2.5v10H10zM1.5 2v10L9 7z"/></svg>',
+};
+const KEYS = "space: play or pause · ← →: one step (shift: ten) · ↑ ↓: speed · page up/down: marks · home, end · F: follow";
+
+function buildElements(height) {
+  const root = document.createElement("div"), option = (v, text, chosen) => `<option value="${v}"${chosen ? " selected" : ""}>${text}</option>`;
+  root.className = "twmr-replay";
+  root.tabIndex = 0;
+  root.setAttribute("role", "group");
+  root.innerHTML = `
+    <div class="stage" style="height:${height}px">
+      <canvas></canvas>
+      <div class="hud"><div class="title"></div><div class="numbers">
+        <span>x <b data-is="x"></b> m</span><span>gate <b data-is="gate"></b><span class="meter"><i></i></span></span>
+        <span>contact <b data-is="touch"></b> N</span></div></div>
+      <div class="hint">drag: turn · shift + drag: move · click, then scroll: zoom</div>
+      <div class="notice" role="status" hidden></div>
+    </div>
+    <div class="bar">
+      <button data-do="back" title="one step back (←)" aria-label="one step back">${ICON.back}</button>
+      <button data-do="play" class="play" title="play or pause (space)" aria-label="play">${ICON.play}</button>
+      <button data-do="next" title="one step on (→)" aria-label="one step on">${ICON.next}</button>
+      <div class="clock"></div>
+      <select data-is="speed" aria-label="speed" title="speed (↑ ↓)">${SPEEDS.map((s) => option(s, `${s}×`, s === 1)).join("")}</select>
+      <div class="gap"></div>
+      <button data-do="ghost" aria-pressed="true" title="show the second rollout">ghost</button>
+      <button data-do="forces" aria-pressed="true" title="contact forces (straight arrows) and wheel torques (round arrows)">forces</button>
+      <button data-do="follow" aria-pressed="true" title="let the camera follow the robot (F)">follow</button>
+      <select data-is="view" aria-label="view" title="where to look from"><option value="" hidden>free view</option>
+        ${Object.keys(VIEWS).map((v) => option(v, v)).join("")}</select>
+      <button data-do="keys" title="${KEYS}" aria-label="${KEYS}">?</button>
+    </div>
+    <div class="chart"><canvas role="slider" aria-label="time" tabindex="-1"></canvas><canvas class="needle"></canvas><div class="tip" hidden></div></div>
+    <div class="legend"></div>`;
+  const find = (s) => root.querySelector(s);
+  return { root, find, all: (s) => [...root.querySelectorAll(s)], stage: find(".stage"), curves: find(".chart canvas"), tip: find(".tip") };
+}
+
+// Keys act only while the focus is inside, and are taken before JupyterLab sees them; all others pass.
+function listenToKeys(root, act) {
+  const onKey = (e) => {
+    if (!root.contains(e.target) || e.ctrlKey || e.metaKey || e.altKey || e.target.matches("select")) return;
+    if (e.key === " " && e.target.matches("button")) e.target.click();
+    else if (!act(e.key, e.shiftKey)) return;
+    e.preventDefault();
+    e.stopImmediatePropagation();
+  };
+  window.addEventListener("keydown", onKey, true);
+  return () => window.removeEventListener("keydown", onKey, true);
+}
+
+// One finger or button turns, shift or the right button moves, two fingers or the wheel zoom. hold(true / false) tells
+// when a drag begins and ends.
+function listenToCamera(canvas, root, orbit, hold) {
+  const fingers = new Map();
+  const spread = () => {
+    const [a, b] = [...fingers.values()];
+    return { size: Math.hypot(a.x - b.x, a.y - b.y), x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
+  };
+  canvas.onpointerdown = (e) => {
+    canvas.setPointerCapture(e.pointerId);
+    fingers.set(e.pointerId, { x: e.clientX, y: e.clientY });
+    hold(true);
+  };
+  canvas.onpointermove = (e) => {
+    const last = fingers.get(e.pointerId);
+    if (!last) return;
+    const before = fingers.size === 2 && spread(), dx = e.clientX - last.x, dy = e.clientY - last.y;
+    Object.assign(last, { x: e.clientX, y: e.clientY });
+    if (before) {
+      const now = spread();
+      orbit.zoom(before.size / now.size);
+      orbit.pan(now.x - before.x, now.y - before.y, canvas.clientHeight);
+    } else if (e.shiftKey || e.buttons === 2) orbit.pan(dx, dy, canvas.clientHeight);
+    else orbit.turn(dx, dy);
+  };
+  canvas.onpointerup = canvas.onpointercancel = (e) => {
+    fingers.delete(e.pointerId);
+    if (!fingers.size) hold(false);
+  };
+  canvas.oncontextmenu = (e) => e.preventDefault();
+  canvas.onwheel = (e) => {
+    if (!root.contains(document.activeElement)) return; // else the page could not be scrolled past the widget
+    e.preventDefault();
+    orbit.zoom(Math.exp(clamp(e.deltaY, -120, 120) * 0.0015));
+    hold(false);
+  };
+}
+
+// Press or drag on the timeline or a curve: the robot goes there. Hover: what lies there, in words.
+function listenToChart(canvas, tip, chart, seek) {
+  const show = (e) => {
+    tip.textContent = chart.describe(e.offsetX, e.offsetY);
+    tip.hidden = false;
+    tip.style.left = `${clamp(e.offsetX - tip.offsetWidth / 2, 4, chart.width - tip.offsetWidth - 4)}px`;
+    tip.style.top = `${e.offsetY < LANE.curves ? LANE.curves - 6 : e.offsetY - tip.offsetHeight - 12}px`;
+  };
+  const markNear = (e) => chart.show.marks.find((m) => e.offsetY < LANE.gate[0] && Math.abs(chart.x(m.frame) - e.offsetX) < 6);
+  canvas.onpointerdown = (e) => {
+    canvas.setPointerCapture(e.pointerId);
+    seek(markNear(e)?.frame ?? chart.frameAt(e.offsetX));
+  };
+  canvas.onpointermove = (e) => {
+    if (e.buttons) seek(chart.frameAt(e.offsetX));
+    show(e);
+  };
+  canvas.onpointerleave = () => (tip.hidden = true);
+}
+
+function pressKey(key, shift, playback, actions, marks) {
+  const step = shift ? 10 : 1, now = playback.frame, last = playback.frames - 1;
+  const act = {
+    " ": actions.play, f: actions.follow, F: actions.follow,
+    ArrowLeft: () => playback.seek(now - step), ArrowRight: () => playback.seek(now + step),
+    ArrowUp: () => playback.faster(1), ArrowDown: () => playback.faster(-1),
+    Home: () => playback.seek(0), End: () => playback.seek(last),
+    PageUp: () => playback.seek(marks.findLast((m) => m < now) ?? 0),
+    PageDown: () => playback.seek(marks.find((m) => m > now) ?? last),
+  }[key];
+  act?.();
+  return Boolean(act);
+}
+
+// ---- what the elements show ----
+function buildLegend(legend, chart, changed) {
+  const buttons = chart.show.curves.map((curve) => {
+    const button = document.createElement("button"), toggle = (only) => (chart.toggle(curve.name, only), changed());
+    button.title = "click: hide or show; double click: only this one";
+    button.innerHTML = "<i></i><span></span> <b></b>";
+    button.children[1].textContent = curve.label;
+    button.onclick = () => toggle(false);
+    button.ondblclick = () => toggle(true);
+    return button;
+  });
+  legend.replaceChildren(...buttons);
+  legend.hidden = !buttons.length;
+}
+
+// Numbers, button states and labels for the moment shown.
+function writeState(view) {
+  const { playback, record, scene, chart, orbit, find, shown } = view, { frame } = playback;
+  const put = (name, text) => (find(`[data-is=${name}]`).textContent = text);
+  const press = (name, on) => find(`[data-do=${name}]`).setAttribute("aria-pressed", on);
+  const time = ((frame + 1) * scene.dt).toFixed(2), total = (playback.frames * scene.dt).toFixed(2);
+  put("x", record.qpos[frame * scene.nq].toFixed(2).replace("-", "−"));
+  put("gate", record.gate[frame].toFixed(2));
+  put("touch", record.touch[frame].toFixed(1));
+  find(".meter i").style.transform = `scaleX(${record.gate[frame]})`;
+  find(".clock").innerHTML = `${time} s <span>/ ${total} s</span>`;
+  view.curves.setAttribute("aria-valuenow", frame);
+  view.curves.setAttribute("aria-valuetext", `${time} seconds`);
+  press("follow", orbit.follow);
+  press("ghost", shown.ghost);
+  press("forces", shown.forces);
+  find("[data-is=view]").value = orbit.viewName;
+  find("[data-is=speed]").value = playback.speed;
+  const button = find("[data-do=play]"), label = playback.playing ? "pause" : "play";
+  if (button.getAttribute("aria-label") !== label || !button.firstChild) {
+    button.innerHTML = ICON[label];
+    button.setAttribute("aria-label", label);
+  }
+  view.all(".legend button").forEach((entry, k) => {
+    const curve = chart.show.curves[k];
+    entry.setAttribute("aria-pressed", !chart.hidden.has(curve.name));
+    entry.children[0].style.background = curve.paint;
+    entry.children[2].textContent = signed(curve.values[frame]);
+  });
+}
+
+// The page's colours, for the canvases.
+function readLook(root) {
+  const style = getComputedStyle(root), color = (name) => style.getPropertyValue(name).trim();
+  const [r, g, b] = style.backgroundColor.match(/[\d.]+/g).map(Number), dark = 0.3 * r + 0.6 * g + 0.1 * b < 128;
+  return {
+    dark, text: color("--ink"), faintText: color("--faint"), border: color("--edge"), background: color("--paper"),
+    accent: color("--accent"), track: color("--panel"), signal: dark ? "#8a929c" : "#9aa3ad",
+    contact: dark ? "#f1f3f5" : "#24292f", passed: "#009e73",
+  };
+}

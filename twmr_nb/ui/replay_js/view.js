@@ -1,0 +1,251 @@
+// The replay: one view of a recorded rollout, bound to the model's traits
+//   scene, recording, ghost, curves (what is shown), frame and time (the cursor), camera (the point of view).
+// It draws only when something changed, and gives its graphics context back when it is removed.
+
+const PALETTE = {
+  light: {
+    sky: [0.955, 0.963, 0.972], ground: [0.922, 0.932, 0.945], lines: [0.7, 0.735, 0.78], words: [0.42, 0.46, 0.52],
+    block: [0.56, 0.64, 0.74], push: [0.8, 0.08, 0.25], arc: [0.44, 0.24, 0.72], goal: [0, 0.62, 0.45],
+    ghost: [0.3, 0.42, 0.78], shade: 1,
+  },
+  dark: {
+    sky: [0.088, 0.097, 0.112], ground: [0.13, 0.143, 0.165], lines: [0.29, 0.32, 0.37], words: [0.58, 0.62, 0.68],
+    block: [0.34, 0.41, 0.52], push: [1, 0.33, 0.45], arc: [0.74, 0.6, 0.97], goal: [0, 0.72, 0.53],
+    ghost: [0.62, 0.72, 1], shade: 0.85,
+  },
+};
+// Picture quality, from full to what a processor alone can draw in time: smooth edges or not, share of the pixels.
+const QUALITY = [{ smooth: true, scale: 1 }, { smooth: false, scale: 1 }, { smooth: false, scale: 0.7 }];
+const FLUENT = 42; // ms between pictures above which the quality is lowered
+
+class ReplayView {
+  constructor(model, el) {
+    const scene = model.get("scene");
+    Object.assign(this, buildElements(scene.height), { model, undo: [], quality: 0, gaps: [], shown: { ghost: true, forces: true } });
+    el.append(this.root);
+    this.root.replay = this; // for tests, and for the curious at the browser's console
+    this.playback = new Playback(model, () => this.refresh());
+    this.orbit = new Orbit(model, () => this.refresh());
+    this.chart = new Chart(this.curves, this.find(".needle"));
+    this.load();
+    this.listen();
+    this.resize();
+  }
+
+  // ---- what is shown ----
+  load() {
+    const { model } = this, scene = model.get("scene"), packed = model.get("recording"), ghost = model.get("ghost");
+    const floats = (v) => unpack(v, Float32Array);
+    const record = Object.fromEntries(["qpos", "gate", "touch", "torque"].map((name) => [name, floats(packed[name])]));
+    record.contacts = unpack(packed.contacts, Int16Array);
+    const frames = record.gate.length, redraw = !this.scene || JSON.stringify(scene) !== JSON.stringify(this.scene);
+    Object.assign(this, { scene, record });
+    this.ghost = ghost.qpos ? { ...ghost, qpos: floats(ghost.qpos), total: floats(ghost.total) } : null;
+    this.playback.load(frames, scene.dt);
+    this.orbit.load([0, 1].map((k) => Array.from({ length: frames }, (_, i) => record.qpos[i * scene.nq + k])), scene.dt);
+    this.find(".title").textContent = scene.title;
+    if (this.ghost) this.find(".title").append(Object.assign(document.createElement("small"), { textContent: ghost.title }));
+    this.find("[data-do=ghost]").hidden = !this.ghost;
+    this.root.setAttribute("aria-label", `3D replay: ${scene.title}. ${KEYS}`);
+    this.curves.setAttribute("aria-valuemax", frames - 1);
+    this.loadCurves();
+    if (redraw) this.usePainter();
+  }
+
+  loadCurves() {
+    const { chart, record, scene, ghost } = this, { gate, touch } = record, { lines, unit } = this.model.get("curves");
+    const curves = lines.map((line) => ({ ...line, values: unpack(line.values, Float32Array) }));
+    const dashed = ghost && curves.some((c) => c.name === "total") ? ghost.total : null;
+    chart.load({ frames: gate.length, dt: scene.dt, marks: scene.marks, gate, touch, unit, curves, dashed });
+    buildLegend(this.find(".legend"), chart, () => this.refresh());
+    this.resize();
+  }
+
+  // ---- drawing ----
+  usePainter() {
+    const canvas = this.freshCanvas();
+    try {
+      this.painter = new Painter(canvas, this.scene);
+    } catch (error) {
+      console.info(`replay: ${error.message}`);
+      return this.useFlatPainter("No WebGL2 in this browser: a simpler drawing stands in. Everything else works.");
+    }
+    canvas.addEventListener("webglcontextlost", () => {
+      if (canvas === this.canvas && !this.gone) this.useFlatPainter("The browser needed this 3D view's place.", true);
+    });
+    this.say("");
+    this.refresh();
+  }
+
+  useFlatPainter(why, again) {
+    this.painter = new FlatPainter(this.freshCanvas(), this.scene);
+    this.say(why);
+    if (again) {
+      const button = Object.assign(document.createElement("button"), { textContent: "bring it back" });
+      button.onclick = () => this.usePainter();
+      this.find(".notice").append(button);
+    }
+    this.refresh();
+  }
+
+  freshCanvas() {
+    const canvas = document.createElement("canvas");
+    this.stage.querySelector("canvas").replaceWith(canvas);
+    this.canvas = canvas;
+    this.painter?.dispose();
+    listenToCamera(canvas, this.root, this.orbit, (on) => this.hold(on));
+    return canvas;
+  }
+
+  say(text) {
+    const notice = this.find(".notice");
+    notice.textContent = text;
+    [notice.hidden, this.find(".hint").hidden] = [!text, Boolean(text)];
+  }
+
+  refresh() {
+    this.dirty = true;
+    if (!this.gone) this.waiting ??= requestAnimationFrame((now) => this.tick(now));
+  }
+
+  tick(now) {
+    const { playback } = this;
+    this.waiting = null;
+    if (playback.playing) playback.advance(now);
+    this.pace(now);
+    if (this.dirty) this.draw();
+    this.dirty = false;
+    if (playback.playing) this.refresh();
+  }
+
+  // Too slow while it moves: a simpler picture. The median of nine gaps, as one hesitation means nothing.
+  pace(now) {
+    const gaps = this.playback.playing || this.held ? [...this.gaps, now - this.last] : [];
+    Object.assign(this, { last: now, gaps });
+    if (gaps.length < 9) return;
+    const slow = [...gaps].sort((a, b) => a - b)[4] > FLUENT && this.quality + 1 < QUALITY.length;
+    if (slow) this.quality += 1;
+    this.gaps = slow ? [] : gaps.slice(-8);
+  }
+
+  // Simpler while it moves, where it must be; a picture that stands is always the best one.
+  draw() {
+    const { playback, scene, canvas, stage } = this, { smooth, scale } = QUALITY[playback.playing || this.held ? this.quality : 0];
+    const ratio = smooth ? Math.min(devicePixelRatio, 2) : scale;
+    const width = Math.round(stage.clientWidth * ratio), height = Math.round(stage.clientHeight * ratio);
+    if (!this.hidden && width && height) {
+      if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+      this.painter.draw({ ...this.shot(playback.cursor), smooth });
+    }
+    if (this.chart.width) this.chart.draw(playback.cursor);
+    this.drawn = (this.drawn ?? 0) + 1;
+    const now = performance.now();
+    if (playback.playing && now - this.written < 90) return; // numbers that change faster cannot be read
+    this.written = now;
+    writeState(this);
+  }
+
+  // Everything a painter needs for one moment.
+  shot(cursor) {
+    const { record, scene, orbit, ghost } = this, frame = Math.floor(cursor), pose = (qpos, at) => bodyMatrices(scene.tree, poseAt(qpos, scene.nq, at));
+    return {
+      bodies: pose(record.qpos, cursor),
+      ghost: ghost && this.shown.ghost ? pose(ghost.qpos, ((cursor + 1) * scene.dt) / ghost.dt - 1) : null,
+      camera: orbit,
+      target: orbit.target(cursor),
+      palette: PALETTE[this.dark ? "dark" : "light"],
+      gate: record.gate[frame],
+      ...(this.shown.forces ? forcesAt(scene, record, frame) : noForces(scene)),
+    };
+  }
+
+  // A drag begins or ends; at its end the model learns the new point of view.
+  hold(on) {
+    this.held = on;
+    this.find(".hint").style.opacity = 0;
+    if (!on) this.orbit.save();
+    this.refresh();
+  }
+
+  // ---- listening ----
+  listen() {
+    const { playback, orbit } = this, actions = {
+      play: () => playback.toggle(),
+      back: () => playback.seek(Math.ceil(playback.cursor) - 1),
+      next: () => playback.seek(playback.frame + 1),
+      follow: () => orbit.setFollow(!orbit.follow, playback.cursor),
+      ghost: () => this.flip("ghost"),
+      forces: () => this.flip("forces"),
+      keys: () => this.say(this.find(".notice").hidden ? KEYS : ""),
+    };
+    for (const [name, act] of Object.entries(actions))
+      this.find(`[data-do=${name}]`).onclick = (e) => {
+        act();
+        if (e.detail) this.root.focus({ preventScroll: true }); // after a mouse click the keys belong to the replay
+      };
+    this.find("[data-is=speed]").onchange = (e) => (playback.speed = Number(e.target.value));
+    this.find("[data-is=view]").onchange = (e) => orbit.look(e.target.value);
+    listenToChart(this.curves, this.tip, this.chart, (frame) => playback.seek(frame));
+    const marks = () => this.scene.marks.map((m) => m.frame);
+    this.undo.push(listenToKeys(this.root, (key, shift) => pressKey(key, shift, playback, actions, marks())));
+    this.listenToModel();
+    this.listenToPage();
+  }
+
+  flip(name) {
+    this.shown[name] = !this.shown[name];
+    this.refresh();
+  }
+
+  listenToModel() {
+    const { model, playback } = this, on = (name, act) => {
+      model.on(`change:${name}`, act);
+      this.undo.push(() => model.off(`change:${name}`, act));
+    };
+    on("frame", () => playback.hear(model.get("frame")));
+    on("time", () => playback.hear(Math.round(model.get("time") / this.scene.dt) - 1));
+    on("curves", () => this.loadCurves());
+    const load = () => (this.loading ??= Promise.resolve().then(() => ((this.loading = null), this.load()))); // once for all
+    for (const name of ["scene", "recording", "ghost"]) on(name, load);
+    on("camera", () => {
+      this.orbit.hear();
+      this.refresh();
+    });
+  }
+
+  listenToPage() {
+    const size = new ResizeObserver(() => this.resize()), theme = new MutationObserver(() => this.resize());
+    const sight = new IntersectionObserver(([entry]) => {
+      this.hidden = !entry.isIntersecting;
+      if (!this.hidden) this.refresh();
+    });
+    size.observe(this.root);
+    sight.observe(this.root);
+    theme.observe(document.body, { attributes: true });
+    this.undo.push(() => [size, sight, theme].forEach((watch) => watch.disconnect()));
+  }
+
+  // Size or theme changed: read the page's colours again. JupyterLab builds a view before it puts it into the page.
+  resize() {
+    if (!this.root.isConnected) return;
+    const { root, chart } = this, look = readLook(root), width = root.clientWidth, curves = chart.show.curves;
+    this.dark = look.dark;
+    for (const curve of curves) curve.paint = curve.color === "ink" ? look.text : curve.color;
+    const height = curves.length ? this.scene.chartHeight : LANE.curves - 6 + LANE.axis;
+    if (width) chart.resize(width, height, Math.min(devicePixelRatio, 2), look);
+    this.refresh();
+  }
+
+  remove() {
+    this.gone = true;
+    cancelAnimationFrame(this.waiting);
+    for (const undo of this.undo) undo();
+    this.painter.dispose();
+    this.root.remove();
+  }
+}
+
+function render({ model, el }) {
+  const view = new ReplayView(model, el);
+  return () => view.remove();
+}
