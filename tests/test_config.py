@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twmr_nb.config import ConfigError, EnvConfig, PPOConfig, TrainConfig
+from twmr_nb.config import MAX_SEED, ConfigError, EnvConfig, PPOConfig, TrainConfig
 from twmr_nb.knobs import base_type, choices, field_docs
 from twmr_nb.presets import PRESETS, preset_config
 
@@ -36,7 +36,7 @@ def configs(cls: type) -> st.SearchStrategy:
     return fields.map(build).filter(lambda config: config is not None)
 
 
-@given(configs(EnvConfig), configs(PPOConfig), st.integers(0, 10**6 - 1))
+@given(configs(EnvConfig), configs(PPOConfig), st.integers(0, MAX_SEED))
 def test_dict_round_trip(env, ppo, seed):
     config = TrainConfig(env, ppo).replace(seed=seed)
     assert TrainConfig.from_dict(config.to_dict()) == config

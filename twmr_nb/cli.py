@@ -48,11 +48,13 @@ class Play:
     seed: int = 0
     """Seed of the start."""
     steps: int | None = None
-    """Control steps to play; the policy's max_steps when not given."""
+    """Control steps to play; 1000 when not given."""
     deterministic: bool = True
     """Play the mean action, or sample as in training."""
     video: Path | None = None
     """Video file to write; default: the policy's name with .mp4 in this folder."""
+    strip: Path | None = None
+    """Picture file to write, with six moments of the episode; instead of a video unless --video is given too."""
     viewer: bool | None = None
     """Open a window instead of writing a video; default: if there is a display and no --video."""
     playback_speed: float = 1.0
@@ -140,12 +142,13 @@ def train(options: Train) -> int:
 
 
 def play(options: Play) -> int:
+    from twmr_nb.evaluate import trial_world
     from twmr_nb.play import gate_trace, has_display, leg_trace, outcome, show_in_window
-    from twmr_nb.render import save_video
+    from twmr_nb.render import frame_strip, save_video
     from twmr_nb.rollout import record
 
     saved = load_policy(options.load_path)
-    config = other_scene(saved.config.env, options.scene, options.step_height)
+    config = trial_world(saved.config.env, options.scene, options.step_height)
     rollout = record(saved.player(options.deterministic, options.seed), config, options.seed, options.steps)
     lines = (gate_trace(rollout) if options.debug_gate else []) + (leg_trace(rollout) if options.debug_legs else [])
     if options.debug_log:
@@ -153,9 +156,13 @@ def play(options: Play) -> int:
     elif lines:
         print("\n".join(lines))
     print(f"{saved.name}: {outcome(rollout)}")
-    if options.viewer or (options.viewer is None and options.video is None and has_display()):
+    if options.strip:
+        frame_strip(rollout).save(options.strip)
+        print(f"picture: {options.strip}")
+    to_file = options.video or options.strip
+    if options.viewer or (options.viewer is None and not to_file and has_display()):
         show_in_window(rollout, options.playback_speed, options.follow)
-    else:
+    elif options.video or not options.strip:
         path = options.video or Path(f"{saved.name}.mp4")
         save_video(rollout, path, speed=options.playback_speed, follow=options.follow)
         print(f"video: {path}")
@@ -164,11 +171,12 @@ def play(options: Play) -> int:
 
 def evaluate(options: Evaluate) -> int:
     from twmr_nb.evaluate import evaluate as judge
+    from twmr_nb.evaluate import trial_world
 
     if options.episodes < 1:
         raise ConfigError(f"episodes = {options.episodes} is not allowed: give a whole number, 1 or more.")
     saved = load_policy(options.policy)
-    config = other_scene(saved.config.env, options.scene, options.step_height)
+    config = trial_world(saved.config.env, options.scene, options.step_height)
     with tqdm(total=options.episodes, unit="episode", disable=not sys.stderr.isatty()) as bar:
         result = judge(saved, config, options.episodes, options.seed, options.deterministic, bar.update)
     print(json.dumps(result) if options.json else table(result))
@@ -213,16 +221,6 @@ def doctor(options: Doctor) -> int:
     from twmr_nb.doctor import print_report, run_checks
 
     return 1 if print_report(run_checks()) else 0
-
-
-def other_scene(config: EnvConfig, scene: str | None, step_height: float | None) -> EnvConfig:
-    """The policy's own world with another step ahead."""
-    changes: dict[str, Any] = {}
-    if scene is not None:
-        changes |= {"scene": scene, "step_height_max": None}
-    if step_height is not None:
-        changes |= {"scene": "step", "step_height": step_height, "step_height_max": None}
-    return config.replace(**changes)
 
 
 HANDLERS: dict[type, Callable[[Any], int]] = {

@@ -15,6 +15,7 @@ ActionMode = Literal["torque", "leg_position"]
 ObsMode = Literal["proprio", "compact", "compact_obstacle", "full"]
 GateMode = Literal["none", "obstacle", "proprio"]
 ExtendMode = Literal["auto", "opposite", "midpoint"]
+MAX_SEED = 995_000  # seeds from a million on are for evaluation, so that it never repeats an episode of training
 
 
 @dataclass(frozen=True)
@@ -194,8 +195,9 @@ class TrainConfig:
         known = ["seed", "preset", *field_names(EnvConfig), *field_names(PPOConfig)]
         refuse_unknown(flags, known)
         own = {k: v for k, v in flags.items() if k in ("seed", "preset")}
-        if type(own.get("seed", 0)) is not int or own.get("seed", 0) < 0:
-            raise ConfigError(f"seed = {own['seed']!r} is not allowed: give a whole number, 0 or more.")
+        seed = own.get("seed", 0)
+        if type(seed) is not int or not 0 <= seed <= MAX_SEED:
+            raise ConfigError(f"seed = {seed!r} is not allowed: give a whole number from 0 to {MAX_SEED}.")
         env = self.env.replace(**{k: v for k, v in flags.items() if k in field_names(EnvConfig)})
         ppo = self.ppo.replace(**{k: v for k, v in flags.items() if k in field_names(PPOConfig)})
         return dataclasses.replace(self, env=env, ppo=ppo, **own)

@@ -12,6 +12,20 @@ from twmr_nb.policies import SavedPolicy
 
 UNSEEN_SEEDS = 1_000_000  # training seeds lie below, so evaluation never repeats an episode seen in training
 BATCH = 256  # episodes side by side
+TRIAL_STEPS = 1000  # the original's episode; every policy is judged on it, however it was trained
+
+
+def trial_world(config: EnvConfig, scene: str | None = None, step_height: float | None = None) -> EnvConfig:
+    """The world a policy is judged in: its own, in episodes of full length that drive on after the step.
+
+    scene or step_height (m, in scene 'step') put another step ahead.
+    """
+    changes: dict[str, Any] = {"max_steps": TRIAL_STEPS, "end_on_success": False}
+    if scene is not None:
+        changes |= {"scene": scene, "step_height_max": None}
+    if step_height is not None:
+        changes |= {"scene": "step", "step_height": step_height, "step_height_max": None}
+    return config.replace(**changes)
 
 
 def evaluate(
@@ -27,7 +41,7 @@ def evaluate(
     success_rate with its 95% Wilson interval, mean_final_x [m], mean_return, mean_length [steps],
     time_to_pass [s, median of the successful], falls [share terminated], reward_terms [mean sum per episode].
     """
-    config = env_config or saved.config.env
+    config = env_config or trial_world(saved.config.env)
     parts = []
     for first in range(0, episodes, BATCH):
         count = min(BATCH, episodes - first)
@@ -66,7 +80,8 @@ def play_episodes(
     player = saved.player(deterministic, seed=base_seed)
     obs, _ = env.reset(seed=base_seed)
     player.reset(count)
-    active, totals = np.ones(count, bool), {}
+    active = np.ones(count, bool)
+    totals: dict[str, np.ndarray] = {}
     result = {k: np.zeros(count) for k in ("return", "length", "final_x", "pass_time")}
     result |= {k: np.zeros(count, bool) for k in ("passed", "fell")}
     result["pass_time"][:] = np.nan
@@ -75,7 +90,7 @@ def play_episodes(
         result["return"] += active * reward
         result["length"] += active
         for name, value in info["reward_terms"].items():
-            totals[name] = totals.get(name, 0.0) + active * value
+            totals[name] = totals.get(name, np.zeros(count)) + active * value
         first_pass = active & info["passed"] & np.isnan(result["pass_time"])
         result["pass_time"][first_pass] = result["length"][first_pass] * env.sim.ctrl_dt
         ended = active & (terminated | truncated)
