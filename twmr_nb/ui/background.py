@@ -1,0 +1,100 @@
+"""Work that must not hold the kernel or the page: drawing at most once per change, and jobs on a thread."""
+
+import html
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+class Redraw:
+    """Draws when called; inside `with redraw.hold():` only once, at the end. Threads take turns."""
+
+    def __init__(self, draw: Callable[[], None]) -> None:
+        self.draw = draw
+        self.count = 0
+        self._held, self._due, self._lock = 0, False, threading.RLock()
+
+    def __call__(self, *_: Any) -> None:
+        if self._held:
+            self._due = True
+            return
+        with self._lock:
+            self.draw()
+            self.count += 1
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        with self._lock:
+            self._held += 1
+            try:
+                yield
+            finally:
+                self._held -= 1
+                if not self._held and self._due:
+                    self._due = False
+                    self()
+
+
+class Background:
+    """Runs one job at a time on a thread of its own; a newer job makes the results of an older one void."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self.say = say
+        self.thread: threading.Thread | None = None
+        self._turn, self._lock = 0, threading.Lock()
+
+    def run(self, job: Callable[["Turn"], Any], done: Callable[[Any], None]) -> None:
+        """Call job(turn) on a thread, then done(result), unless another job was started meanwhile."""
+        with self._lock:
+            self._turn += 1
+            turn = Turn(self, self._turn)
+        self.thread = threading.Thread(target=self._work, args=(turn, job, done), daemon=True)
+        self.thread.start()
+
+    def cancel(self) -> None:
+        """Make the results of the job under way void."""
+        with self._lock:
+            self._turn += 1
+
+    def join(self, timeout: float = 60.0) -> None:
+        if self.thread:
+            self.thread.join(timeout)
+
+    def is_current(self, number: int) -> bool:
+        return number == self._turn
+
+    def _work(self, turn: "Turn", job: Callable[["Turn"], Any], done: Callable[[Any], None]) -> None:
+        try:
+            result = job(turn)
+            turn.check()
+            done(result)
+        except Superseded:
+            return
+        except Exception as error:  # a thread has nobody above it to tell: the widget says what went wrong
+            if turn.current:
+                self.say(f"<span class='twmr-error'>{html.escape(str(error) or type(error).__name__)}</span>")
+
+
+class Superseded(Exception):
+    """Raised inside a job that nobody waits for any more."""
+
+
+class Turn:
+    """A job's way to know whether it is still wanted."""
+
+    def __init__(self, owner: Background, number: int) -> None:
+        self.owner, self.number = owner, number
+
+    @property
+    def current(self) -> bool:
+        return self.owner.is_current(self.number)
+
+    def check(self, *_: Any) -> None:
+        """Raise Superseded if a newer job has started."""
+        if not self.current:
+            raise Superseded
+
+    def say(self, text: str) -> None:
+        if self.current:
+            self.owner.say(text)

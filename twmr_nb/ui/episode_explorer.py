@@ -1,0 +1,151 @@
+"""The frame of the explorers that look at one recorded episode under changing settings."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import ipywidgets as w
+import traitlets as t
+from numpy.typing import NDArray
+
+from twmr_nb.config import EnvConfig
+from twmr_nb.rollout import Rollout
+from twmr_nb.ui.background import Redraw
+from twmr_nb.ui.replay import Replay
+from twmr_nb.ui.rollout_picker import RolloutPicker
+from twmr_nb.ui.shell import Shell
+from twmr_nb.ui.time_cursor import TimeCursor
+
+WIDTH = 830  # px of the picture; narrower where there is less room
+REPLAY_HEIGHT = 300
+
+
+class EpisodeExplorer(Shell):
+    """An episode, settings that differ from its own, a picture, and a time cursor. Subclasses say what is drawn.
+
+    `frame` is the control step under the cursor, from 0.
+    """
+
+    frame = t.Int(0)
+
+    def __init__(
+        self, title: str, doc: str, picker: RolloutPicker, controls: Sequence[w.Widget], bar: Sequence[w.Widget] = ()
+    ) -> None:
+        self.picker = picker
+        self.overrides: dict[str, Any] = {}
+        self.redraw = Redraw(self._draw)
+        self.image = w.Image(layout=w.Layout(width="100%", height="auto"))
+        self.stage = w.Box([self.image], layout=wide())
+        self.in_3d = w.ToggleButton(
+            description="3D replay",
+            tooltip="Turn the robot round, play, click on a curve",
+            layout=w.Layout(width="96px"),
+        )
+        self.summary = w.HTML(layout=w.Layout(flex="1 1 auto"))
+        self.cursor = TimeCursor()
+        self.replay: Replay | None = None
+        top = w.HBox([*bar, self.summary, self.in_3d], layout=wide(align_items="center"))
+        super().__init__(title, doc, controls, [top, self.stage, self.cursor])
+        t.link((self, "frame"), (self.cursor, "frame"))
+        self.observe(self.redraw, "frame")
+        self.in_3d.observe(self._switch, "value")
+        self.picker.observe(self._load, "rollout")
+        self._load()
+
+    # What a subclass provides
+
+    def prepare(self, rollout: Rollout) -> None:
+        """Make ready to draw another episode."""
+        raise NotImplementedError
+
+    def show_settings(self, config: EnvConfig, before: EnvConfig) -> None:
+        """Let the controls say what is set, and what the episode was recorded with."""
+        raise NotImplementedError
+
+    def score(self, rollout: Rollout) -> None:
+        """Compute what depends on the settings."""
+        raise NotImplementedError
+
+    def draw(self) -> bytes:
+        """The picture as PNG, of what was computed last."""
+        raise NotImplementedError
+
+    def curves(self) -> dict[str, NDArray[Any]]:
+        """The curves [T] under the 3D replay."""
+        raise NotImplementedError
+
+    # What it is told
+
+    @property
+    def rollout(self) -> Rollout | None:
+        """The episode that is shown; None while it is being recorded."""
+        return self.picker.rollout
+
+    @property
+    def recorded_config(self) -> EnvConfig:
+        return self.rollout.config if self.rollout else self.picker.config
+
+    @property
+    def config(self) -> EnvConfig:
+        """The episode's own settings with the changes made here."""
+        return self.recorded_config.replace(**self.overrides)
+
+    def override(self, **settings: Any) -> None:
+        """Look with these EnvConfig settings instead of the episode's; raises ConfigError on a bad one."""
+        wanted = self.config.replace(**settings)
+        self._keep(self.overrides | {name: getattr(wanted, name) for name in settings})
+        self._refresh()
+
+    def reset(self, *_: Any) -> None:
+        """Back to the settings that the episode was recorded with."""
+        self._keep({})
+        self._refresh()
+
+    def _keep(self, overrides: dict[str, Any]) -> None:
+        base = self.recorded_config
+        self.overrides = {name: value for name, value in overrides.items() if value != getattr(base, name)}
+
+    def _refresh(self) -> None:
+        with self.redraw.hold():
+            self.show_settings(self.config, self.recorded_config)
+            self.redraw()
+
+    def _load(self, change: Any = None) -> None:
+        """Show the picker's episode, with the changes made so far."""
+        rollout = self.rollout
+        if rollout is None:
+            self.summary.value = "<span class='twmr-sub'>recording an episode …</span>"
+            return
+        with self.redraw.hold():
+            self._keep(self.overrides)
+            self.prepare(rollout)
+            self.cursor.load(rollout)
+            if self.replay is not None:
+                self.replay.load(rollout)
+                self.replay.frame = self.frame
+            self._refresh()
+
+    def _switch(self, change: dict[str, Any]) -> None:
+        """Between the picture and the 3D replay; both have the same cursor and the same settings."""
+        if self.rollout is None:
+            self.in_3d.value = False
+            return
+        if self.in_3d.value and self.replay is None:
+            self.replay = Replay(self.rollout, height=REPLAY_HEIGHT)
+            self.replay.frame = self.frame
+            t.link((self, "frame"), (self.replay, "frame"))
+        self.stage.children = [self.replay if self.in_3d.value else self.image]
+        self.redraw()
+
+    def _draw(self) -> None:
+        if self.rollout is None:
+            return
+        self.score(self.rollout)
+        if not self.in_3d.value:
+            self.image.value = self.draw()
+        elif self.replay is not None:
+            self.replay.show_series(self.curves())
+
+
+def wide(**how: Any) -> w.Layout:
+    """As wide as the picture."""
+    return w.Layout(width="100%", max_width=f"{WIDTH}px", overflow="hidden", **how)

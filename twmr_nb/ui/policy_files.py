@@ -1,0 +1,160 @@
+"""The policies on disk: those that come with the package, those of your runs, and those you imported."""
+
+import functools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from twmr_nb.policies import SHIPPED, PolicyError, SavedPolicy, load_policy
+from twmr_nb.presets import PRESETS, preset_config
+from twmr_nb.runs import RUNS, open_run
+
+IMPORTED = "imported"  # folder below the runs' for files that came from elsewhere
+CHECKPOINT = "checkpoint.safetensors"
+
+
+@dataclass(frozen=True)
+class PolicyFile:
+    """A policy's file and its label."""
+
+    path: Path
+    saved: SavedPolicy
+    modified: float
+    """Seconds since 1970."""
+    size: int
+    """Bytes."""
+
+    @property
+    def shipped(self) -> bool:
+        return self.path.parent == SHIPPED
+
+    @property
+    def name(self) -> str:
+        return self.path.stem if self.shipped else self.saved.name
+
+    @property
+    def run(self) -> str:
+        """The name of the run it belongs to, or ''."""
+        return self.path.parent.name if (self.path.parent / "config.json").exists() else ""
+
+    @property
+    def origin(self) -> str:
+        return "shipped" if self.shipped else f"run {self.run}" if self.run else "imported"
+
+    @property
+    def success(self) -> float | None:
+        """Success rate, 0 to 1: measured by an evaluation if there was one, otherwise by training."""
+        results = self.saved.results
+        return results.get("evaluation", {}).get("success_rate", results.get("success_rate"))
+
+    @property
+    def steps(self) -> float | None:
+        """Control steps of training."""
+        return self.saved.results.get("global_step")
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The settings that differ from those of a new run."""
+        config, base = self.saved.config, preset_config()
+        theirs, ours = (c.env.to_dict() | c.ppo.to_dict() for c in (config, base))
+        return {k: v for k, v in theirs.items() if v != ours[k]}
+
+    @property
+    def preset(self) -> str:
+        """The preset it started from, if that is a known one."""
+        return self.saved.config.preset if self.saved.config.preset in PRESETS else ""
+
+
+def list_policies(root: str | Path = RUNS) -> tuple[list[PolicyFile], list[str]]:
+    """All policies, shipped ones first, then the newest; and one line for each file that cannot be read."""
+    found, problems = [], []
+    for path in policy_paths(Path(root)):
+        try:
+            stat = path.stat()
+            found.append(PolicyFile(path, read(path, stat.st_mtime_ns), stat.st_mtime, stat.st_size))
+        except (PolicyError, ValueError, KeyError, TypeError, OSError) as error:
+            problems.append(f"{path.name} is left out: {error}")
+    return sorted(found, key=lambda p: (not p.shipped, -p.modified, p.name)), problems
+
+
+def policy_paths(root: Path) -> Iterator[Path]:
+    """Shipped files; one per run folder, its newest; every file in other folders below root."""
+    yield from sorted(SHIPPED.glob("*.safetensors"))
+    for folder in [root, *sorted(p for p in root.glob("*") if p.is_dir())]:
+        is_run = (folder / "config.json").exists()
+        pattern = "policy.safetensors" if is_run else "*.safetensors"
+        yield from (p for p in sorted(folder.glob(pattern)) if p.name != CHECKPOINT and not p.name.startswith("."))
+
+
+@functools.lru_cache(maxsize=128)
+def read(path: Path, changed_at: int) -> SavedPolicy:
+    """A policy, read once until its file changes."""
+    return load_policy(path)
+
+
+def rename(file: PolicyFile, name: str) -> Path:
+    """Give a policy another name; returns its path. Raises PolicyError where that cannot be."""
+    refuse_shipped(file, "renamed")
+    refuse_running(file)
+    if not re.fullmatch(r"\w[\w.-]*", name) or f"{name}.safetensors" in (CHECKPOINT, "policy.safetensors"):
+        raise PolicyError(f"{name!r} cannot be a policy's name: use letters, digits, '_', '-' and '.'.")
+    saved = replace(file.saved, name=name)
+    if not file.run:
+        target = file.path.with_name(f"{name}.safetensors")
+        if target.exists():
+            raise PolicyError(f"there is a policy {name!r} already: choose another name.")
+        saved.save(target)
+        file.path.unlink()
+        return target
+    saved.save(file.path)
+    copy = file.path.with_name(f"{file.name}.safetensors")
+    if copy.exists():
+        saved.save(file.path.with_name(f"{name}.safetensors"))
+        copy.unlink()
+    return file.path
+
+
+def delete(file: PolicyFile) -> None:
+    """Remove a policy's file; its run keeps settings, curve and checkpoint."""
+    refuse_shipped(file, "deleted")
+    refuse_running(file)
+    file.path.unlink(missing_ok=True)
+    if file.run:
+        file.path.with_name(f"{file.name}.safetensors").unlink(missing_ok=True)
+
+
+def import_policy(name: str, content: bytes, root: str | Path = RUNS) -> Path:
+    """Keep a policy file that came from elsewhere; raises PolicyError if it is none."""
+    folder = Path(root) / IMPORTED
+    stem = re.sub(r"[^\w.-]", "_", Path(name).stem) or "policy"
+    target, number = folder / f"{stem}.safetensors", 1
+    while target.exists():
+        number += 1
+        target = folder / f"{stem}_{number}.safetensors"
+    folder.mkdir(parents=True, exist_ok=True)
+    unread = target.with_name(f".{target.name}")
+    unread.write_bytes(content)
+    try:
+        saved = load_policy(unread)
+        replace(saved, name=target.stem).save(target)
+    except PolicyError as error:
+        raise PolicyError(
+            f"{name} is not a policy of this project: import a file that this browser exported."
+        ) from error
+    finally:
+        unread.unlink()
+    return target
+
+
+def refuse_shipped(file: PolicyFile, what: str) -> None:
+    if file.shipped:
+        raise PolicyError(
+            f"{file.name} came with the package and cannot be {what}: export it and import it as your own."
+        )
+
+
+def refuse_running(file: PolicyFile) -> None:
+    if file.run and open_run(file.path.parent).state in ("running", "paused"):
+        raise PolicyError(f"run {file.run} is still training and would write the policy again: stop it first.")

@@ -1,0 +1,120 @@
+"""What can be done with a policy's file: rename, delete (asks first), export, import."""
+
+import base64
+import html
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as w
+
+from twmr_nb.config import ConfigError
+from twmr_nb.policies import PolicyError
+from twmr_nb.ui.policy_files import PolicyFile, delete, import_policy, rename
+
+
+class PolicyTools(w.VBox):
+    """A row of buttons for the policy selected; `changed(path)` is called when a file came, went or was renamed."""
+
+    def __init__(self, root: str | Path, changed: Callable[[Path | None], None]) -> None:
+        self.root, self.changed = root, changed
+        self.file: PolicyFile | None = None
+        narrow = w.Layout(width="auto", flex="1 1 auto")
+        self.rename = w.Button(description="Rename", icon="pencil", layout=narrow)
+        self.delete = w.Button(description="Delete", icon="trash", layout=narrow)
+        self.export = w.Button(
+            description="Export", icon="download", tooltip="Save the file from the browser", layout=narrow
+        )
+        self.upload = w.FileUpload(
+            accept=".safetensors", description="Import", layout=narrow, tooltip="Add a policy file of yours"
+        )
+        self.upload.add_class("twmr-import")
+        self.question = w.HBox(layout=w.Layout(align_items="center"))
+        self.line = w.HTML()
+        super().__init__([w.HBox([self.rename, self.delete, self.export, self.upload]), self.question, self.line])
+        self.rename.on_click(self._ask_name)
+        self.delete.on_click(self._ask_delete)
+        self.export.on_click(self._export)
+        self.upload.observe(self._import, "value")
+        self.show(())
+
+    def show(self, selected: Sequence[PolicyFile]) -> None:
+        """Offer what can be done with this selection."""
+        self.file = selected[0] if len(selected) == 1 else None
+        own = self.file is not None and not self.file.shipped
+        reason = (
+            "" if own else "Select one policy of your own" if self.file is None else "Shipped policies are read-only"
+        )
+        for button, free, tip in (
+            (self.rename, own, "Give it another name"),
+            (self.delete, own, "Remove its file; asks first"),
+        ):
+            button.disabled, button.tooltip = not free, tip if free else reason
+        self.export.disabled = self.file is None
+        self.question.children = ()
+        self.line.value = ""
+
+    def say(self, text: str, error: bool = False) -> None:
+        self.line.value = f"<span class='{'twmr-error' if error else 'twmr-sub'}'>{text}</span>"
+
+    def _attempt(self, act: Callable[[], Path | None], done: str) -> None:
+        """Do it and refresh the list, or say in one line why not."""
+        try:
+            path = act()
+        except (PolicyError, ConfigError, OSError) as error:
+            self.say(html.escape(str(error)), error=True)
+            return
+        self.changed(path)
+        self.say(html.escape(done))
+
+    def _ask_name(self, _: Any) -> None:
+        assert self.file is not None
+        file = self.file
+        name = w.Text(file.name, layout=w.Layout(flex="1 1 auto", width="auto"), continuous_update=False)
+        self._ask(
+            [name],
+            "Rename",
+            "primary",
+            lambda: self._attempt(lambda: rename(file, name.value), f"renamed to {name.value}"),
+        )
+
+    def _ask_delete(self, _: Any) -> None:
+        assert self.file is not None
+        file = self.file
+
+        def act() -> None:
+            delete(file)
+
+        rest = " Its run keeps settings, curve and checkpoint." if file.run else ""
+        text = w.HTML(f"Delete <b>{html.escape(file.name)}</b>?{rest}", layout=w.Layout(flex="1 1 auto", width="auto"))
+        self._ask([text], "Delete", "danger", lambda: self._attempt(act, f"{file.name} is deleted"))
+
+    def _ask(self, what: Sequence[w.Widget], label: str, kind: str, do: Callable[[], None]) -> None:
+        """A line with a question, the button that does it, and the one that does not."""
+        yes = w.Button(description=label, button_style=kind, layout=w.Layout(width="80px", flex="0 0 auto"))
+        no = w.Button(description="Keep", layout=w.Layout(width="60px", flex="0 0 auto"))
+        yes.on_click(lambda _: self._answer(do))
+        no.on_click(lambda _: self._answer(lambda: None))
+        self.line.value = ""
+        self.question.children = [*what, yes, no]
+
+    def _answer(self, do: Callable[[], None]) -> None:
+        self.question.children = ()
+        do()
+
+    def _export(self, _: Any) -> None:
+        """A link that saves the file where the browser runs, which may be another machine."""
+        assert self.file is not None
+        name = html.escape(f"{self.file.name}.safetensors", quote=True)
+        data = base64.b64encode(self.file.path.read_bytes()).decode()
+        link = f'<a download="{name}" href="data:application/octet-stream;base64,{data}"><u>save {name}</u></a>'
+        self.line.value = (
+            f"{link} <span class='twmr-sub'>({self.file.size / 1000:.0f} kB, settings and results inside)</span>"
+        )
+
+    def _import(self, change: dict[str, Any]) -> None:
+        for upload in change["new"]:
+            name = str(upload["name"])
+            self._attempt(lambda: import_policy(name, bytes(upload["content"]), self.root), f"imported {name}")  # noqa: B023
+        if change["new"]:
+            self.upload.value = ()

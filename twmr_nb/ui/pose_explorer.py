@@ -1,0 +1,143 @@
+"""The pose explorer: turn the legs and the wheels by hand, and see how tall the robot stands."""
+
+from typing import Any
+
+import ipywidgets as w
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from twmr_nb.config import EnvConfig
+from twmr_nb.knobs import choices, field_docs
+from twmr_nb.outline import outline, posed
+from twmr_nb.posture import HIGH, LOW, MIDDLE
+from twmr_nb.robot import WHEELS, tip_radius
+from twmr_nb.ui.background import Redraw
+from twmr_nb.ui.pose_picture import PosePicture, targets_by_mode
+from twmr_nb.ui.shell import Shell, part
+from twmr_nb.ui.sliders import ValueSlider, straight_stops
+
+DOC = "Which leg angle makes the wheel large? Both ends of the range are folded."
+STEPS = straight_stops(0.0, 0.08, 80)  # m
+CLIMB = 1.5  # a wheel with legs climbs about this many tip radii (the whegs estimate)
+
+
+class PoseExplorer(Shell):
+    """Sliders for legs and wheels, the standing robot beside them. `leg_angle` is [4], rad, in motor order."""
+
+    def __init__(self, config: EnvConfig | None = None) -> None:
+        self.config = config or EnvConfig()
+        self.picture = PosePicture()
+        self.redraw = Redraw(self._draw)
+        stops = sorted({*straight_stops(LOW, HIGH, 120), LOW, 0.0, MIDDLE, HIGH})
+        tip = "Angle of the legs' hinges; they move together on each wheel [rad]"
+        start = float(LOW)
+        self.together = ValueSlider("leg angle", tip, stops, start, unit=" rad")
+        self.each = [ValueSlider(name.replace("_", " "), tip, stops, start, unit=" rad") for name in WHEELS]
+        self.turn = ValueSlider(
+            "wheel angle", "How far the wheels are turned [rad]", straight_stops(-3.15, 3.15, 126), 0.0, unit=" rad"
+        )
+        self.step = ValueSlider("step height", "Height of the step that is drawn [m]", STEPS, 0.05, unit=" m")
+        self.separate = w.ToggleButton(description="each wheel on its own", layout=w.Layout(width="100%"))
+        self.modes = w.ToggleButtons(
+            options=choices(EnvConfig, "extend_mode"),
+            style={"button_width": "98px"},
+            tooltip=field_docs(EnvConfig)["extend_mode"],
+        )
+        self.numbers = w.HTML()
+        self.image = w.Image(layout=w.Layout(width="100%", max_width="830px", height="auto"))
+        self.legs = w.VBox([self.together])
+        controls = [
+            part("pose"), self.legs, self.separate, self.turn, part("go to a pose"), self._poses(),
+            part("extend_mode"), self.modes, part("before a step"), self.step, part("numbers"), self.numbers,
+        ]  # fmt: skip
+        super().__init__("Pose explorer", DOC, controls, [self.image])
+        self.modes.value = self.config.extend_mode
+        for slider in (self.together, *self.each, self.turn, self.step):
+            slider.before = None  # there is nothing to compare with
+            slider.on_move(lambda value: self.redraw())
+        self.separate.observe(self._separated, "value")
+        self.modes.observe(self._mode_chosen, "value")
+        self.redraw()
+
+    @property
+    def leg_angle(self) -> NDArray[np.float64]:
+        sliders = self.each if self.separate.value else [self.together] * 4
+        return np.array([slider.value for slider in sliders])
+
+    @leg_angle.setter
+    def leg_angle(self, angle: ArrayLike) -> None:
+        angles = np.broadcast_to(np.asarray(angle, float), 4)
+        if not ((angles >= LOW - 1e-6) & (angles <= HIGH + 1e-6)).all():
+            raise ValueError(f"leg_angle = {angle!r} is not allowed: give angles from {LOW:.3f} to {HIGH:.3f} rad.")
+        with self.redraw.hold():
+            self.separate.value = bool(self.separate.value or np.ptp(angles))
+            self.together.value = float(angles[0])
+            for slider, value in zip(self.each, angles, strict=True):
+                slider.value = float(value)
+
+    @property
+    def qpos(self) -> NDArray[np.float64]:
+        """The standing pose, [23]."""
+        return posed(self.leg_angle, self.turn.value)
+
+    def _poses(self) -> w.HBox:
+        buttons = []
+        for label, tip in (
+            ("retract", "The folded pose at the start"),
+            ("extend", "What an open gate asks for"),
+            ("largest", "The legs all out"),
+        ):
+            button = w.Button(description=label, tooltip=tip, layout=w.Layout(flex="1 1 auto", width="auto"))
+            button.on_click(lambda _, label=label: self.go_to(label))
+            buttons.append(button)
+        return w.HBox(buttons)
+
+    def go_to(self, pose: str) -> None:
+        """Move all legs to "retract", "extend" (by the chosen mode) or "largest"."""
+        targets = targets_by_mode(self.config)
+        angles = {"retract": targets["retract"], "extend": targets[self.config.extend_mode], "largest": MIDDLE}
+        if pose not in angles:
+            raise ValueError(f"pose = {pose!r} is not allowed: choose {', '.join(map(repr, angles))}.")
+        self.leg_angle = angles[pose]
+
+    def _separated(self, change: dict[str, Any]) -> None:
+        with self.redraw.hold():
+            if change["new"]:
+                for slider in self.each:
+                    slider.value = self.together.value
+            else:
+                self.together.value = self.each[0].value
+            self.legs.children = self.each if change["new"] else [self.together]
+            self.redraw()
+
+    def _mode_chosen(self, change: dict[str, Any]) -> None:
+        self.config = self.config.replace(extend_mode=change["new"], extend_angle=None)
+        self.redraw()
+
+    def _draw(self) -> None:
+        qpos, angles, step = self.qpos, self.leg_angle, self.step.value
+        self.image.value = self.picture.draw(qpos, angles, self.config, step)
+        self.numbers.value = numbers(qpos, angles, step)
+
+
+def numbers(qpos: NDArray[np.float64], leg_angle: NDArray[np.float64], step: float) -> str:
+    """What the pose measures, as a small table, mm."""
+    shape, tips = outline(qpos), np.asarray(tip_radius(leg_angle))
+    climb = CLIMB * tips.max()
+    if np.ptp(leg_angle) > 0:
+        tip = " / ".join(f"{1000 * t:.1f}" for t in tips)
+        reach = " / ".join(f"{1000 * r:.1f}" for r in shape.reach)
+    else:
+        tip, reach = f"{1000 * tips[0]:.1f}", f"{1000 * shape.reach[0]:.1f}"
+    verdict = "enough" if climb >= step else "not enough"
+    rows = {
+        "tip radius": tip,
+        "reach below axle": reach,
+        "ground clearance": f"{1000 * shape.clearance:.1f}",
+        "may climb about": f"{1000 * climb:.0f}</b> mm, {verdict} for <b>{1000 * step:.0f}",
+    }
+    lines = "".join(
+        f"<tr><td class='twmr-sub'>{name}&emsp;</td><td class='twmr-value'><b>{value}</b> mm</td></tr>"
+        for name, value in rows.items()
+    )
+    return f"<table>{lines}</table>"
