@@ -19,6 +19,8 @@ FAST = PPOConfig(
     hidden_size=16,
     normalize_observations=False,
     stagger=False,
+    log_std_init=-0.5,
+    log_std_final=None,
 )
 
 

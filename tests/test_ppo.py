@@ -11,7 +11,9 @@ from twmr_nb.network import init_carry
 from twmr_nb.ppo import Batch, explained_variance, gae, ppo_loss, select_robots
 from twmr_nb.trainer import Trainer
 
-SMALL = PPOConfig(num_envs=4, minibatches=2, rollout_steps=8, epochs=1, mlp_size=8, hidden_size=8, stagger=False)
+SMALL = PPOConfig(
+    log_std_final=None, num_envs=4, minibatches=2, rollout_steps=8, epochs=1, mlp_size=8, hidden_size=8, stagger=False
+)
 
 
 def column(*values: float) -> jnp.ndarray:

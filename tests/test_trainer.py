@@ -9,7 +9,7 @@ from twmr_nb.env import TwmrEnv
 from twmr_nb.trainer import Trainer
 
 SIZES = {"num_envs": 4, "minibatches": 2, "rollout_steps": 8, "epochs": 1, "mlp_size": 8, "hidden_size": 8}
-SMALL = PPOConfig(**SIZES, stagger=False, total_timesteps=6 * 8 * 4)
+SMALL = PPOConfig(**SIZES, stagger=False, log_std_final=None, total_timesteps=6 * 8 * 4)
 
 
 def test_record_counts_rollout_and_episodes_apart():

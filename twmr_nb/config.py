@@ -125,11 +125,11 @@ class EnvConfig(Config):
 class PPOConfig(Config):
     """The learner: network size and PPO's settings. Defaults are those of the `recommended` preset."""
 
-    total_timesteps: int = knob(1_000_000, group="learner", low=1, high=10**10, unit="steps", log=True)
+    total_timesteps: int = knob(400_000, group="learner", low=1, high=10**10, unit="steps", log=True)
     """Control steps of all robots together after which training ends."""
     num_envs: int = knob(64, group="learner", low=1, high=4096, unit="robots", log=True)
     """Robots that collect experience side by side."""
-    rollout_steps: int = knob(128, group="learner", low=2, high=4096, unit="steps", log=True)
+    rollout_steps: int = knob(32, group="learner", low=2, high=4096, unit="steps", log=True)
     """Control steps that every robot takes between two updates."""
     stagger: bool = knob(True, group="learner")
     """Let the first episodes end one after the other, so that the robots are not all at the same place ever after."""
@@ -137,7 +137,7 @@ class PPOConfig(Config):
     """Passes over the collected experience per update."""
     minibatches: int = knob(4, group="learner", low=1, high=64)
     """Groups of robots (whole sequences) that one pass is divided into."""
-    learning_rate: float = knob(3e-4, group="learner", low=1e-6, high=1e-1, log=True)
+    learning_rate: float = knob(5e-4, group="learner", low=1e-6, high=1e-1, log=True)
     """Adam's step size."""
     anneal_lr: bool = knob(True, group="learner")
     """Let the step size fall linearly to zero over the training."""
@@ -165,9 +165,9 @@ class PPOConfig(Config):
     """Width of the dense layers before and after the LSTM."""
     hidden_size: int = knob(128, group="learner", low=1, high=2048, log=True)
     """Width of the LSTM."""
-    log_std_init: float = knob(-0.5, group="learner", low=-5.0, high=2.0)
+    log_std_init: float = knob(0.0, group="learner", low=-5.0, high=2.0)
     """Logarithm of the exploration noise's standard deviation at the start."""
-    log_std_final: float | None = knob(None, group="learner", low=-5.0, high=2.0)
+    log_std_final: float | None = knob(-1.2, group="learner", low=-5.0, high=2.0)
     """If given, the noise is not learned: a third of the training at log_std_init, a third falling, a third at this."""
 
     def __post_init__(self) -> None:
