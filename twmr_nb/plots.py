@@ -111,7 +111,7 @@ def learning_curves(
     figure = figure or Plot(960, 540)
     figure.clear()
     panels = figure.subplots(2, 2)
-    figure.margins(68, 12, 24, 44, wspace=0.16, hspace=0.38)
+    figure.margins(68, 12, 24, 44, wspace=0.22, hspace=0.4)
     steps = column(records, "global_step")
     unit, scale = ("million", 1e6) if len(steps) and steps.max() >= 1e6 else ("thousand", 1e3)
     wanted = ((panels[0, 0], "episode_return", 1, "black"), (panels[0, 1], "success_rate", 100, "#009E73"))
@@ -124,8 +124,8 @@ def learning_curves(
         if compare:
             legend(axes)
     x = f"{unit} steps"
-    style(panels[0, 0], "return", x, "reward per episode")
-    style(panels[0, 1], "success", x, "episodes that pass [%]").set_ylim(-3, 103)
+    style(panels[0, 0], "return", "", "reward per episode")
+    style(panels[0, 1], "success", "", "episodes that pass [%]").set_ylim(-3, 103)
     contributions(style(panels[1, 0], "what each term pays", x, "reward per episode"), records, steps / scale)
     losses(style(panels[1, 1], "losses and noise, logarithmic", x), records, steps / scale)
     for axes in panels.flat:
@@ -138,12 +138,13 @@ def contributions(axes: Axes, records: Sequence[Record], x: Array) -> None:
     length = column(records, "episode_length")
     names = [key.removeprefix("term/") for key in (records[0] if records else ()) if key.startswith("term/")]
     colors = term_colors(names)
-    up, down = np.zeros(len(x)), np.zeros(len(x))
+    up, down, unnamed = np.zeros(len(x)), np.zeros(len(x)), set(names)
     for name in names:
         value = column(records, f"term/{name}") * length
         for base, part in ((up, np.fmax(value, 0)), (down, np.fmin(value, 0))):
             drawn = np.any(part != 0)
-            label = words(name) if drawn else None
+            label = words(name) if drawn and name in unnamed else None
+            unnamed -= {name} if drawn else set()
             axes.fill_between(x, base, base + part, color=colors[name], linewidth=0, alpha=0.85 * drawn, label=label)
             base += np.nan_to_num(part)
     if names:
