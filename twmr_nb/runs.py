@@ -14,6 +14,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,7 @@ class Run:
         self.trainer: Trainer | None = None
         self.error = ""
         self.started_at = time.monotonic()  # when training was last begun, here
+        self.on_start: Callable[[], None] = lambda: None  # told when training begins or goes on: a live view listens
         self._thread: threading.Thread | None = None
         self._stop, self._resume, self._save = threading.Event(), threading.Event(), threading.Event()
         self._resume.set()
@@ -109,11 +111,12 @@ class Run:
         if busy := training_run():
             raise RunError(f"{busy.name} is training: stop it or let it finish before starting another.")
         self._claim()
-        self.started_at = time.monotonic()
+        self.error, self.started_at = "", time.monotonic()
         self._stop.clear()
         self._resume.set()
         self._thread = threading.Thread(target=self._train_quietly, name=f"train {self.name}", daemon=True)
         self._thread.start()
+        self.on_start()
         return self
 
     def stop(self) -> None:
@@ -164,10 +167,8 @@ class Run:
 
     def _train_quietly(self) -> None:
         """The thread's own main: an error is kept for join() and the panel, not printed into some cell."""
-        try:
+        with suppress(BaseException):
             self.train()
-        except BaseException:
-            return
 
     def _train(self, on_record: Callable[[Record], None]) -> None:
         self._set_state("running")
@@ -216,9 +217,8 @@ class Run:
         write_arrays(self.path / "checkpoint.safetensors", trainer.snapshot, {"update": trainer.update_index})
         details = read_json(self.path / "config.json")
         name = f"ppo_lstm_policy_{datetime.now():%Y%m%d_%H%M%S}"
-        saved = SavedPolicy(
-            name, trainer.policy, self.config, self.results(), details["command"], own_terms(self.extra_terms)
-        )
+        own = own_terms(self.extra_terms)
+        saved = SavedPolicy(name, trainer.policy, self.config, self.results(), details["command"], own)
         return saved.save(self.policy_path)
 
     def results(self) -> dict[str, Any]:
