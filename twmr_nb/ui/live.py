@@ -1,0 +1,222 @@
+"""The live view of one run: what it is doing, how far it is, its curves, and the buttons that steer it.
+
+One thread follows the run and only changes widgets' values: it never prints, and ends when the run does.
+"""
+
+import html
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import ipywidgets as w
+
+from twmr_nb.plots import Plot, learning_curves
+from twmr_nb.runs import Run, RunError
+from twmr_nb.storage import Record
+from twmr_nb.ui.clip import EvaluationClip
+from twmr_nb.ui.shell import STYLE, show_or_hint
+from twmr_nb.ui.status import failure_text, progress_text, result_text, state_text
+
+TICK, HASTE = 0.5, 0.05  # s between two looks at the run; while it stops
+DRAW_EVERY, SHARE = 1.0, 0.03  # s between two pictures at least; share of a core's time that drawing may take
+POINTS = 400  # drawn per curve
+RESUMABLE = ("new", "stopped", "failed", "interrupted")
+OVER = (*RESUMABLE[1:], "finished")
+ELSEWHERE = "This run is now shown in a newer view. To see it here, run this cell again."
+views: dict[Path, "LiveView"] = {}  # the newest view of each run: only that one follows it
+
+
+class LiveView(w.VBox):
+    """Shows a run; `show(run)` turns to another one, `compare` draws earlier ones in grey."""
+
+    title = "Live view"
+
+    def __init__(
+        self, run: Run | None = None, width: int = 760, height: int = 430, clip: EvaluationClip | None = None
+    ) -> None:
+        self.run: Run | None = None
+        self.clip = clip
+        self.compared: Mapping[str, Sequence[Record]] = {}
+        self.on_change: Callable[[], None] = lambda: None  # told when training begins or goes on, and when it ends
+        self.figure = Plot(width, height)
+        self._lock, self._poke, self._end = threading.RLock(), threading.Event(), threading.Event()
+        self._drawn, self._draw_at = -1, 0.0  # records in the picture; when it may be drawn again
+        self.state, self.steps, self.result, self.message = (w.HTML() for _ in range(4))
+        self.bar = w.FloatProgress(min=0, max=1, layout=w.Layout(width="99%", height="16px", margin="0"))
+        self.picture = w.Image(width=width, height=height, layout=w.Layout(width=f"{width}px", height=f"{height}px"))
+        self.pause = self._button("Pause", "pause", "Hold still, losing nothing", lambda run: run.pause())
+        self.resume = self._button("Resume", "play", "Go on where it was", resume)
+        self.stop = self._button("Stop", "stop", "End it here; it can be resumed", lambda run: run.stop())
+        self.save = self._button("Save now", "save", "Write checkpoint and policy", save)
+        line = w.Layout(justify_content="space-between", width="99%")
+        buttons = w.HBox([self.pause, self.resume, self.stop, self.save])
+        rows = [w.HBox([self.state, self.steps], layout=line), self.bar, w.HBox([buttons, self.result], layout=line)]
+        style = w.HTML(STYLE, layout=w.Layout(display="none"))
+        super().__init__([style, *rows, self.message, self.picture], layout=w.Layout(width=f"{width}px"))
+        self.add_class("twmr-shell")
+        self.add_class("twmr-live")
+        self.show(run)
+
+    def show(self, run: Run | None) -> None:
+        """Turn to a run: its newest view is this one from now on."""
+        self.leave()
+        self.run, self._drawn, self._draw_at = run, -1, 0.0
+        self.message.value = ""
+        if self.clip:
+            self.clip.show(run)
+        if run:
+            if other := views.get(run.path):
+                other.leave(ELSEWHERE)
+            views[run.path] = self
+            run.on_start = self.follow
+            self.follow()
+        else:
+            self.update()
+
+    def follow(self) -> None:
+        """Follow the run on a thread until it ends."""
+        self._end.set()
+        self._end = threading.Event()
+        threading.Thread(target=self._follow, args=(self.run, self._end), name="live view", daemon=True).start()
+        self.on_change()
+
+    def leave(self, why: str = "") -> None:
+        """Stop following."""
+        with self._lock:
+            self._end.set()
+            self._poke.set()
+            self.message.value = why
+            for button in (self.pause, self.resume, self.stop, self.save):
+                button.disabled = True
+            if self.run and views.get(self.run.path) is self:
+                del views[self.run.path]
+                self.run.on_start = lambda: None
+
+    def compare(self, records: Mapping[str, Sequence[Record]]) -> None:
+        """Draw these earlier runs in grey."""
+        self.compared, self._drawn, self._draw_at = records, -1, 0.0
+        self.update()
+
+    def close(self) -> None:
+        self.leave()
+        super().close()
+
+    def _follow(self, run: Run, end: threading.Event) -> None:
+        while not end.is_set():
+            over = not run.training and run.state in OVER
+            with self._lock:
+                if end.is_set():
+                    return
+                self._try_update(last=over)
+            if over:
+                self.on_change()
+                if self.clip:
+                    self.clip.finish()
+                return
+            self._poke.wait(HASTE if run.stopping else TICK)
+            self._poke.clear()
+
+    def _try_update(self, last: bool) -> None:
+        """A thread has nobody above it to tell: the view itself says what went wrong."""
+        try:
+            self.update(last)
+        except Exception as error:
+            self._complain(error)
+
+    def update(self, last: bool = False) -> None:
+        """Show what the run is doing now; a new picture only if there is something new and time for it."""
+        with self._lock:
+            if self.run is None:
+                self.state.value = "<span class='twmr-head'>no run yet</span>"
+                self.draw([], last=True)
+                return
+            self.run.refresh()
+            records = list(self.run.records)
+            self.tell(self.run, records)
+            if last or (len(records) != self._drawn and time.monotonic() >= self._draw_at):
+                self.draw(records, last)
+            if self.clip and not last:
+                self.clip.consider()
+
+    def tell(self, run: Run, records: list[Record]) -> None:
+        """State, progress, result, and the buttons that make sense."""
+        state = state_text(run)
+        name = f"<span class='twmr-sub'>{html.escape(run.name)}</span>"
+        self.state.value = f"<span class='twmr-head'>{html.escape(state)}</span>&ensp;{name}"
+        self.steps.value = f"<span class='twmr-value'>{progress_text(run, records)}</span>"
+        self.result.value = (
+            f"<span class='twmr-value'>{' · '.join(filter(None, [result_text(records), saved(run)]))}</span>"
+        )
+        self.bar.value = run.progress
+        self.bar.bar_style = {"finished": "success", "failed": "danger"}.get(state, "")
+        if state == "failed":
+            self.message.value = failure_text(run)
+        steady = run.training and not run.stopping
+        self.pause.disabled = not steady or state == "paused"
+        self.resume.disabled = not (state == "paused" or (not run.training and state.split(":")[0] in RESUMABLE))
+        self.stop.disabled = self.save.disabled = not steady
+
+    def draw(self, records: list[Record], last: bool = False) -> None:
+        """A new picture; the more it costs, the longer it stays. The last one is drawn sharper."""
+        begin = time.thread_time()
+        learning_curves(thinned(records), self.compared, self.figure)
+        self.picture.value = self.figure.png(2.0 if last else 1.0)
+        wait = max(DRAW_EVERY, (time.thread_time() - begin) / SHARE)
+        self._drawn, self._draw_at = len(records), time.monotonic() + wait
+
+    def _button(self, name: str, icon: str, tooltip: str, act: Callable[[Run], None]) -> w.Button:
+        button = w.Button(description=name, icon=icon, tooltip=tooltip, layout=w.Layout(width="auto"))
+
+        def clicked(_: w.Button) -> None:
+            assert self.run is not None
+            self.message.value = ""
+            try:
+                act(self.run)
+            except (RunError, ValueError, OSError) as error:
+                self._complain(error)
+            self._poke.set()
+            self.tell(self.run, list(self.run.records))
+
+        button.on_click(clicked)
+        return button
+
+    def _complain(self, error: Exception) -> None:
+        self.message.value = f"<span class='twmr-error'>{html.escape(str(error) or type(error).__name__)}</span>"
+
+    def _ipython_display_(self) -> None:
+        show_or_hint(self, self.title)
+
+
+def live_view(run: Run) -> LiveView:
+    """Watch and steer one run: progress, state, curves, Stop. Show it as the last line of a cell."""
+    return LiveView(run)
+
+
+def resume(run: Run) -> None:
+    if run.training:
+        run.unpause()
+    else:
+        run.start()
+
+
+def save(run: Run) -> None:
+    """At once while it holds still, otherwise at the next update."""
+    if run.state == "paused":
+        run.save()
+    else:
+        run.save_now()
+
+
+def saved(run: Run) -> str:
+    """When the policy was last written."""
+    if not run.policy_path.exists():
+        return ""
+    return f"saved {datetime.fromtimestamp(run.policy_path.stat().st_mtime):%H:%M:%S}"
+
+
+def thinned(records: list[Record]) -> list[Record]:
+    """Every n-th record and the last: more than a curve can show costs time only."""
+    stride = -(-len(records) // POINTS) or 1
+    return records[::-1][::stride][::-1]

@@ -1,0 +1,150 @@
+"""The training panel: every setting on the left; start, watch and steer the run on the right."""
+
+import html
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as w
+
+from twmr_nb.config import ConfigError
+from twmr_nb.presets import DEFAULT_PRESET
+from twmr_nb.rewards import RewardTerm
+from twmr_nb.runs import RUNS, Run, RunError, new_run, training_run
+from twmr_nb.ui.clip import SIZE, EvaluationClip
+from twmr_nb.ui.controls import Controls
+from twmr_nb.ui.live import LiveView
+from twmr_nb.ui.run_list import readable_runs
+from twmr_nb.ui.shell import Shell
+from twmr_nb.ui.starting_point import StartingPoint, base_of
+
+LEFT, RIGHT = 424, 740  # px
+PAGE, CURVES = 486, 372  # px, heights
+COMPARED = 3  # earlier runs drawn at a time, at most
+DOC = "choose settings, start a run, watch it learn; the kernel stays free"
+
+
+class TrainingPanel(Shell):
+    """`TrainingPanel(preset, extra_terms, **flags)`: begin with a preset, or with a policy's name or file.
+
+    `run` is the run shown, `start()` what the button does. A run that this kernel trains already is shown at once.
+    """
+
+    def __init__(
+        self,
+        preset: str = DEFAULT_PRESET,
+        extra_terms: Iterable[RewardTerm] = (),
+        root: str | Path = RUNS,
+        **flags: Any,
+    ) -> None:
+        self.root = Path(root)
+        self.origin = StartingPoint(preset, root)
+        config = self.origin.config
+        self.controls = Controls(config.replace(**flags), base_of(config), extra_terms, PAGE)
+        self.view = LiveView(width=RIGHT, height=CURVES, clip=EvaluationClip())
+        self.note, self.busy = w.HTML(), self._busy_row()
+        left = [self.origin, self.controls, self._start_row(), self.busy, self.note]
+        super().__init__("Training panel", DOC, left, [self.view, self._below()], LEFT)
+        self.origin.on_choose = lambda config: self.controls.show(config, base_of(config))
+        self.view.on_change = self.sync
+        self.list_earlier()
+        if busy := training_run():
+            self.view.show(busy)
+
+    @property
+    def run(self) -> Run | None:
+        """The run that is shown."""
+        return self.view.run
+
+    def start(self) -> Run:
+        """Start a new run with these settings; raises ConfigError or RunError where that cannot be."""
+        name = self.name.value.strip()
+        if not re.fullmatch(r"\w[\w.-]*", name):
+            raise ConfigError(f"name = {name!r} is not allowed: use letters, digits, '_', '-' and '.'.")
+        if busy := training_run():
+            raise RunError(f"{busy.name} is training: stop it or let it finish before starting another.")
+        run = new_run(self.controls.config, name, self.root, extra_terms=self.controls.extra_terms)
+        run.start()
+        self.view.show(run)
+        return run
+
+    def stop_and_start(self) -> None:
+        """Stop what trains now, saving it, then start."""
+        if busy := training_run():
+            busy.stop()
+            busy.join()
+        self.start()
+
+    def sync(self) -> None:
+        """A run's settings are shown while it trains, and cannot be changed; called when one begins or ends."""
+        run = self.run
+        locked = run is not None and run.training
+        if run and locked:
+            self.controls.show(run.config, base_of(run.config))
+        self.controls.disable(locked)
+        self.origin.choice.disabled = locked
+        self.busy.layout.display = "none"
+        self.say(f"The settings of {run.name} while it trains; stop it to change them." if run and locked else "")
+        if not locked:
+            self.origin.refresh()
+            self.list_earlier()
+
+    def list_earlier(self) -> None:
+        """Offer the runs that can be compared with."""
+        runs, _unreadable = readable_runs(self.root)
+        here = self.run.name if self.run else ""
+        self.records = {run.name: run.records for run in runs if run.records and run.name != here}
+        kept = [name for name in self.earlier.value if name in self.records]
+        self.earlier.options = list(self.records)
+        self.earlier.value = kept
+
+    def say(self, text: str, look: str = "twmr-sub") -> None:
+        self.note.value = f"<span class='{look}'>{html.escape(text)}</span>"
+
+    def _start_row(self) -> w.HBox:
+        self.name = w.Text("run", description="name", layout=w.Layout(flex="1 1 auto", width="auto"))
+        self.name.style.description_width, self.name.tooltip = "40px", "The run's folder is NAME_TIMESTAMP"
+        button = w.Button(description="Start training", icon="play", button_style="primary")
+        button.on_click(lambda _: self._ask_or_start())
+        return w.HBox([self.name, button], layout=w.Layout(width="98%"))
+
+    def _busy_row(self) -> w.HBox:
+        """Asked when a run trains already."""
+        stop = w.Button(description="Stop it and start this one", layout=w.Layout(width="auto"))
+        leave = w.Button(description="Let it train", layout=w.Layout(width="auto"))
+        stop.on_click(lambda _: self._try(self.stop_and_start))
+        leave.on_click(lambda _: self._answered())
+        return w.HBox([stop, leave], layout=w.Layout(display="none"))
+
+    def _ask_or_start(self) -> None:
+        if busy := training_run():
+            self.busy.layout.display = "flex"
+            self.say(f"{busy.name} is training in this kernel, and one trains at a time.")
+        else:
+            self._try(self.start)
+
+    def _answered(self) -> None:
+        self.busy.layout.display = "none"
+        self.say("")
+
+    def _try(self, act: Callable[[], Any]) -> None:
+        try:
+            act()
+        except (RunError, ValueError, OSError) as error:
+            self.say(str(error), "twmr-error")
+
+    def _below(self) -> w.HBox:
+        """Under the curves: the film of the policy, and the runs to compare with."""
+        self.earlier = w.SelectMultiple(rows=8, layout=w.Layout(width="96%"))
+        self.earlier.observe(self._draw_earlier, "value")
+        title = w.HTML("<div class='twmr-part'>compare with earlier runs: up to three, Ctrl+click</div>")
+        return w.HBox(
+            [
+                self.view.clip,
+                w.VBox([title, self.earlier], layout=w.Layout(width=f"{RIGHT - SIZE[0] - 16}px", margin="0 0 0 12px")),
+            ]
+        )
+
+    def _draw_earlier(self, change: dict[str, Any]) -> None:
+        self.view.compare({name: self.records[name] for name in change["new"][:COMPARED]})

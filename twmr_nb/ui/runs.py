@@ -1,0 +1,84 @@
+"""`runs.show()` in any cell: every run on disk, the one under way included, to watch, stop and resume.
+
+A run outlives the page: after a reload, in a new tab or after a kernel restart this is the way back to it.
+"""
+
+import html
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as w
+from IPython.display import display
+
+from twmr_nb.rewards import RewardTerm
+from twmr_nb.runs import RUNS, Run
+from twmr_nb.ui.clip import EvaluationClip
+from twmr_nb.ui.live import LiveView
+from twmr_nb.ui.run_list import readable_runs, run_label, settings_table
+from twmr_nb.ui.shell import Shell, part
+
+LEFT, RIGHT = 424, 740  # px
+DOC = "watch, stop or resume any run; an interrupted one goes on from its last checkpoint"
+NONE = "No run in {root} yet: start one with TrainingPanel() or new_run(...).start()."
+
+
+def show(root: str | Path = RUNS, extra_terms: Iterable[RewardTerm] = ()) -> None:
+    """Display the runs below root. extra_terms: your own reward terms, needed to resume a run that used them."""
+    display(RunsView(root, extra_terms))
+
+
+class RunsView(Shell):
+    """A list of runs, the chosen one's settings, and its live view."""
+
+    def __init__(self, root: str | Path = RUNS, extra_terms: Iterable[RewardTerm] = ()) -> None:
+        self.root, self.extra_terms = Path(root), tuple(extra_terms)
+        self.runs: dict[str, Run] = {}
+        self.choice = w.Select(rows=12, layout=w.Layout(width="98%"))
+        again = w.Button(description="List again", icon="refresh", layout=w.Layout(width="auto"))
+        again.on_click(lambda _: self.refresh())
+        self.settings, self.problems = w.HTML(layout=w.Layout(max_height="300px", overflow="auto")), w.HTML()
+        self.view = LiveView(width=RIGHT, height=400, clip=EvaluationClip())
+        left = [self.choice, again, self.problems, part("settings"), self.settings]
+        super().__init__("Runs", DOC, left, [self.view, self.view.clip], LEFT)
+        self.refresh()
+        self.choice.observe(self._chosen, "value")
+        self.view.on_change = self.refresh
+
+    @property
+    def run(self) -> Run | None:
+        """The run that is shown."""
+        return self.view.run
+
+    def refresh(self) -> None:
+        """List the runs that there are now; keeps the choice, else takes the one that needs looking at most."""
+        runs, problems = readable_runs(self.root, self.extra_terms)
+        self.runs = {run.name: run for run in runs}
+        self.problems.value = "".join(f"<div class='twmr-error'>{html.escape(line)}</div>" for line in problems)
+        kept = self.run.name if self.run else None
+        self._listing = True
+        self.choice.options = [(run_label(run), run.name) for run in runs]
+        self.choice.value = kept if kept in self.runs else most_urgent(runs)
+        self._listing = False
+        if self.run is None:
+            self._show(self.choice.value)
+
+    def _chosen(self, change: dict[str, Any]) -> None:
+        if not self._listing:
+            self._show(change["new"])
+
+    def _show(self, name: str | None) -> None:
+        if name is None:
+            self.settings.value = NONE.format(root=self.root)
+            return
+        run = self.runs[name]
+        self.settings.value = settings_table(run)
+        self.view.show(run)
+
+
+def most_urgent(runs: list[Run]) -> str | None:
+    """The run that trains, else the newest that was interrupted, else the newest."""
+    for wanted in (lambda r: r.training, lambda r: r.state == "interrupted", lambda r: True):
+        if found := next(filter(wanted, runs), None):
+            return found.name
+    return None

@@ -1,0 +1,58 @@
+"""Where settings come from: a preset, or any saved policy."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import ipywidgets as w
+
+from twmr_nb.config import TrainConfig
+from twmr_nb.policies import load_policy
+from twmr_nb.presets import PRESETS, preset_config
+from twmr_nb.ui.policy_files import list_policies
+
+
+class StartingPoint(w.VBox):
+    """A drop-down of presets and policies; `on_choose(config)` is told what was chosen."""
+
+    def __init__(self, first: str, root: str | Path) -> None:
+        self.root, self.first = root, first
+        self.on_choose: Callable[[TrainConfig], None] = lambda config: None
+        self.choice = w.Dropdown(description="start from", style={"description_width": "68px"})
+        self.choice.layout, self.choice.tooltip = w.Layout(width="98%"), "A preset, or the settings of a saved policy"
+        self.about = w.HTML()
+        super().__init__([self.choice, self.about])
+        self.refresh()
+        self.choice.observe(self._chosen, "value")
+
+    @property
+    def config(self) -> TrainConfig:
+        return self.choices[self.choice.value]
+
+    def refresh(self) -> None:
+        """List what there is now; keeps the choice."""
+        kept = self.choice.value or self.first
+        self.choices = {name: preset_config(name) for name in PRESETS}
+        if self.first not in PRESETS:
+            self.choices[self.first] = load_policy(self.first).config
+        files, _unreadable = list_policies(self.root)
+        self.choices |= {file.origin if file.run else f"policy {file.name}": file.saved.config for file in files}
+        self._listing = True
+        self.choice.options = list(self.choices)
+        self.choice.value = kept if kept in self.choices else self.first
+        self._listing = False
+        self._describe()
+
+    def _chosen(self, _: dict[str, str]) -> None:
+        if not self._listing:
+            self._describe()
+            self.on_choose(self.config)
+
+    def _describe(self) -> None:
+        name = self.choice.value
+        doc = PRESETS[name].doc if name in PRESETS else f"The settings of a saved policy; preset {self.config.preset}."
+        self.about.value, self.about.tooltip = f"<span class='twmr-sub'>{doc.split('. ')[0].rstrip('.')}.</span>", doc
+
+
+def base_of(config: TrainConfig) -> TrainConfig:
+    """What a configuration counts as changed from: its preset, or itself."""
+    return preset_config(config.preset) if config.preset in PRESETS else config

@@ -1,0 +1,91 @@
+"""What a run is doing, in words: pure functions of a run and its records."""
+
+import html
+import time
+
+from twmr_nb.run_files import read_json
+from twmr_nb.runs import Run
+from twmr_nb.storage import Record
+
+RECENT = 10  # updates that the speed is averaged over
+
+
+def state_text(run: Run) -> str:
+    """compiling, 4 s | collecting | learning | paused | stopping | stopped | finished | interrupted: resume? | ..."""
+    state = run.state
+    if run.training:
+        if run.stopping:
+            return "stopping"
+        if state == "paused":
+            return "paused"
+        if run.phase in ("collecting", "learning"):
+            return run.phase
+        word = "compiling" if run.phase == "compiling" else "preparing"
+        return f"{word}, {time.monotonic() - run.started_at:.0f} s"
+    if state == "interrupted":
+        return "interrupted: resume?"
+    if state in ("running", "paused"):
+        return f"{state}, in another process"
+    return state
+
+
+def progress_text(run: Run, records: list[Record]) -> str:
+    """Steps done, speed, time left or taken."""
+    total = run.config.ppo.total_timesteps
+    if not records:
+        return f"{steps_text(total)} steps to do"
+    last = records[-1]
+    words = [f"{steps_text(last['global_step'])} of {steps_text(total)} steps"]
+    speed = steps_per_second(records)
+    if run.training:
+        words.append(f"{speed:,.0f} steps/s")
+        words.append(f"{clock((1 - last['progress']) * total / speed)} left")
+    else:
+        words.append(f"{clock(last['train_s'])} of training")
+    return " · ".join(words)
+
+
+def result_text(records: list[Record]) -> str:
+    """What the last update reached."""
+    if not records:
+        return ""
+    last = records[-1]
+    if not last["episodes"]:
+        return "no episode has ended yet"
+    return f"success {last['success_rate']:.0%} · return {last['episode_return']:.1f} per episode"
+
+
+def failure_text(run: Run) -> str:
+    """Why it failed: the last line of the error, the rest folded."""
+    error = read_json(run.path / "status.json").get("error", "").strip()
+    if not error:
+        return ""
+    last = html.escape(error.splitlines()[-1])
+    return f"<details class='twmr-error'><summary>{last}</summary><pre>{html.escape(error)}</pre></details>"
+
+
+def steps_per_second(records: list[Record]) -> float:
+    """Control steps per second of training over the last updates."""
+    recent = records[-RECENT:]
+    return sum(r["steps_per_s"] * update_s(r) for r in recent) / sum(map(update_s, recent))
+
+
+def update_s(record: Record) -> float:
+    return record["collect_s"] + record["learn_s"]
+
+
+def steps_text(steps: float) -> str:
+    """1,234 | 12.3k | 1.50M"""
+    if steps < 10_000:
+        return f"{steps:,.0f}"
+    return f"{steps / 1e3:.1f}k" if steps < 1e6 else f"{steps / 1e6:.2f}M"
+
+
+def clock(seconds: float) -> str:
+    """8 s | 2:05 | 1:02:05"""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
