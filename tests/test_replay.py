@@ -188,3 +188,15 @@ def test_ghost_title_and_poses(rollout):
     sent = Replay(rollout, ghost).ghost
     assert sent["title"] == "other settings"
     assert len(array(sent["qpos"])) == 300 * 23
+
+
+def test_words_on_the_floor_stay_few(rollout):
+    """However far a robot is flung; they become rows of one texture."""
+    for far in (0.0, 20.0, 1e5):
+        qpos = rollout.transition.qpos.copy()
+        qpos[-1, 0] = far
+        moved = dataclasses.replace(rollout, transition=dataclasses.replace(rollout.transition, qpos=qpos))
+        labels = Replay(moved).scene["labels"]
+        assert 3 < len(labels) < 100
+        assert labels[-1]["text"] == "step 4.95 cm"
+        assert max(label["x"] for label in labels) >= far

@@ -110,12 +110,10 @@ class Replay(anywidget.AnyWidget):
     def _ipython_display_(self) -> None:
         """The live widget, and a still invisible copy that takes over in a saved notebook without a kernel."""
         live = {"model_id": self.model_id, "version_major": 2, "version_minor": 0}
-        words = {
-            "text/plain": f"Replay of {self.rollout.title!r}",
-            "text/html": "",
-        }
+        words = {"text/plain": f"Replay of {self.rollout.title!r}", "text/html": ""}
         display({"application/vnd.jupyter.widget-view+json": live, **words}, raw=True)
-        display(HTML(saved_copy(self.state(max(1, round(SAVED_DT / self.scene["dt"]))))))
+        stride = min(round(SAVED_DT / self.scene["dt"]), len(self.rollout.action))
+        display(HTML(saved_copy(self.state(max(1, stride)))))
 
     @t.validate("frame")
     def _inside(self, proposal: dict[str, Any]) -> int:
@@ -139,7 +137,10 @@ def describe_ghost(ghost: Rollout, rollout: Rollout) -> dict[str, Any]:
     """A second rollout as the browser needs it; its total reward on the first one's time axis."""
     qpos, dt = known(ghost.transition.qpos), float(ghost.transition.ctrl_dt)
     total = np.interp(rollout.time, ghost.time, ghost.reward, right=np.nan)
-    return {"title": ghost.title, "dt": dt, "qpos": pack(qpos), "total": pack(total)}
+    title = ghost.title
+    if abs(ghost.step_height - rollout.step_height) > 1e-4:
+        title += f" (its step: {100 * ghost.step_height:.3g} cm)"
+    return {"title": title, "dt": dt, "qpos": pack(qpos), "total": pack(total)}
 
 
 def thin(state: dict[str, Any], stride: int) -> dict[str, Any]:

@@ -98,9 +98,11 @@ def floor_labels(
     config: EnvConfig, height: float, x: NDArray[np.float64], lane: tuple[float, float]
 ) -> list[dict[str, Any]]:
     """Words painted beside the robot's way: metres along x, the step's height. `y` is for a camera at -y and at +y."""
-    fifths = range(int(np.floor((x.min() - 0.4) * 5)), int(np.ceil((x.max() + 0.8) * 5)) + 1)
+    first, last = float(x.min()) - 0.4, float(x.max()) + 0.8
+    spacing = 0.2 if last - first < 16 else 10.0 ** np.ceil(np.log10((last - first) / 80))  # a robot may be flung far
     beside = [lane[0] - 0.06, lane[1] + 0.06]
-    labels: list[dict[str, Any]] = [{"text": f"{k / 5:.1f} m", "x": k / 5, "y": beside, "z": 0.0} for k in fifths]
+    marks = [spacing * k for k in range(int(np.floor(first / spacing)), int(np.ceil(last / spacing)) + 1)]
+    labels: list[dict[str, Any]] = [{"text": f"{mark:.1f} m", "x": mark, "y": beside, "z": 0.0} for mark in marks]
     if edges := robot.step_edges(config):
         on_top = [lane[0] + 0.035, lane[1] - 0.035]
         labels.append({"text": f"step {100 * height:.3g} cm", "x": sum(edges) / 2, "y": on_top, "z": height})

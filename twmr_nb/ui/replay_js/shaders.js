@@ -86,18 +86,18 @@ void main() {
   float off = abs(P.x - goalX) / pixel.x;
   if (off < 2.5) c = mix(c, goal, clamp(2.2 - off, 0., 1.) * (fract(P.y * 12.5) < .5 ? .35 : 1.));
   c = mix(c, sky, smoothstep(fog.x * fog.x, fog.y * fog.y, far));
-  if (far < .1) { // elsewhere nothing casts a shadow, and this is the costly part
+  if (far < .07) { // elsewhere nothing casts a shadow, and this is the costly part
     float lit = mix(.30, 1., sunlight(P, .0004)) * .62 + .38 * openSky(P);
-    c *= mix(sqrt(lit), 1., smoothstep(.07, .1, far));
+    c *= mix(sqrt(lit), 1., smoothstep(.05, .07, far));
   }
   o = vec4(c, 1.);
 }`;
 
 const LABEL_VERTEX = `#version 300 es
 precision highp float;
-layout(location=0) in vec2 corner; uniform mat4 view; uniform vec4 spot; uniform vec3 size; out vec2 uv; out vec3 P;
-void main() { // spot: x, y, z and which way up; size: half width, half depth, row of the texture
-  uv = vec2(corner.x * .5 + .5, (size.z + .5 - corner.y * .5) / ROWS.);
+layout(location=0) in vec2 corner; uniform mat4 view; uniform vec4 spot; uniform vec4 size; out vec2 uv; out vec3 P;
+void main() { // spot: x, y, z and which way up; size: half width, half depth, row of the texture, share of its width
+  uv = vec2(corner.x * .5 * size.w + .5, (size.z + .5 - corner.y * .5) / ROWS.);
   P = vec3(spot.x + spot.w * corner.x * size.x, spot.y + spot.w * corner.y * size.y, spot.z);
   gl_Position = view * vec4(P, 1.);
 }`;

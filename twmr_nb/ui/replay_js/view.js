@@ -15,7 +15,9 @@ const PALETTE = {
   },
 };
 // Picture quality, from full to what a processor alone can draw in time: smooth edges or not, share of the pixels.
-const QUALITY = [{ smooth: true, scale: 1 }, { smooth: false, scale: 1 }, { smooth: false, scale: 0.7 }];
+const QUALITY = [
+  { smooth: true, scale: 1 }, { smooth: false, scale: 1 }, { smooth: false, scale: 0.7 }, { smooth: false, scale: 0.5 },
+];
 const FLUENT = 42; // ms between pictures above which the quality is lowered
 
 class ReplayView {

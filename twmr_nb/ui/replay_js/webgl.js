@@ -28,7 +28,7 @@ function compile(gl, vertex, fragment) {
   return { set, sampler };
 }
 
-// The words painted on the floor: one row of a texture per label.
+// The words painted on the floor: one row of a texture per label, and the share of the row that each fills.
 function labelTexture(gl, labels) {
   const canvas = document.createElement("canvas"), row = 64;
   [canvas.width, canvas.height] = [512, row * labels.length];
@@ -36,7 +36,10 @@ function labelTexture(gl, labels) {
   pen.font = "600 46px system-ui, sans-serif";
   pen.textAlign = "center";
   pen.textBaseline = "middle";
-  labels.forEach((label, k) => pen.fillText(label.text, 256, row * (k + 0.52)));
+  const shares = labels.map((label, k) => {
+    pen.fillText(label.text, 256, row * (k + 0.52));
+    return Math.min((pen.measureText(label.text).width + 8) / canvas.width, 1);
+  });
   const texture = gl.createTexture();
   gl.bindTexture(gl.TEXTURE_2D, texture);
   gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, canvas);
@@ -45,7 +48,7 @@ function labelTexture(gl, labels) {
   gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
   const sharp = gl.getExtension("EXT_texture_filter_anisotropic");
   if (sharp) gl.texParameterf(gl.TEXTURE_2D, sharp.TEXTURE_MAX_ANISOTROPY_EXT, 8);
-  return texture;
+  return shares;
 }
 
 function shadowTarget(gl, size) {
@@ -111,7 +114,7 @@ class Painter {
     this.quad = vertexArray(gl, new Float32Array([-1, -1, 1, -1, -1, 1, 1, 1]), [2]);
     this.map = shadowTarget(gl, 1024);
     gl.activeTexture(gl.TEXTURE1);
-    if (scene.labels.length) labelTexture(gl, scene.labels);
+    this.shares = scene.labels.length ? labelTexture(gl, scene.labels) : [];
     gl.activeTexture(gl.TEXTURE0);
     gl.enable(gl.DEPTH_TEST);
     gl.blendFuncSeparate(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, gl.ZERO, gl.ONE);
@@ -186,7 +189,8 @@ class Painter {
     scene.labels.forEach((label, row) => {
       if (Math.abs(label.x - target[0]) > fog[1] / 2) return;
       const spot = [label.x, label.y[side > 0 ? 0 : 1], label.z + 0.0008, side];
-      this.label.set({ view, target, fog, lines: palette.words, spot, size: [0.125, 0.03, row] });
+      const size = [0.125 * this.shares[row], 0.03, row, this.shares[row]];
+      this.label.set({ view, target, fog, lines: palette.words, spot, size });
       gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
     });
     gl.depthMask(true);
