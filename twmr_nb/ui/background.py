@@ -37,10 +37,13 @@ class Redraw:
 
 
 class Background:
-    """Runs one job at a time on a thread of its own; a newer job makes the results of an older one void."""
+    """Runs one job at a time on a thread of its own; a newer job makes the results of an older one void.
 
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self.say = say
+    `say` is told what goes on, `failed` what went wrong, both as HTML.
+    """
+
+    def __init__(self, say: Callable[[str], None], failed: Callable[[str], None] | None = None) -> None:
+        self.say, self.failed = say, failed or say
         self.thread: threading.Thread | None = None
         self._turn, self._lock = 0, threading.Lock()
 
@@ -49,7 +52,8 @@ class Background:
         with self._lock:
             self._turn += 1
             turn = Turn(self, self._turn)
-        self.thread = threading.Thread(target=self._work, args=(turn, job, done), daemon=True)
+        # No daemon: cut off in the midst of a simulation, it would bring the process down with an error.
+        self.thread = threading.Thread(target=self._work, args=(turn, job, done), daemon=False)
         self.thread.start()
 
     def cancel(self) -> None:
@@ -73,7 +77,7 @@ class Background:
             return
         except Exception as error:  # a thread has nobody above it to tell: the widget says what went wrong
             if turn.current:
-                self.say(f"<span class='twmr-error'>{html.escape(str(error) or type(error).__name__)}</span>")
+                self.failed(f"<span class='twmr-error'>{html.escape(in_one_line(error))}</span>")
 
 
 class Superseded(Exception):
@@ -88,13 +92,19 @@ class Turn:
 
     @property
     def current(self) -> bool:
-        return self.owner.is_current(self.number)
+        return self.owner.is_current(self.number) and threading.main_thread().is_alive()
 
-    def check(self, *_: Any) -> None:
-        """Raise Superseded if a newer job has started."""
+    def check(self) -> None:
+        """Raise Superseded if a newer job has started, or the kernel is going down."""
         if not self.current:
             raise Superseded
 
     def say(self, text: str) -> None:
         if self.current:
             self.owner.say(text)
+
+
+def in_one_line(error: Exception) -> str:
+    """Our own errors speak for themselves; of others the kind says more than the text."""
+    clear = isinstance(error, ValueError | RuntimeError) and str(error)
+    return str(error) if clear else f"{type(error).__name__}: {error}"

@@ -26,6 +26,7 @@ class EpisodeExplorer(Shell):
     """
 
     frame = t.Int(0)
+    curve_unit = "reward per step"  # of the curves under the 3D replay
 
     def __init__(
         self, title: str, doc: str, picker: RolloutPicker, controls: Sequence[w.Widget], bar: Sequence[w.Widget] = ()
@@ -134,6 +135,7 @@ class EpisodeExplorer(Shell):
             self.replay.frame = self.frame
             t.link((self, "frame"), (self.replay, "frame"))
         self.stage.children = [self.replay if self.in_3d.value else self.image]
+        self.cursor.layout.display = "none" if self.in_3d.value else ""  # the replay has its own
         self.redraw()
 
     def _draw(self) -> None:
@@ -143,7 +145,7 @@ class EpisodeExplorer(Shell):
         if not self.in_3d.value:
             self.image.value = self.draw()
         elif self.replay is not None:
-            self.replay.show_series(self.curves())
+            self.replay.show_series(self.curves(), self.curve_unit)
 
 
 def wide(**how: Any) -> w.Layout:

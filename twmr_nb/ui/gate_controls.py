@@ -15,6 +15,7 @@ PARAMETERS = {
     "obstacle": ("obstacle_pre_buffer", "obstacle_post_buffer", "obstacle_smooth"),
     "proprio": ("gate_acc_scale", "gate_gyro_scale", "gate_stall_scale", "gate_bias", "gate_smooth"),
 }
+BUFFERS = ("obstacle_pre_buffer", "obstacle_post_buffer")
 LABELS = {
     "obstacle_pre_buffer": "before step", "obstacle_post_buffer": "after step", "obstacle_smooth": "softness",
     "gate_acc_scale": "impact scale", "gate_gyro_scale": "rotation scale", "gate_stall_scale": "stall scale",
@@ -69,7 +70,6 @@ class GateControls(w.VBox):
 
 def effective(config: EnvConfig, name: str) -> float:
     """A gate parameter's value; where a buffer is not given, the common one that stands for it."""
-    before, after = obstacle_buffers(config)
-    return {"obstacle_pre_buffer": before, "obstacle_post_buffer": after}.get(name) or float(
-        getattr(config, name) or 0.0
-    )
+    if name in BUFFERS:
+        return obstacle_buffers(config)[BUFFERS.index(name)]
+    return float(getattr(config, name))

@@ -32,6 +32,8 @@ FORMULAS = {
 class GateExplorer(EpisodeExplorer):
     """Shows every gate mode on an episode's signals as the sliders move; `gates` holds their values, name -> [T]."""
 
+    curve_unit = "gate"
+
     def __init__(
         self,
         rollouts: Rollout | Iterable[Rollout] = (),

@@ -5,10 +5,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from twmr_nb.policies import SHIPPED, PolicyError, SavedPolicy, load_policy
-from twmr_nb.presets import PRESETS, preset_config
+from twmr_nb.recipe import as_changes
 from twmr_nb.runs import RUNS, open_run
 
 IMPORTED = "imported"  # folder below the runs' for files that came from elsewhere
@@ -55,16 +54,10 @@ class PolicyFile:
         return self.saved.results.get("global_step")
 
     @property
-    def changes(self) -> dict[str, Any]:
-        """The settings that differ from those of a new run."""
-        config, base = self.saved.config, preset_config()
-        theirs, ours = (c.env.to_dict() | c.ppo.to_dict() for c in (config, base))
-        return {k: v for k, v in theirs.items() if v != ours[k]}
-
-    @property
-    def preset(self) -> str:
-        """The preset it started from, if that is a known one."""
-        return self.saved.config.preset if self.saved.config.preset in PRESETS else ""
+    def settings(self) -> str:
+        """The preset that it was trained with, and what differs from it."""
+        preset, changes = as_changes(self.saved.config)
+        return ", ".join([preset, *(f"{name} {value}" for name, value in changes.items())])
 
 
 def list_policies(root: str | Path = RUNS) -> tuple[list[PolicyFile], list[str]]:

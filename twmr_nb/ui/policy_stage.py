@@ -1,44 +1,26 @@
 """Policies in play: a video, a 3D replay, traces or an evaluation of one policy, or of two side by side."""
 
+import dataclasses
 import html
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import ipywidgets as w
-import numpy as np
 
-from twmr_nb.evaluate import BATCH, evaluate
-from twmr_nb.play import gate_trace, leg_trace, outcome
-from twmr_nb.policies import PolicyPlayer, SavedPolicy
+from twmr_nb.evaluate import BATCH, evaluate, trial_world
 from twmr_nb.render import video
 from twmr_nb.rollout import Rollout, record
 from twmr_nb.ui.background import Background, Turn
 from twmr_nb.ui.policy_files import PolicyFile
+from twmr_nb.ui.policy_results import evaluation_table, outcomes, text_trace
 from twmr_nb.ui.replay import Replay
+from twmr_nb.ui.reporting import ReportingPolicy
 from twmr_nb.ui.traces import signal_traces
 
 WIDTH = 640  # px
 FPS = 20
-
-
-@dataclass(frozen=True)
-class ReportingPolicy(SavedPolicy):
-    """A policy that reports every control step it plays, for progress bars and for stopping."""
-
-    on_act: Callable[[], None] = lambda: None
-
-    def player(self, deterministic: bool = True, seed: int = 0) -> PolicyPlayer:
-        player = super().player(deterministic, seed)
-        act = player.act
-
-        def reporting_act(obs: np.ndarray) -> np.ndarray:
-            self.on_act()
-            return act(obs)
-
-        player.act = reporting_act  # type: ignore[method-assign]
-        return player
+Files = tuple[PolicyFile, ...]
 
 
 class PolicyStage(w.VBox):
@@ -48,68 +30,56 @@ class PolicyStage(w.VBox):
         self.evaluated = evaluated
         self.files: tuple[PolicyFile, ...] = ()
         self.recorded: dict[Any, Rollout] = {}
-        self.replay: Replay | None = None
-        self.work = Background(self._say)
-        self.buttons = {
-            "Watch": w.Button(
-                description="Watch", icon="film", button_style="primary", tooltip="A video of one episode"
-            ),
-            "3D replay": w.Button(
-                description="3D replay", icon="cube", tooltip="Turn, stop and step through one episode"
-            ),
-            "Traces": w.Button(description="Traces", icon="line-chart", tooltip="Gate, legs, wheel torques over time"),
-            "Evaluate": w.Button(description="Evaluate", icon="check", tooltip="Play many unseen episodes"),
-        }
-        actions = (self.watch, self.replay_in_3d, self.trace, self.evaluate)
-        for button, action in zip(self.buttons.values(), actions, strict=True):
-            button.layout.width = "92px"
-            button.on_click(lambda _, action=action: action())
-        small = w.Layout(width="auto", flex="0 0 auto")
-        self.seed = w.BoundedIntText(0, min=0, max=10**6, tooltip="Seed of the start", layout=w.Layout(width="56px"))
+        self.work = Background(self._say, self._failed)
+        self.buttons = [
+            self._button("Watch", "film", "A video of one episode", self.watch),
+            self._button("3D replay", "cube", "Turn, stop and step through one episode", self.replay_in_3d),
+            self._button("Traces", "line-chart", "Gate, legs, wheel torques over time", self.trace),
+            self._button("Evaluate", "check", "Play many unseen episodes", self.evaluate),
+        ]
+        self.buttons[0].button_style = "primary"
+        self.episodes = number_box(200, 1, 10_000, "Episodes to evaluate")
+        self.seed = number_box(0, 0, 10**6, "Seed of the start")
         self.sampled = w.Checkbox(
-            False,
-            description="with noise",
-            indent=False,
-            tooltip="Sample actions as in training, instead of the mean",
-            layout=small,
-        )
-        self.episodes = w.BoundedIntText(
-            200, min=1, max=10_000, tooltip="Episodes to evaluate", layout=w.Layout(width="60px")
-        )
-        label = {"layout": w.Layout(margin="0 2px 0 8px")}
-        bar = [*self.buttons.values(), w.HTML("episodes", **label), self.episodes, w.HTML("seed", **label), self.seed]
-        self.progress = w.FloatProgress(
-            min=0, max=1, layout=w.Layout(width="140px", height="14px", visibility="hidden")
-        )
-        self.stop = w.Button(description="Stop", layout=w.Layout(width="60px", visibility="hidden"))
+            description="with noise", indent=False, tooltip="Sample actions as in training, instead of the mean",
+            layout=w.Layout(width="auto", flex="0 0 auto"),
+        )  # fmt: skip
+        self.progress = w.FloatProgress(max=1, layout=w.Layout(width="140px", height="14px", display="none"))
+        self.stop = w.Button(description="Stop", layout=w.Layout(width="60px", display="none"))
         self.line = w.HTML(layout=w.Layout(flex="1 1 auto"))
         self.content = w.VBox(layout=w.Layout(width="100%", max_width=f"{WIDTH}px", min_height="400px"))
-        status = w.HBox(
-            [self.sampled, self.progress, self.stop, self.line],
-            layout=w.Layout(align_items="center", min_height="32px"),
-        )
-        super().__init__([w.HBox(bar, layout=w.Layout(align_items="center")), status, self.content])
+        words = [w.HTML(word, layout=w.Layout(margin="0 2px 0 8px")) for word in ("episodes", "seed")]
+        top = [*self.buttons, words[0], self.episodes, words[1], self.seed]
+        status = [self.sampled, self.progress, self.stop, self.line]
+        rows = [w.HBox(row, layout=w.Layout(align_items="center", min_height="32px")) for row in (top, status)]
+        super().__init__([*rows, self.content])
         self.stop.on_click(lambda _: self._stop())
         self.show(())
+
+    def _button(self, label: str, icon: str, tip: str, action: Callable[[], None]) -> w.Button:
+        button = w.Button(description=label, icon=icon, tooltip=tip, layout=w.Layout(width="98px"))
+        button.on_click(lambda _: action())
+        return button
 
     def show(self, files: Sequence[PolicyFile]) -> None:
         """Offer to play these: one, or two side by side."""
         self.files = tuple(files)
-        for button in self.buttons.values():
+        for button in self.buttons:
             button.disabled = not files
-        self._idle()
+        if self.progress.layout.display == "none":
+            self._idle()
 
     # What the buttons do
 
     def watch(self) -> None:
         """A video of one episode; of two policies side by side."""
 
-        def job(turn: Turn) -> list[w.Widget]:
-            rollouts = self._record(turn)
+        def job(turn: Turn, files: Files) -> list[w.Widget]:
+            rollouts = self._record(turn, files)
             frames = sum(math.ceil(r.time[-1] * FPS) for r in rollouts)
             turn.say(f"drawing {frames} pictures … (the 3D replay is there at once)")
             size = (640, 360) if len(rollouts) == 1 else (480, 270)
-            film = video(rollouts if len(rollouts) > 1 else rollouts[0], FPS, size).data
+            film = video(rollouts, FPS, size).data
             return [w.HTML(f"<div class='twmr-film'>{film}</div>"), w.HTML(outcomes(rollouts))]
 
         self._run(job)
@@ -117,22 +87,20 @@ class PolicyStage(w.VBox):
     def replay_in_3d(self) -> None:
         """The episode in 3D; a second policy as a ghost."""
 
-        def job(turn: Turn) -> list[w.Widget]:
-            rollouts = self._record(turn)
-            return [
-                Replay(rollouts[0], rollouts[1] if len(rollouts) > 1 else None, height=310),
-                w.HTML(outcomes(rollouts)),
-            ]
+        def job(turn: Turn, files: Files) -> list[w.Widget]:
+            rollouts = self._record(turn, files)
+            ghost = rollouts[1] if len(rollouts) > 1 else None
+            return [Replay(rollouts[0], ghost, height=310), w.HTML(outcomes(rollouts))]
 
         self._run(job)
 
     def trace(self) -> None:
         """Gate, legs and wheel torques over time, and the same as text."""
 
-        def job(turn: Turn) -> list[w.Widget]:
-            rollouts = self._record(turn)
+        def job(turn: Turn, files: Files) -> list[w.Widget]:
+            rollouts = self._record(turn, files)
             figure = signal_traces(rollouts, WIDTH)
-            picture = w.Image(value=figure.png(1.5), layout=w.Layout(width=f"{WIDTH}px"))
+            picture = w.Image(value=figure.png(1.5), layout=w.Layout(width="100%", height="auto"))
             return [picture, w.HTML(outcomes(rollouts)), *map(text_trace, rollouts)]
 
         self._run(job)
@@ -141,25 +109,25 @@ class PolicyStage(w.VBox):
         """Many unseen episodes of each policy, as a table."""
         episodes, seed, deterministic = self.episodes.value, self.seed.value, not self.sampled.value
 
-        def job(turn: Turn) -> list[w.Widget]:
+        def job(turn: Turn, files: Files) -> list[w.Widget]:
             results = []
-            for i, file in enumerate(self.files):
-                steps = file.saved.config.env.max_steps * math.ceil(episodes / BATCH)
+            for i, file in enumerate(files):
+                steps = trial_world(file.saved.config.env).max_steps * math.ceil(episodes / BATCH)
                 said = f"{episodes} episodes of {html.escape(file.name)} …"
-                saved = self._reporting(file, turn, said, steps, i, len(self.files))
-                result = evaluate(saved, None, episodes, seed + 1, deterministic)
+                saved = self._reporting(file, turn, said, steps, i / len(files), (i + 1) / len(files))
+                results.append(evaluate(saved, None, episodes, seed + 1, deterministic))
                 turn.check()
-                self.evaluated(file, result)
-                results.append(result)
+                self.evaluated(file, results[-1])
             return [w.HTML(evaluation_table(results))]
 
         self._run(job)
 
     # How it is done
 
-    def _run(self, job: Callable[[Turn], list[w.Widget]]) -> None:
-        """Do the job on a thread and show the widgets it returns."""
-        if not self.files:
+    def _run(self, job: Callable[[Turn, Files], list[w.Widget]]) -> None:
+        """Do the job for the files of this moment on a thread, then show the widgets it returns."""
+        files = self.files
+        if not files:
             return
         self._busy(True)
 
@@ -170,24 +138,25 @@ class PolicyStage(w.VBox):
             self._busy(False)
             self._idle()
 
-        self.work.run(job, done)
+        self.work.run(lambda turn: job(turn, files), done)
 
-    def _record(self, turn: Turn) -> list[Rollout]:
+    def _record(self, turn: Turn, files: Files) -> list[Rollout]:
         """One episode of each policy, recorded once."""
         seed, deterministic = self.seed.value, not self.sampled.value
         rollouts = []
-        for i, file in enumerate(self.files):
+        for i, file in enumerate(files):
             key = (file.path, file.modified, seed, deterministic)
             if key not in self.recorded:
-                said = f"playing {html.escape(file.name)} …"
-                saved = self._reporting(file, turn, said, file.saved.config.env.max_steps, i, len(self.files))
-                player = saved.player(deterministic, seed)
-                self.recorded[key] = record(player, file.saved.config.env, seed, title=file.name)
+                env, said = trial_world(file.saved.config.env), f"playing {html.escape(file.name)} …"
+                saved = self._reporting(file, turn, said, env.max_steps, i / len(files), (i + 1) / len(files))
+                self.recorded[key] = record(saved.player(deterministic, seed), env, seed, title=file.name)
             rollouts.append(self.recorded[key])
         return rollouts
 
-    def _reporting(self, file: PolicyFile, turn: Turn, said: str, steps: int, i: int, count: int) -> ReportingPolicy:
-        """The policy, moving the progress bar through its share (the i-th of count) in `steps` steps."""
+    def _reporting(
+        self, file: PolicyFile, turn: Turn, said: str, steps: int, begin: float, end: float
+    ) -> ReportingPolicy:
+        """The policy; while it plays `steps` steps, the progress bar goes from `begin` to `end`."""
         taken, every = 0, max(1, steps // 50)
         turn.say(said)
 
@@ -196,71 +165,32 @@ class PolicyStage(w.VBox):
             turn.check()
             taken += 1
             if taken % every == 0:
-                self.progress.value = (i + min(taken / steps, 1.0)) / count
+                self.progress.value = begin + (end - begin) * min(taken / steps, 1.0)
 
-        saved = file.saved
-        return ReportingPolicy(
-            saved.name, saved.policy, saved.config, saved.results, saved.command, saved.own_terms, on_act
-        )
+        values = {field.name: getattr(file.saved, field.name) for field in dataclasses.fields(file.saved)}
+        return ReportingPolicy(**values, on_act=on_act)
 
     def _busy(self, on: bool) -> None:
         self.progress.value = 0.0
         for widget in (self.progress, self.stop):
-            widget.layout.visibility = "visible" if on else "hidden"
+            widget.layout.display = "" if on else "none"
 
     def _idle(self) -> None:
-        hints = (
-            "Tick a policy on the left to play it, or two to compare them.",
-            "",
-            "side by side, in the order of ticking",
-        )
+        hints = ("Tick a policy on the left to play it, or two to compare them.", "", "In the order of ticking.")
         self._say(hints[len(self.files)])
 
     def _stop(self) -> None:
         self.work.cancel()
         self._busy(False)
-        self._say("stopped")
+        self._say("Stopped.")
+
+    def _failed(self, text: str) -> None:
+        self._busy(False)
+        self._say(text)
 
     def _say(self, text: str) -> None:
-        self.line.value = f"<span class='twmr-sub'>&ensp;{text}</span>"
-        if "twmr-error" in text:
-            self._busy(False)
+        self.line.value = f"&ensp;<span class='twmr-sub'>{text}</span>"
 
 
-def outcomes(rollouts: Sequence[Rollout]) -> str:
-    """How each episode ended, one line each."""
-    lines = (f"<b>{html.escape(r.title)}</b>: {outcome(r)}; return {r.reward.sum():.2f}" for r in rollouts)
-    return "<br>".join(lines)
-
-
-def text_trace(rollout: Rollout) -> w.HTML:
-    """The original's debug lines, folded away."""
-    lines = html.escape("\n".join([*gate_trace(rollout), *leg_trace(rollout)]))
-    style = "max-height:160px;overflow:auto;font-size:11px"
-    return w.HTML(
-        f"<details><summary>{html.escape(rollout.title)} as text</summary><pre style='{style}'>{lines}</pre></details>"
-    )
-
-
-def evaluation_table(results: Sequence[dict[str, Any]]) -> str:
-    """What evaluations found, one column each."""
-    rows: dict[str, Callable[[dict[str, Any]], str]] = {
-        "success rate": lambda r: f"<b>{100 * r['success_rate']:.1f}%</b>",
-        "95% interval": lambda r: "{:.1f} – {:.1f}%".format(*(100 * share for share in r["success_interval"])),
-        "time to pass (median)": lambda r: "–" if r["time_to_pass"] is None else f"{r['time_to_pass']:.1f} s",
-        "final x (mean)": lambda r: f"{r['mean_final_x']:.2f} m",
-        "falls": lambda r: f"{100 * r['falls']:.1f}%",
-        "return (mean)": lambda r: f"{r['mean_return']:.2f}",
-    }
-    for name in dict.fromkeys(name for r in results for name in r["reward_terms"]):
-        rows[f"&emsp;{name.replace('_', ' ')}"] = lambda r, name=name: f"{r['reward_terms'].get(name, 0.0):+.2f}"  # type: ignore[misc]
-    how = {True: "mean action", False: "with noise"}
-    head = "".join(f"<th style='text-align:right;padding:3px 14px'>{html.escape(r['policy'])}</th>" for r in results)
-    said = ", ".join(dict.fromkeys(f"{r['episodes']} unseen episodes, {how[r['deterministic']]}" for r in results))
-    body = "".join(
-        f"<tr><td class='twmr-sub'>{title}</td>"
-        + "".join(f"<td class='twmr-value' style='text-align:right;padding:3px 14px'>{show(r)}</td>" for r in results)
-        + "</tr>"
-        for title, show in rows.items()
-    )
-    return f"<table><tr><th style='text-align:left' class='twmr-sub'>{said}</th>{head}</tr>{body}</table>"
+def number_box(value: int, low: int, high: int, tip: str) -> w.BoundedIntText:
+    return w.BoundedIntText(value, min=low, max=high, tooltip=tip, layout=w.Layout(width="56px", flex="0 0 auto"))

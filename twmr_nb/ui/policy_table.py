@@ -16,7 +16,7 @@ COLUMNS: dict[str, tuple[str, SortKey]] = {  # title: width, what to sort by
     "scene": ("46px", lambda p: (p.saved.config.env.scene, p.saved.config.env.step_height)),
     "success": ("60px", lambda p: -1.0 if p.success is None else p.success),
     "steps": ("42px", lambda p: p.steps or 0),
-    "date": ("80px", lambda p: p.modified),
+    "date": ("46px", lambda p: p.modified),
     "size": ("46px", lambda p: p.size),
 }
 GRID = " ".join(width for width, _ in COLUMNS.values())
@@ -30,7 +30,7 @@ STYLE = f"""<style>
 .twmr-cells {{ display: grid; grid-template-columns: {GRID}; column-gap: 6px; align-items: baseline; }}
 .twmr-cells {{ font-variant-numeric: tabular-nums; }}
 .twmr-cells > * {{ overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }}
-.twmr-cells .twmr-name {{ font-weight: 500; }}
+.twmr-cells .twmr-name {{ font-size: 12.5px; }}
 .twmr-cells .twmr-n {{ text-align: right; }}
 .twmr-cells .twmr-more {{ grid-column: 1 / -1; font-size: 11.5px; color: var(--jp-ui-font-color2, #636c76); }}
 .twmr-import.jupyter-button {{ font-size: 0; }}  /* hides the count of files */
@@ -122,7 +122,7 @@ class PolicyTable(w.VBox):
 
 
 class Row(w.HBox):
-    """One policy: a tick box, its numbers, and underneath the settings that differ from a new run's."""
+    """One policy: a tick box, its numbers, and underneath the preset and the settings that differ from it."""
 
     def __init__(self, file: PolicyFile, ticked: Callable[[PolicyFile, bool], None]) -> None:
         self.tick = w.Checkbox(
@@ -148,7 +148,7 @@ def row_key(file: PolicyFile) -> tuple[Any, ...]:
 
 def cells_of(file: PolicyFile) -> str:
     """A row's cells as HTML."""
-    more = html.escape(f"{file.origin}  ·  {changes_line(file)}")
+    more = html.escape(f"{file.origin}  ·  {file.settings}")
     name = html.escape(file.name)
     numbers = [
         scene_words(file),
@@ -160,12 +160,6 @@ def cells_of(file: PolicyFile) -> str:
     cells = "".join(f"<span class='twmr-n'>{text}</span>" for text in numbers)
     title = f"<span class='twmr-name' title='{name}'>{name}</span>"
     return f"<div class='twmr-cells'>{title}{cells}<span class='twmr-more' title='{more}'>{more}</span></div>"
-
-
-def changes_line(file: PolicyFile) -> str:
-    """The settings that differ from those of a new run, as text."""
-    changes = ", ".join(f"{name} {value}" for name, value in file.changes.items())
-    return changes or "all settings as in a new run"
 
 
 def scene_words(file: PolicyFile) -> str:
@@ -183,7 +177,7 @@ def steps_words(steps: float | None) -> str:
 
 
 def date_words(file: PolicyFile) -> str:
-    return f"{datetime.fromtimestamp(file.modified):%d %b %H:%M}"
+    return f"{datetime.fromtimestamp(file.modified):%d %b}"
 
 
 def percent(share: float | None) -> str:
@@ -193,4 +187,4 @@ def percent(share: float | None) -> str:
 def searchable(file: PolicyFile) -> str:
     """All words of a row, in lower case."""
     scene = file.saved.config.env.scene
-    return " ".join([file.name, file.origin, file.preset, scene, scene_words(file), changes_line(file)]).lower()
+    return " ".join([file.name, file.origin, scene, scene_words(file), file.settings]).lower()

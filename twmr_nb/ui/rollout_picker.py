@@ -8,13 +8,15 @@ import ipywidgets as w
 import traitlets as t
 
 from twmr_nb.config import EnvConfig
+from twmr_nb.evaluate import trial_world
 from twmr_nb.rewards import RewardTerm
-from twmr_nb.rollout import RandomPolicy, Rollout, ZeroPolicy, record
+from twmr_nb.rollout import Player, RandomPolicy, Rollout, ZeroPolicy, record
 from twmr_nb.runs import RUNS
 from twmr_nb.ui.background import Background, Turn
 from twmr_nb.ui.policy_files import PolicyFile, list_policies
+from twmr_nb.ui.reporting import ReportingPlayer
 
-Recorder = Callable[[], Rollout]
+Recorder = Callable[[Turn], Rollout]
 
 
 class RolloutPicker(w.VBox):
@@ -56,24 +58,24 @@ class RolloutPicker(w.VBox):
             self.recorders[key] = recorder
 
         for i, rollout in enumerate(self.given):
-            offer(rollout.title or f"recording {i + 1}", ("given", i), lambda rollout=rollout: rollout)  # type: ignore[misc]
+            offer(rollout.title or f"recording {i + 1}", ("given", i), lambda turn, rollout=rollout: rollout)  # type: ignore[misc]
         for policy in (ZeroPolicy(), RandomPolicy()):
-            offer(policy.title, policy.title, lambda policy=policy: self.play(policy, self.config))  # type: ignore[misc]
+            offer(policy.title, policy.title, lambda turn, policy=policy: self.play(turn, policy, self.config))  # type: ignore[misc]
         files, _problems = list_policies(self.root)
         newest = max((f for f in files if f.run), key=lambda f: f.modified, default=None)
         for file in [newest, *files] if newest else files:
             last = "last run: " if file is newest and not any(k == file_key(file) for k in self.recorders) else ""
             if last or file_key(file) not in self.recorders:
-                offer(f"{last}{file.name}", file_key(file), lambda file=file: self.play_file(file))  # type: ignore[misc]
+                offer(f"{last}{file.name}", file_key(file), lambda turn, file=file: self.play_file(turn, file))  # type: ignore[misc]
         kept = self.choice.value if self.choice.value in self.recorders else options[0][1]
         self.choice.options = options
         self.choice.value = kept
 
-    def play(self, policy: Any, config: EnvConfig, title: str | None = None) -> Rollout:
-        return record(policy, config, extra_terms=self.extra_terms, title=title)
+    def play(self, turn: Turn, policy: Player, config: EnvConfig, title: str | None = None) -> Rollout:
+        return record(ReportingPlayer(policy, turn.check), config, extra_terms=self.extra_terms, title=title)
 
-    def play_file(self, file: PolicyFile) -> Rollout:
-        return self.play(file.saved.player(), file.saved.config.env, file.name)
+    def play_file(self, turn: Turn, file: PolicyFile) -> Rollout:
+        return self.play(turn, file.saved.player(), trial_world(file.saved.config.env), file.name)
 
     def join(self) -> Rollout:
         """Wait for the recording under way; returns the chosen episode."""
@@ -85,27 +87,23 @@ class RolloutPicker(w.VBox):
         key = change["new"]
         if key is None:  # while the options are exchanged
             return
-        if key in self.recorded or key[0] == "given":
+        if key[0] == "given":
+            self.recorded[key] = self.given[key[1]]
+        if key in self.recorded:
             self.work.cancel()
-            self.rollout = self.recorded.get(key) or self.recorders[key]()
-            self._describe()
+            self._show(self.recorded[key])
             return
         self._say("recording an episode …")
-        recorder = self.recorders[key]
-
-        def job(turn: Turn) -> Rollout:
-            return recorder()
 
         def done(rollout: Rollout) -> None:
             self.recorded[key] = rollout
-            self.rollout = rollout
-            self._describe()
+            self._show(rollout)
 
-        self.work.run(job, done)
+        self.work.run(self.recorders[key], done)
 
-    def _describe(self) -> None:
-        rollout = self.rollout
-        assert rollout is not None
+    def _show(self, rollout: Rollout) -> None:
+        """Say what happens in it, and let `rollout` be it."""
+        self.rollout = rollout
         t_ = rollout.transition
         passed = "passes" if t_.passed.any() else "does not pass"
         end = ", falls" if rollout.terminated else ""
