@@ -40,7 +40,7 @@ def test_scheduled_noise_holds_falls_and_stays():
 def test_learned_noise_moves_and_scheduled_noise_is_left_alone_by_gradients():
     learned = list(Trainer(EndlessReward(4), SMALL).updates())
     assert len({r["std"] for r in learned}) > 1
-    fixed = list(Trainer(EndlessReward(4), SMALL.replace(log_std_final=-0.5)).updates())
+    fixed = list(Trainer(EndlessReward(4), SMALL.replace(log_std_init=-0.5, log_std_final=-0.5)).updates())
     assert len({r["std"] for r in fixed}) == 1
 
 
