@@ -22,4 +22,4 @@ def test_whegs_height(answer, correct, reason):
     verdict = checks.whegs_height(answer)
     assert verdict.correct is correct
     assert reason in verdict.reason
-    assert verdict._repr_markdown_().startswith("✅" if correct else "❌")
+    assert verdict._repr_markdown_().startswith("✓" if correct else "✗")

@@ -19,7 +19,7 @@ class Verdict:
     reason: str
 
     def _repr_markdown_(self) -> str:
-        return f"{'✅ **Right.**' if self.correct else '❌ **Not yet.**'} {self.reason}"
+        return f"{'✓ **Right.**' if self.correct else '✗ **Not yet.**'} {self.reason}"
 
     def __str__(self) -> str:
         return f"{'Right.' if self.correct else 'Not yet.'} {self.reason}"
