@@ -57,6 +57,8 @@ class LiveView(w.VBox):
         super().__init__([style, *rows, self.message, self.picture], layout=w.Layout(width=f"{width}px"))
         self.add_class("twmr-shell")
         self.add_class("twmr-live")
+        self.state.add_class("twmr-state")
+        self.picture.add_class("twmr-curves")
         self.show(run)
 
     def show(self, run: Run | None) -> None:
@@ -71,6 +73,7 @@ class LiveView(w.VBox):
                 other.leave(ELSEWHERE)
             views[run.path] = self
             run.on_start = self.follow
+            self.tell(run, list(run.records))
             self.follow()
         else:
             self.update()
