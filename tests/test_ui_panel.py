@@ -239,7 +239,7 @@ def test_start_pause_resume_save_stop_resume(tmp_path, capfd):
     assert f"The settings of {run.name}" in words(panel.note)
     wait_for(lambda: re.match("collecting|learning", words(view.state)))
     wait_for(lambda: len(pictures) >= 3)
-    assert re.search(r"[\d,]+ of 100.00M steps · [\d,]+ steps/s · [\d:]+ left", words(view.steps))
+    assert re.search(r"[\d,.]+k? of 100.00M steps · [\d,]+ steps/s · [\d:]+ left", words(view.steps))
     click(view.pause)
     wait_for(lambda: words(view.state).startswith("paused"))
     assert view.pause.disabled
