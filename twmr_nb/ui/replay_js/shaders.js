@@ -56,7 +56,9 @@ void main() {
     o = vec4(sqrt(mix(ghost.rgb * ghost.rgb * (.55 + .45 * n.z), ghost.rgb * ghost.rgb, rim)), ghost.w * (.55 + .45 * rim));
     return;
   }
-  if (part == 3) c = mix(c, vec3(.80, .05, .08), touch * .8 * exp(-28. * dot(P - target, P - target)));
+  vec3 q = (chassis * vec4(P, 1.)).xyz;
+  float far = dot(q, q);
+  if (part == 3) c = mix(c, vec3(.80, .05, .08), touch * .8 * exp(-28. * far));
   float key = max(dot(n, sun), 0.) * sunlight(P + n * .0012, .0006);
   float fill = max(dot(n, vec3(.55, -.25, .3)), 0.) * .22, sky_ = .5 + .5 * n.z;
   if (part == 3 && n.z > .9) sky_ *= openSky(P);
@@ -68,29 +70,33 @@ void main() {
 
 const FLOOR_VERTEX = `#version 300 es
 precision highp float;
-layout(location=0) in vec2 corner; uniform mat4 view; uniform vec3 target; uniform vec2 fog; out vec3 P;
-void main() { P = vec3(target.xy + corner * fog.y * 1.05, 0.); gl_Position = view * vec4(P, 1.); }`;
+layout(location=0) in vec2 corner; uniform mat4 view; uniform vec2 middle; uniform float reach; out vec3 P;
+void main() { P = vec3(middle + corner * reach, 0.); gl_Position = view * vec4(P, 1.); }`;
 
 const FLOOR_FRAGMENT = `#version 300 es
-${GLSL_COMMON}
-in vec3 P; out vec4 o; uniform vec3 ground, lines, goal; uniform float goalX;
+precision highp float;
+in vec3 P; out vec4 o; uniform vec3 target, sky, ground, lines, goal; uniform vec2 fog; uniform float goalX;
 float grid(vec2 pixel, float cell, float width) { // how much of this pixel a grid line covers
   vec2 d = pixel / cell, g = clamp(width + .5 - (.5 - abs(fract(P.xy / cell) - .5)) / d, 0., 1.);
   return max(g.x, g.y) * clamp(1.6 - 5. * max(d.x, d.y), 0., 1.);
 }
 void main() {
-  vec3 near = P - target;
-  float far = dot(near.xy, near.xy);
-  vec2 pixel = fwidth(P.xy);
+  vec2 near = P.xy - target.xy, pixel = fwidth(P.xy);
   vec3 c = mix(ground, lines, max(.38 * grid(pixel, .1, .1), .85 * grid(pixel, .5, .4)));
   float off = abs(P.x - goalX) / pixel.x;
   if (off < 2.5) c = mix(c, goal, clamp(2.2 - off, 0., 1.) * (fract(P.y * 12.5) < .5 ? .35 : 1.));
-  c = mix(c, sky, smoothstep(fog.x * fog.x, fog.y * fog.y, far));
-  if (far < .07) { // elsewhere nothing casts a shadow, and this is the costly part
-    float lit = mix(.30, 1., sunlight(P, .0004)) * .62 + .38 * openSky(P);
-    c *= mix(sqrt(lit), 1., smoothstep(.05, .07, far));
-  }
-  o = vec4(c, 1.);
+  o = vec4(mix(c, sky, smoothstep(fog.x * fog.x, fog.y * fog.y, dot(near, near))), 1.);
+}`;
+
+// What darkens the floor, laid over it near the robot only: looking up shadows is the costly part.
+const SHADE_REACH = 0.27;
+const SHADE_FRAGMENT = `#version 300 es
+${GLSL_COMMON}
+in vec3 P; out vec4 o;
+void main() {
+  vec3 q = (chassis * vec4(P, 1.)).xyz;
+  float lit = mix(.30, 1., sunlight(P, .0004)) * .62 + .38 * openSky(P);
+  o = vec4(vec3(mix(sqrt(lit), 1., smoothstep(.05, .07, dot(q, q)))), 1.);
 }`;
 
 const LABEL_VERTEX = `#version 300 es

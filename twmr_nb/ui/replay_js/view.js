@@ -18,7 +18,7 @@ const PALETTE = {
 const QUALITY = [
   { smooth: true, scale: 1 }, { smooth: false, scale: 1 }, { smooth: false, scale: 0.7 }, { smooth: false, scale: 0.5 },
 ];
-const FLUENT = 42; // ms between pictures above which the quality is lowered
+const FLUENT = 55; // ms between pictures above which the quality is lowered
 
 class ReplayView {
   constructor(model, el) {
@@ -120,9 +120,11 @@ class ReplayView {
     if (playback.playing) this.refresh();
   }
 
-  // Too slow while it moves: a simpler picture. The median of nine gaps, as one hesitation means nothing.
+  // Too slow while it moves: a simpler picture. The median of nine gaps, as one hesitation means nothing. The next
+  // movement tries a better picture again.
   pace(now) {
-    const gaps = this.playback.playing || this.held ? [...this.gaps, now - this.last] : [];
+    const moves = this.playback.playing || this.held, gaps = moves ? [...this.gaps, now - this.last] : [];
+    if (!moves && this.gaps.length) this.quality = Math.max(this.quality - 1, 0);
     Object.assign(this, { last: now, gaps });
     if (gaps.length < 9) return;
     const slow = [...gaps].sort((a, b) => a - b)[4] > FLUENT && this.quality + 1 < QUALITY.length;

@@ -106,9 +106,10 @@ class Painter {
     this.solid = compile(gl, solid, SOLID_FRAGMENT);
     this.shadow = compile(gl, solid, "#version 300 es\nvoid main() {}");
     this.floor = compile(gl, FLOOR_VERTEX, FLOOR_FRAGMENT);
+    this.shade = compile(gl, FLOOR_VERTEX, SHADE_FRAGMENT);
     this.label = compile(gl, LABEL_VERTEX.replace("ROWS", rows), LABEL_FRAGMENT);
     this.solid.sampler("depth", 0);
-    this.floor.sampler("depth", 0);
+    this.shade.sampler("depth", 0);
     this.label.sampler("text", 1);
     this.body = vertexArray(gl, this.mesh.data, [3, 3, 4, 1], this.mesh.index);
     this.quad = vertexArray(gl, new Float32Array([-1, -1, 1, -1, -1, 1, 1, 1]), [2]);
@@ -142,10 +143,7 @@ class Painter {
     if (shot.contacts) this.drawParts("arrows", "arrows");
     gl.disable(gl.CULL_FACE);
     if (shot.contacts) this.drawParts("arcs", "arcs");
-    const { ground, lines, goal } = palette;
-    this.floor.set({ ...world, ground, lines, goal, goalX: scene.goal ?? 1e6 });
-    gl.bindVertexArray(this.quad);
-    gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
+    this.drawFloor(world, palette, root);
     this.drawLabels(view, target, fog, palette, eye);
     if (shot.ghost) this.drawGhost(shot.ghost, palette);
     if (!frame) return;
@@ -153,6 +151,23 @@ class Painter {
     gl.bindFramebuffer(gl.DRAW_FRAMEBUFFER, null);
     const box = [0, 0, canvas.width, canvas.height];
     gl.blitFramebuffer(...box, ...box, gl.COLOR_BUFFER_BIT, gl.NEAREST);
+  }
+
+  // After the robot, so that what it hides costs nothing.
+  drawFloor(world, { ground, lines, goal }, root) {
+    const { gl, scene } = this, { view, target, sky, fog } = world, middle = target.slice(0, 2), reach = 1.05 * fog[1];
+    this.floor.set({ view, target, sky, fog, middle, reach, ground, lines, goal, goalX: scene.goal ?? 1e6 });
+    gl.bindVertexArray(this.quad);
+    gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
+    this.shade.set({ ...world, middle: [root[12], root[13]], reach: SHADE_REACH });
+    gl.enable(gl.BLEND);
+    gl.blendFunc(gl.ZERO, gl.SRC_COLOR);
+    gl.enable(gl.POLYGON_OFFSET_FILL);
+    gl.polygonOffset(-1, -2);
+    gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
+    gl.disable(gl.POLYGON_OFFSET_FILL);
+    gl.blendFuncSeparate(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, gl.ZERO, gl.ONE);
+    gl.disable(gl.BLEND);
   }
 
   slotMatrices({ bodies, contacts }) {
