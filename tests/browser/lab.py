@@ -115,6 +115,7 @@ class Lab:
             nbformat.write(book, path)
         page = browser.new_page(**({"viewport": {"width": 1440, "height": 900}} | options))
         page.add_init_script(COUNT_CONTEXTS)
+        page.set_default_navigation_timeout(120_000)  # a machine that does other things as well
         return Notebook(self, page, path, theme)
 
     def close(self) -> None:
