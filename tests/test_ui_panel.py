@@ -25,7 +25,7 @@ from twmr_nb.ui.panel import TrainingPanel
 from twmr_nb.ui.runs import RunsView
 from twmr_nb.ui.settings import all_settings, settings_of, stops
 from twmr_nb.ui.starting_point import base_of
-from twmr_nb.ui.status import clock, state_text, steps_text
+from twmr_nb.ui.status import clock, result_text, state_text, steps_text
 
 TINY = {
     "num_envs": 2, "minibatches": 1, "rollout_steps": 8, "epochs": 1, "mlp_size": 8, "hidden_size": 8,
@@ -391,8 +391,41 @@ def test_clip_is_off_where_nothing_can_be_drawn(tmp_path):
     film.consider()
     film.thread.join()
     assert "apt-get install libegl1 libgl1" in words(film.line)
-    assert not film.switch.value
-    assert film.switch.disabled
+    assert film.film not in film.screen.children
+
+
+def test_the_clips_episode_is_offered_in_3d_without_any_gl(tmp_path):
+    run = new_run("recommended", root=tmp_path, **TINY)
+    run.train()
+    view = LiveView(run, clip=clip.EvaluationClip())
+    switch = view.children[3].children[0].children[-1]
+    wait_for(lambda: not switch.disabled)
+    before = view.stage.children
+    switch.value = True
+    (replay,) = view.stage.children
+    assert replay.rollout is view.clip.rollout
+    assert replay.scene["title"] == "after 64 steps of training"
+    switch.value = False
+    assert view.stage.children == before
+    switch.value = True
+    view.show(None)
+    assert switch.disabled
+    assert view.stage.children == before
+
+
+def test_a_frontier_of_step_heights_is_told_and_drawn(tmp_path):
+    run = new_run("recommended", root=tmp_path, **TINY)
+    run.train()
+    plain = live.LiveCurves(600, 300)
+    plain.png(run.records, {}, 64)
+    assert not plain.frame.curriculum
+    assert "steps up to" not in result_text(run.records)
+    records = [record | {"frontier": 0.03 + 0.001 * i} for i, record in enumerate(run.records)]
+    rising = live.LiveCurves(600, 300)
+    rising.png(records, {}, 64)
+    assert rising.frame.curriculum
+    assert list(rising.frontier.get_ydata()) == pytest.approx([30, 31, 32, 33])
+    assert "steps up to 3.3 cm" in result_text(records)
 
 
 def test_clip_can_be_turned_off(tmp_path):

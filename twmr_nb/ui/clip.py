@@ -1,14 +1,17 @@
-"""A small film of the policy as it is now, made anew every so often while it learns."""
+"""A small film of the policy as it is now, made anew every so often while it learns; its episode also in 3D."""
 
 import html
 import threading
 import time
+from collections.abc import Callable
+from typing import Any
 
 import ipywidgets as w
 
 from twmr_nb.render import NO_GL, RenderError, gl_available, mp4
-from twmr_nb.rollout import record
+from twmr_nb.rollout import Rollout, record
 from twmr_nb.runs import Run
+from twmr_nb.ui.replay import Replay
 from twmr_nb.ui.status import steps_text
 
 SIZE, FPS, STEPS = (320, 180), 10, 400  # pixels; frames per second; control steps at most
@@ -19,10 +22,16 @@ EMPTY = """<div style="height: 178px; border: 1px dashed var(--jp-border-color1,
 
 
 class EvaluationClip(w.VBox):
-    """`consider()` makes a film on a thread of its own if one is due; the switch turns it off."""
+    """`consider()` makes a film on a thread of its own if one is due; the switch turns it off.
+
+    `rollout` is the newest episode; `on_episode` hears of every change of it.
+    """
 
     def __init__(self) -> None:
         self.run: Run | None = None
+        self.rollout: Rollout | None = None
+        self.on_episode: Callable[[], None] = lambda: None
+        self.can_film, self._lock = True, threading.Lock()
         self.thread: threading.Thread | None = None
         self._policy_time, self._due = 0.0, 0.0
         self.switch = w.Checkbox(True, description="film it", indent=False, layout=w.Layout(width="72px"))
@@ -39,55 +48,94 @@ class EvaluationClip(w.VBox):
 
     def show(self, run: Run | None) -> None:
         """Turn to another run."""
-        self.run, self._policy_time, self._due = run, 0.0, 0.0
+        self.run, self.rollout, self._policy_time, self._due = run, None, 0.0, 0.0
         self.screen.children = [self.empty]
+        self.on_episode()
         self.say("")
 
     def finish(self) -> None:
         """The run has ended: film what it has become."""
-        if self.thread:
-            self.thread.join()
+        if thread := self.thread:
+            thread.join()
         self._due = 0.0
         self.consider()
 
     def consider(self) -> None:
         """Make a film if there is a newer policy and it is time; if there is none, ask the run to save one."""
-        run = self.run
-        if run is None or not self.switch.value or (self.thread and self.thread.is_alive()):
-            return
-        if time.monotonic() < self._due:
-            return
-        changed = run.policy_path.stat().st_mtime if run.policy_path.exists() else 0.0
-        if changed == self._policy_time:
-            if run.training:
-                run.save_now()
-            return
-        self._policy_time = changed
-        self.thread = threading.Thread(target=self._make, args=(run,), name="evaluation clip")
-        self.thread.start()
+        with self._lock:  # a view that turns to another run may still be ending its work for the last one
+            run = self.run
+            if run is None or not self.switch.value or (self.thread and self.thread.is_alive()):
+                return
+            if time.monotonic() < self._due:
+                return
+            changed = run.policy_path.stat().st_mtime if run.policy_path.exists() else 0.0
+            if changed == self._policy_time:
+                if run.training:
+                    run.save_now()
+                return
+            self._policy_time = changed
+            self.thread = threading.Thread(target=self._make, args=(run,), name="evaluation clip")
+            self.thread.start()
 
     def _make(self, run: Run) -> None:
         begin = time.thread_time()
         try:
-            film, words = self.record(run)
+            rollout, words = self.record(run)
             if run is self.run:
-                self.film.value, self.screen.children = film, [self.film]
+                self.rollout = rollout
+                self.on_episode()
                 self.say(words)
+            if run is self.run and self.can_film:
+                self.film.value, self.screen.children = film(rollout), [self.film]
         except RenderError as error:  # no GL, no ffmpeg: that will not change
-            self.switch.value, self.switch.disabled = False, True
-            self.say(str(error))
+            self.can_film = False
+            self.say(f"{error} The 3D replay works without.")
         except Exception as error:  # a thread has nobody above it to tell: the widget says what went wrong
             self.say(str(error) or type(error).__name__)
         self._due = time.monotonic() + max(EVERY, (time.thread_time() - begin) / SHARE)
 
-    def record(self, run: Run) -> tuple[bytes, str]:
-        """The newest policy's episode as an mp4 file, and a line about it."""
-        if not gl_available():
-            raise RenderError(NO_GL)
+    def record(self, run: Run) -> tuple[Rollout, str]:
+        """The newest policy's episode, and a line about it."""
         saved = run.policy()
-        rollout = record(saved.player(), run.config.env, num_steps=STEPS, extra_terms=run.extra_terms)
+        steps = steps_text(saved.results.get("global_step", 0))
+        title = f"after {steps} steps of training"
+        rollout = record(saved.player(), run.config.env, num_steps=STEPS, extra_terms=run.extra_terms, title=title)
         passed = "passes" if rollout.transition.passed.any() else f"reaches {rollout.transition.x.max():.2f} m"
-        return mp4(rollout, FPS, SIZE), f"{passed} after {steps_text(saved.results.get('global_step', 0))} steps"
+        return rollout, f"{passed} after {steps} steps"
 
     def say(self, text: str) -> None:
         self.line.value = f"<span class='twmr-sub'>{html.escape(text)}</span>"
+
+
+def film(rollout: Rollout) -> bytes:
+    """The episode as an mp4 file; raises RenderError where nothing can be drawn."""
+    if not gl_available():
+        raise RenderError(NO_GL)
+    return mp4(rollout, FPS, SIZE)
+
+
+class ReplaySwitch(w.ToggleButton):
+    """While pressed, the clip's episode in 3D stands on the stage instead of what is there otherwise."""
+
+    def __init__(self, clip: EvaluationClip, stage: w.Box, height: int) -> None:
+        self.clip, self.stage, self.height = clip, stage, height
+        self.replay: Replay | None = None
+        super().__init__(description="3D replay", icon="cube", disabled=True, layout=w.Layout(width="auto"))
+        self.tooltip = "The newest episode in 3D, with its rewards: turn it, stop it, click on a curve"
+        clip.on_episode = self._offer
+        self.observe(self._switch, "value")
+
+    def _offer(self) -> None:
+        """It can be pressed once there is an episode."""
+        self.disabled = self.clip.rollout is None
+        if self.disabled:
+            self.value = False
+
+    def _switch(self, change: dict[str, Any]) -> None:
+        if change["new"] and self.clip.rollout:
+            self.ordinary, self.replay = self.stage.children, Replay(self.clip.rollout, height=self.height)
+            self.stage.children = [self.replay]
+        elif self.replay:
+            self.stage.children = self.ordinary
+            self.replay.close()
+            self.replay = None

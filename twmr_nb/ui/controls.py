@@ -15,7 +15,8 @@ from twmr_nb.ui.settings import all_settings, weight_setting
 
 TAB_STYLE = """<style>
 .twmr-tabs > .lm-TabBar { --jp-widgets-horizontal-tab-width: 40px; }
-.twmr-tabs .lm-TabBar-tab { flex: 1 1 auto !important; min-width: 0 !important; padding: 0 2px; }
+.twmr-tabs .lm-TabBar-tab { flex: 1 1 auto !important; min-width: 0 !important; padding: 0 1px !important; }
+.twmr-tabs .lm-TabBar-tab { font-size: 12.5px; }
 .twmr-tabs .lm-TabBar-tabLabel { text-align: center; overflow: visible; }
 .twmr-tabs > .widget-tab-contents { padding: 8px 0 0 8px !important; overflow: hidden !important; }
 .twmr-code {

@@ -34,7 +34,7 @@ class EpisodeExplorer(Shell):
         self.picker = picker
         self.overrides: dict[str, Any] = {}
         self.redraw = Redraw(self._draw)
-        self.image = w.Image(layout=w.Layout(width="100%", height="auto"))
+        self.image = w.Image(layout=w.Layout(width="100%", height="auto", margin="0"))
         self.stage = w.Box([self.image], layout=wide())
         self.in_3d = w.ToggleButton(
             description="3D replay",
@@ -42,6 +42,7 @@ class EpisodeExplorer(Shell):
             layout=w.Layout(width="96px"),
         )
         self.summary = w.HTML(layout=w.Layout(flex="1 1 auto"))
+        self.summary.add_class("twmr-summary")
         self.cursor = TimeCursor()
         self.replay: Replay | None = None
         top = w.HBox([*bar, self.summary, self.in_3d], layout=wide(align_items="center"))

@@ -12,16 +12,17 @@ from pathlib import Path
 
 import ipywidgets as w
 
-from twmr_nb.plots import Plot, learning_curves
 from twmr_nb.runs import Run, RunError
 from twmr_nb.storage import Record
-from twmr_nb.ui.clip import EvaluationClip
+from twmr_nb.ui.clip import EvaluationClip, ReplaySwitch
+from twmr_nb.ui.live_curves import LiveCurves
 from twmr_nb.ui.shell import STYLE, show_or_hint
 from twmr_nb.ui.status import failure_text, progress_text, result_text, state_text
 
 TICK, HASTE = 0.5, 0.05  # s between two looks at the run; while it stops
 DRAW_EVERY, SHARE = 1.0, 0.03  # s between two pictures at least; share of a core's time that drawing may take
 POINTS = 400  # drawn per curve
+BESIDE = 75  # px that the controls and curves of a 3D replay are higher than a film
 RESUMABLE = ("new", "stopped", "failed", "interrupted")
 OVER = (*RESUMABLE[1:], "finished")
 ELSEWHERE = "This run is now shown in a newer view. To see it here, run this cell again."
@@ -29,7 +30,10 @@ views: dict[Path, "LiveView"] = {}  # the newest view of each run: only that one
 
 
 class LiveView(w.VBox):
-    """Shows a run; `show(run)` turns to another one, `compare` draws earlier ones in grey."""
+    """Shows a run; `show(run)` turns to another one, `compare` draws earlier ones in grey.
+
+    `stage` holds the picture, and the clip if there is one; a 3D replay takes their place.
+    """
 
     title = "Live view"
 
@@ -40,7 +44,7 @@ class LiveView(w.VBox):
         self.clip = clip
         self.compared: Mapping[str, Sequence[Record]] = {}
         self.on_change: Callable[[], None] = lambda: None  # told when training begins or goes on, and when it ends
-        self.figure = Plot(width, height)
+        self.curves = LiveCurves(width, height)
         self._lock, self._poke, self._end = threading.RLock(), threading.Event(), threading.Event()
         self._drawn, self._draw_at = -1, 0.0  # records in the picture; when it may be drawn again
         self.state, self.steps, self.result, self.message = (w.HTML() for _ in range(4))
@@ -50,11 +54,13 @@ class LiveView(w.VBox):
         self.resume = self._button("Resume", "play", "Go on where it was", resume)
         self.stop = self._button("Stop", "stop", "End it here; it can be resumed", lambda run: run.stop())
         self.save = self._button("Save now", "save", "Write checkpoint and policy", save)
+        self.stage = w.VBox([self.picture, *([clip] if clip else [])])
         line = w.Layout(justify_content="space-between", width="99%")
-        buttons = w.HBox([self.pause, self.resume, self.stop, self.save])
+        in_3d = [ReplaySwitch(clip, self.stage, height - BESIDE)] if clip else []
+        buttons = w.HBox([self.pause, self.resume, self.stop, self.save, *in_3d])
         rows = [w.HBox([self.state, self.steps], layout=line), self.bar, w.HBox([buttons, self.result], layout=line)]
         style = w.HTML(STYLE, layout=w.Layout(display="none"))
-        super().__init__([style, *rows, self.message, self.picture], layout=w.Layout(width=f"{width}px"))
+        super().__init__([style, *rows, self.message, self.stage], layout=w.Layout(width=f"{width}px"))
         self.add_class("twmr-shell")
         self.add_class("twmr-live")
         self.state.add_class("twmr-state")
@@ -133,13 +139,13 @@ class LiveView(w.VBox):
         with self._lock:
             if self.run is None:
                 self.state.value = "<span class='twmr-head'>no run yet</span>"
-                self.draw([], last=True)
+                self.draw([])
                 return
             self.run.refresh()
             records = list(self.run.records)
             self.tell(self.run, records)
             if last or (len(records) != self._drawn and time.monotonic() >= self._draw_at):
-                self.draw(records, last)
+                self.draw(records)
             if self.clip and not last:
                 self.clip.consider()
 
@@ -161,11 +167,11 @@ class LiveView(w.VBox):
         self.resume.disabled = not (state == "paused" or (not run.training and state.split(":")[0] in RESUMABLE))
         self.stop.disabled = self.save.disabled = not steady
 
-    def draw(self, records: list[Record], last: bool = False) -> None:
-        """A new picture; the more it costs, the longer it stays. The last one is drawn sharper."""
+    def draw(self, records: list[Record]) -> None:
+        """A new picture; the more it costs, the longer it stays."""
         begin = time.thread_time()
-        learning_curves(thinned(records), self.compared, self.figure)
-        self.picture.value = self.figure.png(2.0 if last else 1.0)
+        total = self.run.config.ppo.total_timesteps if self.run else 0
+        self.picture.value = self.curves.png(thinned(records), self.compared, total)
         wait = max(DRAW_EVERY, (time.thread_time() - begin) / SHARE)
         self._drawn, self._draw_at = len(records), time.monotonic() + wait
 

@@ -45,7 +45,8 @@ class TrainingPanel(Shell):
         self.view = LiveView(width=RIGHT, height=CURVES, clip=EvaluationClip())
         self.note, self.busy = w.HTML(), self._busy_row()
         left = [self.origin, self.controls, self._start_row(), self.busy, self.note]
-        super().__init__("Training panel", DOC, left, [self.view, self._below()], LEFT)
+        super().__init__("Training panel", DOC, left, [self.view], LEFT)
+        self.view.stage.children = [self.view.picture, self._below()]
         self.origin.on_choose = lambda config: self.controls.show(config, base_of(config))
         self.view.on_change = self.sync
         self.list_earlier()

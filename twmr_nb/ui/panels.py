@@ -79,9 +79,8 @@ class LegsPanel(TimePanel):
         out = angles[tip_radius(angles) >= OUT]
         axes.axhspan(out[0], out[-1], color=TERM_COLORS["success"], alpha=0.10, linewidth=0)
         place: dict[str, Any] = {"color": INK, "fontsize": 7.5, "va": "center"}
-        axes.text(
-            0.008, (out[0] + out[-1]) / 2, "legs out: tips reach 40 mm", transform=axes.get_yaxis_transform(), **place
-        )
+        across = axes.get_yaxis_transform()
+        axes.text(0.995, out[0] + 0.27, "legs out: tips reach 40 mm", transform=across, ha="right", **place)
         for (look, name), angle in zip(LEGS, rollout.transition.leg_angle.T, strict=True):
             label = {"front left": "front", "rear left": "rear (dashed: right)"}.get(name, "_")
             line: dict[str, Any] = {"linewidth": 1.0, "label": label, "alpha": 0.85, **look}
@@ -93,7 +92,7 @@ class LegsPanel(TimePanel):
         )  # fmt: skip
         dotted: dict[str, Any] = {"color": INK, "linewidth": 0.8, "linestyle": ":"}
         self.targets = [live.moving(axes, axes.axhline(0, **dotted)) for _ in range(2)]
-        place |= {"ha": "right", "transform": axes.get_yaxis_transform()}
+        place |= {"ha": "right", "transform": across}
         self.names = [live.moving(axes, axes.text(0.995, 0, name, **place)) for name in ("retract", "extend")]
 
     def show(self, scored: Rescored) -> None:

@@ -16,7 +16,7 @@ COLUMNS: dict[str, tuple[str, SortKey]] = {  # title: width, what to sort by
     "scene": ("46px", lambda p: (p.saved.config.env.scene, p.saved.config.env.step_height)),
     "success": ("60px", lambda p: -1.0 if p.success is None else p.success),
     "steps": ("42px", lambda p: p.steps or 0),
-    "date": ("46px", lambda p: p.modified),
+    "date": ("54px", lambda p: p.modified),
     "size": ("46px", lambda p: p.size),
 }
 GRID = " ".join(width for width, _ in COLUMNS.values())

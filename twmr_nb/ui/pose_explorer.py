@@ -12,12 +12,14 @@ from twmr_nb.outline import outline, posed
 from twmr_nb.posture import HIGH, LOW, MIDDLE
 from twmr_nb.robot import WHEELS, tip_radius
 from twmr_nb.ui.background import Redraw
-from twmr_nb.ui.pose_picture import PosePicture, targets_by_mode
+from twmr_nb.ui.pose_picture import STEP_AT, PosePicture, targets_by_mode
+from twmr_nb.ui.pose_replay import PoseReplay
 from twmr_nb.ui.shell import Shell, part
 from twmr_nb.ui.sliders import ValueSlider, straight_stops
 
 DOC = "Which leg angle makes the wheel large? Both ends of the range are folded."
 STEPS = straight_stops(0.0, 0.08, 80)  # m
+REPLAY_HEIGHT = 520  # px
 CLIMB = 1.5  # a wheel with legs climbs about this many tip radii (the whegs estimate)
 
 
@@ -44,18 +46,23 @@ class PoseExplorer(Shell):
             tooltip=field_docs(EnvConfig)["extend_mode"],
         )
         self.numbers = w.HTML()
-        self.image = w.Image(layout=w.Layout(width="100%", max_width="830px", height="auto"))
+        self.image = w.Image(layout=w.Layout(width="100%", max_width="830px", height="auto", margin="0"))
+        self.stage = w.Box([self.image], layout=w.Layout(width="100%", overflow="hidden"))
+        self.in_3d = w.ToggleButton(description="3D view", icon="cube", tooltip="Turn the robot round, go nearer")
+        self.in_3d.layout = w.Layout(width="96px", align_self="flex-end")
+        self.replay: PoseReplay | None = None
         self.legs = w.VBox([self.together])
         controls = [
             part("pose"), self.legs, self.separate, self.turn, part("go to a pose"), self._poses(),
             part("extend_mode"), self.modes, part("before a step"), self.step, part("numbers"), self.numbers,
         ]  # fmt: skip
-        super().__init__("Pose explorer", DOC, controls, [self.image])
+        super().__init__("Pose explorer", DOC, controls, [self.in_3d, self.stage])
         self.modes.value = self.config.extend_mode
         for slider in (self.together, *self.each, self.turn, self.step):
             slider.before = None  # there is nothing to compare with
             slider.on_move(lambda value: self.redraw())
         self.separate.observe(self._separated, "value")
+        self.in_3d.observe(self._switch, "value")
         self.modes.observe(self._mode_chosen, "value")
         self.redraw()
 
@@ -114,9 +121,19 @@ class PoseExplorer(Shell):
         self.config = self.config.replace(extend_mode=change["new"], extend_angle=None)
         self.redraw()
 
+    def _switch(self, change: dict[str, Any]) -> None:
+        """Between the picture and the view in 3D; both follow the sliders."""
+        if self.in_3d.value and self.replay is None:
+            self.replay = PoseReplay(self.qpos, self.step.value, STEP_AT, REPLAY_HEIGHT)
+        self.stage.children = [self.replay if self.in_3d.value else self.image]
+        self.redraw()
+
     def _draw(self) -> None:
         qpos, angles, step = self.qpos, self.leg_angle, self.step.value
-        self.image.value = self.picture.draw(qpos, angles, self.config, step)
+        if self.in_3d.value and self.replay:
+            self.replay.show(qpos, step)
+        else:
+            self.image.value = self.picture.draw(qpos, angles, self.config, step)
         self.numbers.value = numbers(qpos, angles, step)
 
 
@@ -140,4 +157,4 @@ def numbers(qpos: NDArray[np.float64], leg_angle: NDArray[np.float64], step: flo
         f"<tr><td class='twmr-sub'>{name}&emsp;</td><td class='twmr-value'><b>{value}</b> mm</td></tr>"
         for name, value in rows.items()
     )
-    return f"<table>{lines}</table>"
+    return f"<table style='white-space:nowrap'>{lines}</table>"

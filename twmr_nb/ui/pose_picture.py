@@ -49,11 +49,10 @@ class PosePicture:
 
     def show_ring(self, shape: Outline, radius: float) -> None:
         """The circle that the front left wheel's tips run on."""
-        left = shape.chassis[:, 0].mean() + self.view.ahead - self.view.width / 2
         angle = np.linspace(0, 2 * np.pi, 90)
-        x, z = shape.axles[0]
+        x, z = shape.axles[0] - self.view.origin
         self.ring.set_visible(radius > WHEEL_RADIUS)
-        self.ring.set_data(x - left + radius * np.cos(angle), z + radius * np.sin(angle))
+        self.ring.set_data(x + radius * np.cos(angle), z + radius * np.sin(angle))
 
 
 class TipCurve:

@@ -119,7 +119,7 @@ class TotalsPanel:
         self.numbers = [live.moving(axes, axes.text(-0.04, row, "", ha="right", **aside)) for row in range(len(rows))]
         head: dict[str, Any] = {"color": INK, "transform": axes.transAxes}
         axes.text(-1.36, 1.035, "who pays how much", fontsize=10, fontweight="bold", **head)
-        axes.text(1, 1.035, "outline: before", ha="right", fontsize=8, **head)
+        axes.text(1, 1.035, "□ before", ha="right", fontsize=8, **head)
 
     def show(self, now: Mapping[str, float], before: Mapping[str, float]) -> None:
         was = [before.get(name, 0.0) for name in now]

@@ -40,7 +40,7 @@ class RunsView(Shell):
         self.settings, self.problems = w.HTML(layout=w.Layout(max_height="300px", overflow="auto")), w.HTML()
         self.view = LiveView(width=RIGHT, height=400, clip=EvaluationClip())
         left = [self.choice, again, self.problems, part("settings"), self.settings]
-        super().__init__("Runs", DOC, left, [self.view, self.view.clip], LEFT)
+        super().__init__("Runs", DOC, left, [self.view], LEFT)
         self.refresh()
         self.choice.observe(self._chosen, "value")
         self.view.on_change = self.refresh

@@ -8,7 +8,7 @@ import ipywidgets as w
 
 from twmr_nb.ui.settings import Setting, shown, stops
 
-COLUMNS = "162px 1fr 84px 24px"  # the columns of a page of rows
+COLUMNS = "184px 1fr 74px 22px"  # the columns of a page of rows
 STYLE = """<style>
 .twmr-rows { overflow-y: auto; padding-right: 6px; }
 .twmr-rows > * { margin: 0 !important; }
@@ -27,7 +27,7 @@ class Row:
         self.setting, self.start, self._changed = setting, start, changed
         self._setting_by_code = False
         self.name = w.HTML(tooltip=setting.tooltip)
-        self.back = w.Button(icon="undo", layout=w.Layout(width="24px"))
+        self.back = w.Button(icon="undo", layout=w.Layout(width="22px"))
         self.back.on_click(lambda _: self._go_back())
         self.middle = self.make_inputs()
         self.set(start)

@@ -47,8 +47,9 @@ class SideView:
     def show(self, qpos: Array, asked: ArrayLike | None = None, step: Array | None = None) -> None:
         """Draw a pose, qpos [23]; `asked` leg angles [4], rad; the step's corners [4, 2], m."""
         shape = outline(qpos)
-        left = shape.chassis[:, 0].mean() + self.ahead - self.width / 2
-        origin = np.array([left, 0.0])
+        x, z = shape.chassis.mean(axis=0)
+        origin = np.array([x + self.ahead - self.width / 2, max(0.0, z - 0.45 * self.height)])
+        self.origin = origin  # the view moves with the robot, not the axes, which would have to be drawn anew
         self.chassis.set_verts([shape.chassis - origin])
         for wheels, collection in ((FAR, self.far), (NEAR, self.near)):
             parts = [(part, color) for k in wheels for part, color in wheel_parts(shape.rims[k], shape.legs[k])]
@@ -58,21 +59,22 @@ class SideView:
         if asked is not None:
             legs = outline(with_legs(qpos, asked)).legs[list(NEAR)]
             self.asked.set_verts(list(legs.reshape(-1, 4, 2) - origin))
-        floor = np.array([[0, -1], [self.width, -1], [self.width, 0], [0, 0]])
+        floor = np.array([[0, -1], [self.width, -1], [self.width, -origin[1]], [0, -origin[1]]])
         self.ground.set_verts([floor] if step is None else [floor, step - origin])
-        self.rule(left)
+        self.rule(*origin)
 
-    def rule(self, left: float) -> None:
+    def rule(self, left: float, bottom: float) -> None:
         """A ruler along the floor: a mark every 5 cm, a number every 10 cm."""
         marks = np.arange(np.ceil(left * 20), np.floor((left + self.width) * 20) + 1) / 20
         drop = 0.035 * self.height
-        self.marks.set_segments([[(0, 0), (self.width, 0)], *([(x - left, 0), (x - left, -drop)] for x in marks)])
+        ticks = ([(x - left, -bottom), (x - left, -bottom - drop)] for x in marks)
+        self.marks.set_segments([[(0, -bottom), (self.width, -bottom)], *ticks])
         tenths = [x for x in marks if abs(x * 10 - round(x * 10)) < 1e-6]
         for text in self.words:
             text.set_visible(False)
         for x, text in zip(tenths, self.words, strict=False):
             text.set_visible(0.05 < (x - left) / self.width < 0.95)
-            text.set_position((x - left, -4 * drop))
+            text.set_position((x - left, -0.15 * self.height))
             text.set_text(f"{x:.1f} m" if len(tenths) < 6 else f"{x:.1f}")
 
 

@@ -50,9 +50,12 @@ def result_text(records: list[Record]) -> str:
     if not records:
         return ""
     last = records[-1]
-    if not last["episodes"]:
-        return "no episode has ended yet"
-    return f"success {last['success_rate']:.0%} · return {last['episode_return']:.1f} per episode"
+    words = ["no episode has ended yet"]
+    if last["episodes"]:
+        words = [f"success {last['success_rate']:.0%}", f"return {last['episode_return']:.1f} per episode"]
+    if "frontier" in last:
+        words.insert(0, f"steps up to {100 * last['frontier']:.1f} cm")
+    return " · ".join(words)
 
 
 def failure_text(run: Run) -> str:

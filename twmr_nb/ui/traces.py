@@ -11,16 +11,16 @@ from twmr_nb.robot import LEG_CTRL, LEG_RANGE, WHEEL_CTRL, WHEEL_TORQUE
 from twmr_nb.rollout import Rollout
 
 
-def signal_traces(rollouts: Sequence[Rollout], width: int = 710, height: int = 560) -> Plot:
+def signal_traces(rollouts: Sequence[Rollout], width: int = 710, height: int = 500) -> Plot:
     """Gate, leg angles, leg actions and wheel torques over time, one column per episode."""
     figure = Plot(width, height)
     shape: dict[str, Any] = {"sharex": "col", "sharey": "row", "squeeze": False, "height_ratios": (1, 2, 1.4, 1.4)}
     columns = figure.subplots(4, len(rollouts), **shape).T
-    figure.margins(58, 10, 40, 42, hspace=0.34, wspace=0.08)
+    figure.margins(58, 10, 42, 40, hspace=0.4, wspace=0.08)
     for k, (rollout, panels) in enumerate(zip(rollouts, columns, strict=True)):
         first = k == 0
         draw_gate(panels[0], rollout, first)
-        draw_legs(panels[1], rollout, first)
+        draw_legs(panels[1], rollout, first, 4 // len(rollouts))
         lines(panels[2], rollout, rollout.action[:, LEG_CTRL], "leg actions", "−1 to 1" if first else "")
         panels[2].set_ylim(-1.1, 1.1)
         lines(panels[3], rollout, rollout.transition.torque[:, WHEEL_CTRL], "wheel torques", "N m" if first else "")
@@ -28,7 +28,7 @@ def signal_traces(rollouts: Sequence[Rollout], width: int = 710, height: int = 5
         panels[3].set_xlabel("time [s]", color=INK, fontsize=9)
         for axes in panels:
             mark_events(axes, rollout, None)
-        panels[0].text(1, 1.5, rollout.title, transform=panels[0].transAxes, color=INK, fontsize=9, ha="right")
+        panels[0].text(1, 1.42, rollout.title, transform=panels[0].transAxes, color=INK, fontsize=9, ha="right")
     return figure
 
 
@@ -39,11 +39,11 @@ def draw_gate(axes: Axes, rollout: Rollout, first: bool) -> None:
     style(axes, f"gate (dotted: {GATE_THRESHOLD:g})", "", "0 to 1" if first else "").set_ylim(0, 1.08)
 
 
-def draw_legs(axes: Axes, rollout: Rollout, first: bool) -> None:
+def draw_legs(axes: Axes, rollout: Rollout, first: bool, columns: int) -> None:
     lines(axes, rollout, rollout.transition.leg_angle, "leg angles", "rad" if first else "")
-    axes.set_ylim(LEG_RANGE[0] - 0.3, LEG_RANGE[1] + 1.4)
+    axes.set_ylim(LEG_RANGE[0] - 0.3, LEG_RANGE[1] + 2.2)
     if first:
-        legend(axes, 4, "upper left")
+        legend(axes, columns, "upper left")
 
 
 def lines(axes: Axes, rollout: Rollout, values: Any, title: str, unit: str) -> None:

@@ -44,6 +44,7 @@ class ReplayView {
     Object.assign(this, { scene, record });
     this.ghost = ghost.qpos ? { ...ghost, qpos: floats(ghost.qpos), total: floats(ghost.total) } : null;
     this.playback.load(frames, scene.dt);
+    this.root.classList.toggle("still", frames === 1); // a single pose: nothing to play
     this.orbit.load([0, 1].map((k) => Array.from({ length: frames }, (_, i) => record.qpos[i * scene.nq + k])), scene.dt);
     this.find(".title").textContent = scene.title;
     if (this.ghost) this.find(".title").append(Object.assign(document.createElement("small"), { textContent: ghost.title }));
