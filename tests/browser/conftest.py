@@ -1,8 +1,23 @@
-"""Fixtures of the browser tests: `browser`, `browser_without_webgl`, `lab`, and `open_notebook` that joins them."""
+"""Fixtures of the browser tests: `browser`, `browser_without_webgl`, `lab`, and `open_notebook` that joins them.
+
+`folder` and `explorer_of` are for the explorers.
+"""
+
+import dataclasses
 
 import pytest
+from climb import climb
+from explorer_view import CELLS, SIZE
 from lab import Lab, find_chromium, launch
-from playwright.sync_api import Error, sync_playwright
+from playwright.sync_api import Error, expect, sync_playwright
+
+from twmr_nb.runs import LIVE, new_run
+
+TINY = {
+    "num_envs": 2, "minibatches": 1, "rollout_steps": 8, "epochs": 1, "mlp_size": 8, "hidden_size": 8,
+    "total_timesteps": 2 * 8, "max_steps": 25,
+}  # fmt: skip
+expect.set_options(timeout=60_000)  # ms; a machine that does other things as well
 
 
 @pytest.fixture(scope="session")
@@ -57,5 +72,38 @@ def open_notebook(lab, browser):
 
     yield open_
     for notebook in opened:
+        notebook.shutdown_kernel()
+        notebook.close()
+
+
+@pytest.fixture(scope="session")
+def folder(lab):
+    """The notebooks' folder, with a recorded rollout and two policies that learned next to nothing."""
+    climb().save(lab.notebooks / "climb.safetensors")
+    first, second = (new_run("recommended", name, root=lab.notebooks / "runs", **TINY) for name in ("first", "second"))
+    first.train()
+    dataclasses.replace(first.policy(), name="a_second_policy", config=second.config).save(second.policy_path)
+    LIVE.clear()
+    return lab.notebooks
+
+
+@pytest.fixture(scope="module")
+def explorer_of(lab, browser, folder):
+    """explorer_of(which) -> its notebook, opened and run once, in the light theme; errors fail the last test."""
+    opened = {}
+
+    def explorer_of_(which):
+        if which not in opened:
+            opened[which] = notebook = lab.open(browser, CELLS[which], viewport=SIZE)
+            notebook.run_all()
+            notebook.page.wait_for_selector(".twmr-shell")
+            if which != "policies":
+                notebook.page.wait_for_function("() => document.querySelector('.twmr-shell img')?.naturalWidth > 100")
+        return opened[which]
+
+    yield explorer_of_
+    for notebook in opened.values():
+        assert notebook.requests == []
+        assert [error for error in notebook.errors if "favicon" not in error] == []
         notebook.shutdown_kernel()
         notebook.close()

@@ -94,7 +94,7 @@ class Lab:
         with (self.folder / "lab.log").open("wb") as log:
             return subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=self.notebooks)
 
-    def _wait(self, seconds: float = 60) -> str:
+    def _wait(self, seconds: float = 120) -> str:
         info, end = self.folder / "runtime" / f"jpserver-{self.process.pid}.json", time.monotonic() + seconds
         while time.monotonic() < end and self.process.poll() is None:
             if info.exists() and (text := info.read_text()).strip():
@@ -115,7 +115,7 @@ class Lab:
             nbformat.write(book, path)
         page = browser.new_page(**({"viewport": {"width": 1440, "height": 900}} | options))
         page.add_init_script(COUNT_CONTEXTS)
-        page.set_default_navigation_timeout(120_000)  # a machine that does other things as well
+        page.set_default_timeout(120_000)  # a machine that does other things as well
         return Notebook(self, page, path, theme)
 
     def close(self) -> None:
@@ -148,8 +148,8 @@ class Notebook:
     def load(self) -> None:
         """Open the page, or reload it; returns when the notebook is there and a kernel is connected."""
         self.page.goto(f"{self.lab.url}/lab/tree/{self.path.name}?token={self.lab.token}&reset")
-        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-        self.page.wait_for_function(f"() => {KERNEL}?.connectionStatus === 'connected'", timeout=60_000)
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=120_000)
+        self.page.wait_for_function(f"() => {KERNEL}?.connectionStatus === 'connected'", timeout=120_000)
         # The file browser takes a quarter of the page.
         self.page.evaluate("() => jupyterapp.shell.collapseLeft()")
 

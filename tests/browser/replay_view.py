@@ -28,7 +28,7 @@ def chart_point(page, to, y):
     return box["x"] + page.evaluate(f"{VIEW}.chart.x({to})"), box["y"] + y
 
 
-def eventually(condition, seconds=30):
+def eventually(condition, seconds=90):
     """Wait until a condition, a function of nothing, holds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

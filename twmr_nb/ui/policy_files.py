@@ -4,6 +4,7 @@ import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from twmr_nb.policies import SHIPPED, PolicyError, SavedPolicy, load_policy
@@ -12,6 +13,7 @@ from twmr_nb.runs import RUNS, open_run
 
 IMPORTED = "imported"  # folder below the runs' for files that came from elsewhere
 CHECKPOINT = "checkpoint.safetensors"
+STAMP = re.compile(r"_(\d{8}_\d{6})$")  # at the end of a trained policy's name
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,13 @@ class PolicyFile:
     def steps(self) -> float | None:
         """Control steps of training."""
         return self.saved.results.get("global_step")
+
+    @property
+    def date(self) -> datetime:
+        """When it was trained, if its name says so; else when its file was written."""
+        if stamp := STAMP.search(self.saved.name):
+            return datetime.strptime(stamp[1], "%Y%m%d_%H%M%S")
+        return datetime.fromtimestamp(self.modified)
 
     @property
     def settings(self) -> str:

@@ -2,7 +2,6 @@
 
 import html
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Any
 
 import ipywidgets as w
@@ -16,7 +15,7 @@ COLUMNS: dict[str, tuple[str, SortKey]] = {  # title: width, what to sort by
     "scene": ("46px", lambda p: (p.saved.config.env.scene, p.saved.config.env.step_height)),
     "success": ("60px", lambda p: -1.0 if p.success is None else p.success),
     "steps": ("42px", lambda p: p.steps or 0),
-    "date": ("54px", lambda p: p.modified),
+    "date": ("54px", lambda p: p.date),
     "size": ("46px", lambda p: p.size),
 }
 GRID = " ".join(width for width, _ in COLUMNS.values())
@@ -177,7 +176,7 @@ def steps_words(steps: float | None) -> str:
 
 
 def date_words(file: PolicyFile) -> str:
-    return f"{datetime.fromtimestamp(file.modified):%d %b}"
+    return f"{file.date:%d %b}"
 
 
 def percent(share: float | None) -> str:

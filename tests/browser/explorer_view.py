@@ -1,0 +1,61 @@
+"""What the tests of explorers and policy browser share: their notebooks, and finding things in them."""
+
+import re
+
+SIZE = {"width": 1440, "height": 1000}
+LOAD = 'from twmr_nb.rollout import load_rollout\nrollout = load_rollout("climb.safetensors")'
+OWN = """\
+from twmr_nb import reward_term
+from twmr_nb.ui import RewardExplorer
+
+def stay_low(t):
+    "A price on height."
+    return t.z
+
+explorer = RewardExplorer(rollout, extra_terms=[reward_term(stay_low, weight=-2.0)])
+explorer"""
+CELLS = {
+    "reward": [LOAD, OWN],
+    "gate": [LOAD, "from twmr_nb.ui import GateExplorer\nexplorer = GateExplorer(rollout)\nexplorer"],
+    "pose": ["from twmr_nb.ui import PoseExplorer\nexplorer = PoseExplorer()\nexplorer"],
+    "policies": ["from twmr_nb.ui import PolicyBrowser\nexplorer = PolicyBrowser()\nexplorer"],
+}
+# How many elements scroll sideways.
+SCROLLING = """shell => [...shell.querySelectorAll("*")].filter(
+  (e) => e.scrollWidth > e.clientWidth + 2 && ["auto", "scroll"].includes(getComputedStyle(e).overflowX)).length"""
+
+
+def row(notebook, label):
+    """The row of a slider, by its label."""
+    exact = re.compile(f"^{re.escape(label)}$")
+    name = notebook.page.locator(".widget-html-content").filter(has_text=exact)
+    return notebook.page.locator(".twmr-shell .widget-hbox").filter(has=name).last
+
+
+def button(notebook, name):
+    """The buttons of the widget with this name."""
+    return notebook.page.locator(".twmr-shell").get_by_role("button", name=name, exact=True)
+
+
+def picture(notebook):
+    return notebook.page.evaluate("() => document.querySelector('.twmr-shell img').src")
+
+
+def until_new_picture(notebook, old):
+    notebook.page.wait_for_function("old => document.querySelector('.twmr-shell img').src !== old", arg=old)
+
+
+def numbers(text):
+    return [float(n) for n in re.findall(r"[+-]?\d+\.\d+", text)]
+
+
+def assert_fits(notebook, name):
+    """Within 1,200 x 700 pixels and without scrolling sideways, in both themes; pictures are kept."""
+    for theme in ("Dark", "Light"):
+        notebook.command("apputils:change-theme", theme=f"JupyterLab {theme}")
+        notebook.page.wait_for_timeout(1000)
+        box = notebook.page.locator(".twmr-shell").bounding_box()
+        assert box["width"] <= 1200
+        assert box["height"] <= 700
+        assert notebook.page.locator(".twmr-shell").evaluate(SCROLLING) == 0
+        notebook.screenshot(f"{name}_{theme.lower()}", ".twmr-shell")

@@ -1,0 +1,184 @@
+"""Reward, gate and pose explorer in the real JupyterLab: sliders, pictures, 3D, both themes, a page without a kernel.
+
+Pictures are kept in tests/artifacts; look at them after a change.
+"""
+
+import pytest
+from explorer_view import SCROLLING, SIZE, assert_fits, button, numbers, picture, row, until_new_picture
+from replay_view import chart_point, eventually, frame, wait_for_picture
+
+pytestmark = pytest.mark.browser
+
+
+# -- reward explorer --------------------------------------------------------------------------------------------------
+
+
+def test_a_reward_slider_changes_the_sum_and_the_picture(explorer_of):
+    notebook = explorer_of("reward")
+    notebook.evaluate("explorer.reset()")
+    page = notebook.page
+    summary = page.locator(".twmr-summary")
+    assert "as recorded" in summary.inner_text()
+    (recorded,) = numbers(summary.inner_text())
+    old = picture(notebook)
+    handle = row(notebook, "alive").locator(".noUi-handle")
+    handle.focus()
+    handle.press("ArrowRight")
+    until_new_picture(notebook, old)
+    now, was = numbers(summary.inner_text())
+    assert was == recorded
+    assert now > recorded
+    assert notebook.evaluate("explorer.config.alive_bonus") == 0.07
+    assert "was 0.05" in row(notebook, "alive").inner_text()
+    button(notebook, "penalty 0.05").click()
+    page.wait_for_function("() => document.querySelector('.twmr-shell').innerText.includes('0.05')")
+    assert notebook.evaluate("explorer.config.extension_penalty") == 0.05
+    button(notebook, "reset").click()
+    page.get_by_text("as recorded").wait_for()
+    assert row(notebook, "stay low").locator(".noUi-handle").count() == 1
+    assert notebook.evaluate("explorer.own_weights['stay_low'].value") == -2.0
+
+
+def test_a_fast_drag_draws_the_newest_value_and_skips_stale_ones(explorer_of):
+    notebook = explorer_of("reward")
+    page = notebook.page
+    before = notebook.evaluate("explorer.redraw.count")
+    box = row(notebook, "extension").locator(".noUi-base").bounding_box()
+    y = box["y"] + box["height"] / 2
+    handle = row(notebook, "extension").locator(".noUi-handle").bounding_box()
+    page.mouse.move(handle["x"] + handle["width"] / 2, y)
+    page.mouse.down()
+    for turn in range(3):
+        page.mouse.move(box["x"] + (box["width"] if turn % 2 == 0 else 0), y, steps=30)
+    page.mouse.up()
+    eventually(lambda: notebook.evaluate("explorer.config.extension_penalty") == 10.0)
+    eventually(lambda: notebook.evaluate("explorer.scored.config.extension_penalty") == 10.0)
+    drawn = notebook.evaluate("explorer.redraw.count") - before
+    assert 1 <= drawn < 80  # of about 90 values passed
+
+
+def test_the_time_cursor_plays_and_stops(explorer_of):
+    notebook = explorer_of("reward")
+    play = notebook.page.locator(".twmr-shell .jupyter-widget-play button, .twmr-shell .widget-play button").first
+    play.click()
+    eventually(lambda: notebook.evaluate("explorer.frame") > 20)
+    play.click()
+
+
+def test_a_click_on_a_reward_curve_moves_robot_and_explorer_and_back(explorer_of):
+    notebook = explorer_of("reward")
+    page = notebook.page
+    button(notebook, "3D replay").click()
+    wait_for_picture(page)
+    page.mouse.click(*chart_point(page, 210, 130))
+    assert frame(page) == 210
+    eventually(lambda: notebook.evaluate("[explorer.frame, explorer.cursor.slider.value]") == [210, 210])
+    notebook.evaluate("setattr(explorer, 'frame', 321)")
+    eventually(lambda: frame(page) == 321)
+    page.wait_for_function("() => document.querySelector('.twmr-replay .clock').innerText.includes('6.44')")
+    notebook.screenshot("explorer_reward_3d", ".twmr-shell")
+    button(notebook, "3D replay").click()
+    page.wait_for_function("() => document.querySelector('.twmr-shell img')?.naturalWidth > 100")
+    assert page.locator(".twmr-shell .twmr-value").last.inner_text() == "6.44 s"
+
+
+# -- the look ---------------------------------------------------------------------------------------------------------
+
+DRESS = {
+    "reward": "explorer.override(extension_penalty=0.005) or setattr(explorer, 'frame', 210)",
+    "gate": "explorer.override(gate_mode='proprio') or setattr(explorer, 'frame', 210)",
+    "pose": "explorer.go_to('extend')",
+}
+
+
+@pytest.mark.parametrize("which", DRESS)
+def test_it_fits_the_screen_in_both_themes(explorer_of, which):
+    notebook = explorer_of(which)
+    notebook.evaluate(DRESS[which])
+    assert_fits(notebook, f"explorer_{which}")
+
+
+def test_on_a_small_laptop_the_picture_shrinks_instead_of_scrolling(explorer_of):
+    notebook = explorer_of("gate")
+    notebook.page.set_viewport_size({"width": 1200, "height": 800})
+    notebook.page.wait_for_function("() => document.querySelector('.twmr-shell img').clientWidth < 830")
+    shell, image = (notebook.page.locator(f".twmr-shell{part}").first.bounding_box() for part in ("", " img"))
+    assert image["x"] + image["width"] <= shell["x"] + shell["width"] + 1
+    assert image["width"] / image["height"] == pytest.approx(830 / 560, rel=0.01)
+    assert notebook.page.locator(".twmr-shell").evaluate(SCROLLING) == 0
+    notebook.page.set_viewport_size(SIZE)
+
+
+# -- gate and pose ----------------------------------------------------------------------------------------------------
+
+
+def test_a_gate_mode_brings_its_own_parameters(explorer_of):
+    notebook = explorer_of("gate")
+    notebook.evaluate("explorer.reset()")
+    assert row(notebook, "before step").locator(".noUi-handle").count() == 1
+    old = picture(notebook)
+    row(notebook, "gate").locator("select").select_option("proprio")
+    until_new_picture(notebook, old)
+    handle = row(notebook, "bias").locator(".noUi-handle")
+    old = picture(notebook)
+    handle.focus()
+    handle.press("ArrowLeft")
+    until_new_picture(notebook, old)
+    assert notebook.evaluate("explorer.config.gate_bias") == pytest.approx(0.8)
+    assert "impact + rotation + stall" in notebook.page.locator(".twmr-shell").inner_text()
+
+
+def test_a_leg_slider_moves_the_numbers(explorer_of):
+    notebook = explorer_of("pose")
+    notebook.evaluate("explorer.go_to('retract')")
+    shell = notebook.page.locator(".twmr-shell")
+    shell.get_by_text("19.7", exact=True).first.wait_for()
+    button(notebook, "largest").click()
+    shell.get_by_text("45.8", exact=True).first.wait_for()
+    old = picture(notebook)
+    handle = row(notebook, "wheel angle").locator(".noUi-handle")
+    handle.focus()
+    handle.press("ArrowRight")
+    until_new_picture(notebook, old)
+
+
+def test_a_pose_is_shown_in_3d_and_follows_the_sliders(explorer_of):
+    notebook = explorer_of("pose")
+    page = notebook.page
+    notebook.evaluate("explorer.go_to('largest')")
+    button(notebook, "3D view").click()
+    wait_for_picture(page)
+    leg = "document.querySelector('.twmr-replay').replay.record.qpos[8]"
+    assert page.evaluate(leg) == pytest.approx(1.19, abs=0.01)
+    handle = row(notebook, "leg angle").locator(".noUi-handle")
+    handle.focus()
+    handle.press("ArrowRight")
+    eventually(lambda: page.evaluate(leg) == pytest.approx(notebook.evaluate("explorer.together.value"), abs=1e-5))
+    assert page.evaluate(leg) > 1.2
+    notebook.screenshot("explorer_pose_3d", ".twmr-shell")
+    assert notebook.live_contexts() == 1
+    button(notebook, "3D view").click()
+    page.wait_for_function("() => document.querySelector('.twmr-shell img')?.naturalWidth > 100")
+
+
+# -- policies ---------------------------------------------------------------------------------------------------------
+
+
+# -- without a kernel -------------------------------------------------------------------------------------------------
+
+
+def test_without_a_kernel_a_line_says_what_to_do(explorer_of):
+    notebook = explorer_of("pose")
+    page = notebook.page
+    hint = page.locator(".twmr-rerun")
+    assert hint.count() == 1
+    assert not hint.is_visible()
+    notebook.save()
+    clean = list(notebook.errors)
+    notebook.shutdown_kernel()
+    notebook.load()
+    hint.wait_for()
+    assert "run this cell (Shift+Enter)" in hint.inner_text()
+    assert page.get_by_text("Error displaying widget").is_hidden()
+    notebook.screenshot("explorer_without_kernel")
+    notebook.errors = clean  # a page without a kernel complains in the console

@@ -1,0 +1,242 @@
+"""The training panel in a real JupyterLab: train, compute beside it, stop, resume, reload, kill, go on.
+
+Pictures are kept in tests/artifacts; look at them after a change.
+"""
+
+import os
+import re
+import signal
+import time
+
+import pytest
+from playwright.sync_api import expect
+from replay_view import BUSY, chart_point, eventually, frame, wait_for_picture
+
+pytestmark = pytest.mark.browser
+PATIENCE = 240_000  # ms; compiling on a machine that does other things as well
+TINY = "num_envs=4, minibatches=1, rollout_steps=16, mlp_size=8, hidden_size=8, max_steps=200, total_timesteps=10**8"
+PANEL = "from twmr_nb.ui import TrainingPanel\npanel = TrainingPanel(root={root!r}, {flags})\npanel"
+# Computes for six seconds at least, and until the curves have been drawn anew four times.
+COMPUTE = """\
+import time
+begin, pictures = time.time(), {panel.view.picture.value}
+while time.time() < begin + 6 or len(pictures) < 5 and time.time() < begin + 200:
+    sum(range(10_000))
+    pictures.add(panel.view.picture.value)
+print("computed")"""
+RUNS = "from twmr_nb.ui import runs\nruns.show({root!r})"
+# Notes every picture of the curves and every width of the progress bar that the page shows.
+WATCH = """() => {
+  window.pictures = new Set(); window.bars = new Set();
+  setInterval(() => {
+    for (const img of document.querySelectorAll("img.twmr-curves")) if (img.complete) window.pictures.add(img.src);
+    for (const bar of document.querySelectorAll(".progress-bar")) window.bars.add(bar.style.width);
+  }, 50);
+}"""
+
+
+def state(notebook):
+    """The line that says what the run is doing; of the last view on the page."""
+    return notebook.page.locator(".twmr-state").last
+
+
+def shell(notebook):
+    """The last widget on the page."""
+    return notebook.page.locator(".jp-OutputArea-output .twmr-shell:not(.twmr-shell .twmr-shell)").last
+
+
+def press(notebook, name):
+    shell(notebook).locator("button", has_text=name).click()
+
+
+def wait_until_training(notebook):
+    expect(state(notebook)).to_have_text(re.compile("collecting|learning"), timeout=PATIENCE)
+
+
+def stop(notebook):
+    """Seconds from the click on Stop until the page says stopped."""
+    begin = time.monotonic()
+    press(notebook, "Stop")
+    expect(state(notebook)).to_contain_text("stopped", timeout=60_000)
+    return time.monotonic() - begin
+
+
+def new_pictures(notebook, count):
+    """Wait until the page has shown this many pictures of the curves."""
+    notebook.page.evaluate(WATCH)
+    notebook.page.wait_for_function(f"() => window.pictures.size >= {count}", timeout=PATIENCE)
+
+
+def updates_of(notebook):
+    runs = "__import__('twmr_nb.runs').runs.LIVE.values()"
+    return notebook.evaluate(f"[r['update'] for run in {runs} for r in run.records]")
+
+
+def assert_quiet(notebook):
+    """Nothing was printed by a thread, nothing failed in the page, nothing was asked from elsewhere."""
+    page = notebook.page
+    assert page.locator("[data-mime-type='application/vnd.jupyter.stderr']").all_inner_texts() == []
+    assert notebook.errors == []
+    assert notebook.requests == []
+
+
+def assert_fits(widget):
+    box = widget.bounding_box()
+    assert box["width"] <= 1200
+    assert box["height"] <= 700
+
+
+# -- one session: train, compute, look, stop, resume, save, reload ----------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def notebook(lab, browser):
+    """A notebook with a panel, a cell that computes, and the list of runs; shared by the tests of this part."""
+    notebook = lab.open(browser, [PANEL.format(root="runs_a", flags=TINY), COMPUTE, RUNS.format(root="runs_a")])
+    notebook.run_cell(0)
+    notebook.page.wait_for_selector("img.twmr-curves")
+    yield notebook
+    assert_quiet(notebook)
+    notebook.shutdown_kernel()
+    notebook.close()
+
+
+def test_two_sliders_by_the_keyboard(notebook):
+    page = notebook.page
+    page.locator(".lm-TabBar-tab", has_text="reward").click()
+    before = notebook.evaluate("panel.controls.config.env.to_dict()")
+    for number in (0, 2):
+        handle = page.locator(".twmr-rows:visible .noUi-handle").nth(number)
+        handle.focus()
+        handle.press("ArrowRight")
+    expect(page.locator(".lm-TabBar-tab", has_text="reward ●2")).to_be_visible()
+    after = notebook.evaluate("panel.controls.config.env.to_dict()")
+    assert {k for k in after if after[k] != before[k]} == {"forward_weight", "control_cost"}
+    assert after["forward_weight"] > before["forward_weight"]
+    notebook.screenshot("panel_new", ".twmr-shell")
+
+
+def test_curves_and_bar_move_while_another_cell_computes(notebook):
+    page = notebook.page
+    press(notebook, "Start training")
+    wait_until_training(notebook)
+    page.evaluate(WATCH)
+    notebook.run_cell(1)  # returns when the cell has
+    pictures, bars = page.evaluate("() => [window.pictures.size, window.bars.size]")
+    assert pictures >= 4, "the first one is no change"
+    assert bars >= 2
+    expect(page.locator(".jp-OutputArea-output", has_text="computed")).to_be_visible()
+    assert notebook.evaluate("panel.run.training")
+
+
+def test_the_policy_is_filmed_and_its_episode_shown_in_3d(notebook, gl):
+    page = notebook.page
+    expect(page.locator(".twmr-shell video")).to_be_visible(timeout=PATIENCE)
+    page.wait_for_function("() => document.querySelector('.twmr-shell video').currentTime > 0.3", timeout=60_000)
+    press(notebook, "3D replay")
+    wait_for_picture(page)
+    page.mouse.click(*chart_point(page, 60, 120))
+    eventually(lambda: frame(page) == 60)
+    assert_fits(shell(notebook))
+    notebook.screenshot("panel_3d", ".twmr-shell")
+    press(notebook, "3D replay")
+    expect(page.locator("img.twmr-curves")).to_be_visible()
+    eventually(lambda: notebook.live_contexts() == 0)
+
+
+def test_it_fits_a_small_screen_in_both_themes(notebook):
+    page = notebook.page
+    for theme in ("Dark", "Light"):
+        notebook.command("apputils:change-theme", theme=f"JupyterLab {theme}")
+        for tab in ("robot", "reset", "senses", "learner", "code"):
+            page.locator(".lm-TabBar-tab", has_text=tab).click()
+            page.wait_for_timeout(300)
+            notebook.screenshot(f"panel_{theme.lower()}_{tab}", ".twmr-shell")
+        assert_fits(shell(notebook))
+
+
+def test_stop_is_obeyed_within_a_second_and_resume_goes_on(notebook):
+    seconds = []
+    for _ in range(3):
+        seconds.append(stop(notebook))
+        count = len(updates_of(notebook))
+        press(notebook, "Resume")
+        wait_until_training(notebook)
+        eventually(lambda count=count: len(updates_of(notebook)) > count + 2, 60)
+        updates = updates_of(notebook)
+        assert updates == list(range(1, len(updates) + 1))
+        if min(seconds) < 1:
+            break
+    assert BUSY or min(seconds) < 1, f"stopping took {min(seconds):.2f} s"
+
+
+def test_save_now_writes_at_once(notebook):
+    notebook.page.wait_for_timeout(1100)  # the time of saving is shown to the second
+    before = re.search(r"saved [\d:]+", shell(notebook).inner_text())
+    press(notebook, "Save now")
+    expect(shell(notebook)).not_to_contain_text(before[0], timeout=60_000)
+
+
+def test_a_page_reloaded_in_mid_training_is_attached_again(notebook):
+    page = notebook.page
+    notebook.save()
+    notebook.load()
+    new_pictures(notebook, 2)
+    assert notebook.evaluate("panel.run.training")
+    notebook.run_cell(2)
+    wait_until_training(notebook)
+    expect(page.get_by_text("newer view")).to_be_visible()
+    new_pictures(notebook, 2)
+    stop(notebook)
+    assert_fits(shell(notebook))
+    for theme in ("Dark", "Light"):
+        notebook.command("apputils:change-theme", theme=f"JupyterLab {theme}")
+        page.wait_for_timeout(500)
+        shell(notebook).scroll_into_view_if_needed()
+        notebook.screenshot(f"runs_{theme.lower()}", ".jp-Cell:nth-of-type(3) .twmr-shell >> nth=0")
+
+
+# -- another: the kernel dies -----------------------------------------------------------------------------------------
+
+
+def test_a_killed_kernels_run_is_offered_for_resume(open_notebook):
+    notebook = open_notebook([PANEL.format(root="runs_b", flags=TINY), RUNS.format(root="runs_b")])
+    page = notebook.page
+    notebook.run_cell(0)
+    page.wait_for_selector("img.twmr-curves")
+    press(notebook, "Start training")
+    wait_until_training(notebook)
+    checkpoint = save_checkpoint(notebook)
+    os.kill(notebook.evaluate("__import__('os').getpid()"), signal.SIGKILL)
+    dialog = page.locator(".jp-Dialog button.jp-mod-accept")
+    dialog.click(timeout=120_000)
+    page.wait_for_function(
+        "() => jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'", timeout=120_000
+    )
+    notebook.run_cell(1)
+    expect(state(notebook)).to_contain_text("interrupted: resume?", timeout=60_000)
+    shell(notebook).scroll_into_view_if_needed()
+    notebook.screenshot("runs_interrupted")
+    press(notebook, "Resume")
+    wait_until_training(notebook)
+    new_pictures(notebook, 3)
+    updates = updates_of(notebook)
+    assert updates == list(range(1, len(updates) + 1)), "the curve continues without a gap or a repeat"
+    assert len(updates) > checkpoint
+    stop(notebook)
+    notebook.save()
+    notebook.load()
+    expect(page.get_by_text("The training panel lives in the kernel: run this cell")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Error displaying widget")).to_be_hidden()
+    notebook.screenshot("panel_without_kernel")
+
+
+def save_checkpoint(notebook):
+    """Save, and train a little further than that; the update that was saved."""
+    file = "panel.run.path / 'checkpoint.safetensors'"
+    eventually(lambda: len(updates_of(notebook)) > 5, 120)
+    press(notebook, "Save now")
+    eventually(lambda: notebook.evaluate(f"({file}).exists()"), 120)
+    saved = notebook.evaluate(f"__import__('twmr_nb.policies').policies.read_arrays({file})[1]['update']")
+    eventually(lambda: len(updates_of(notebook)) > saved + 5, 120)
+    return saved

@@ -1,0 +1,69 @@
+"""The policy browser in the real JupyterLab: films, 3D, traces, evaluation, files. Pictures go to tests/artifacts."""
+
+import re
+
+import pytest
+from explorer_view import assert_fits, button
+from replay_view import wait_for_picture
+
+from twmr_nb.policies import load_policy
+
+pytestmark = pytest.mark.browser
+
+
+def test_it_fits_the_screen_in_both_themes(explorer_of):
+    notebook = explorer_of("policies")
+    notebook.evaluate("explorer.table.select(*explorer.policies[:1])")
+    assert_fits(notebook, "policies")
+
+
+def policy_row(notebook, run):
+    return notebook.page.locator(".twmr-row").filter(has_text=f"run {run}_")
+
+
+def test_a_policy_is_ticked_watched_and_evaluated(explorer_of, gl):
+    notebook = explorer_of("policies")
+    page = notebook.page
+    notebook.evaluate("explorer.table.select()")
+    policy_row(notebook, "second").locator("input[type=checkbox]").check()
+    button(notebook, "Watch").click()
+    page.locator(".twmr-film video").wait_for(timeout=240_000)
+    page.wait_for_function("() => document.querySelector('.twmr-film video').currentTime > 0.2", timeout=60_000)
+    notebook.screenshot("policies_watch", ".twmr-shell")
+    button(notebook, "3D replay").click()
+    wait_for_picture(page)
+    notebook.screenshot("policies_3d", ".twmr-shell")
+    page.get_by_role("spinbutton").first.fill("2")
+    page.get_by_role("spinbutton").first.press("Enter")
+    button(notebook, "Evaluate").click()
+    page.get_by_text("2 unseen episodes").wait_for(timeout=240_000)
+    assert " 0%" in policy_row(notebook, "second").inner_text().replace("\n", " ")
+    notebook.screenshot("policies_evaluated", ".twmr-shell")
+    policy_row(notebook, "first").locator("input[type=checkbox]").check()
+    button(notebook, "Traces").click()
+    page.wait_for_function("() => document.querySelector('.twmr-shell img')?.naturalWidth > 500", timeout=240_000)
+    assert page.locator(".twmr-shell").bounding_box()["height"] <= 700
+    notebook.screenshot("policies_traces", ".twmr-shell")
+
+
+def test_a_policy_is_filtered_exported_renamed_and_deleted(explorer_of, folder):
+    notebook = explorer_of("policies")
+    page = notebook.page
+    own = page.locator(".twmr-row").filter(has_text="second_")
+    page.get_by_placeholder("filter: name").fill("second_")
+    page.wait_for_function("() => document.querySelectorAll('.twmr-row').length === 1")
+    own.locator("input[type=checkbox]").check()
+    button(notebook, "Export").click()
+    with page.expect_download() as download:
+        page.get_by_text(re.compile("^save .*safetensors$")).click()
+    assert load_policy(download.value.path()).config.ppo.hidden_size == 8
+    button(notebook, "Rename").click()
+    page.locator(".twmr-shell input[type=text]").last.fill("my_climber")
+    button(notebook, "Rename").last.click()
+    page.get_by_text("renamed to my_climber").wait_for()
+    own.get_by_text("my_climber", exact=True).wait_for()
+    button(notebook, "Delete").click()
+    page.get_by_text(re.compile("Delete my_climber")).wait_for()
+    button(notebook, "Delete").last.click()
+    page.get_by_text("my_climber is deleted").wait_for()
+    assert not list(folder.glob("runs/second_*/policy.safetensors"))
