@@ -17,3 +17,19 @@ def gl() -> None:
 
     if not gl_available():
         pytest.skip(f"no GL library here: {APT_LINE}")
+
+
+@pytest.fixture
+def no_run_left(monkeypatch):
+    """No film unless the test asks for it; whatever trains is stopped at the end."""
+    from twmr_nb.runs import LIVE
+    from twmr_nb.ui import clip, live
+
+    monkeypatch.setattr(clip, "gl_available", lambda: False)
+    yield
+    for run in LIVE.values():
+        run.stop()
+        if run._thread:
+            run._thread.join()
+    LIVE.clear()
+    live.views.clear()

@@ -27,7 +27,7 @@ LAYERS = [
     ["storage", "trainer"],
     ["policies", "presets", "recipe", "evaluate", "rollout", "overlay", "render"],
     ["run_files", "runs", "bench_peer", "bench", "sweep"],
-    ["plots", "play", "doctor", "ui", "checks"],
+    ["plots", "spread", "experiment", "play", "doctor", "ui", "checks"],
     ["cli", "__main__"],
 ]
 

@@ -1,9 +1,14 @@
 """Checks for the exercises, one module per lesson: each tells right from wrong, and why."""
 
 from twmr_nb.checks.start_here import whegs_height
+from twmr_nb.checks.training import clipped_objective, diagnosis, horizon_seconds, samples_per_update
 from twmr_nb.checks.verdict import Verdict
 
 __all__ = [
     "Verdict",
+    "clipped_objective",
+    "diagnosis",
+    "horizon_seconds",
+    "samples_per_update",
     "whegs_height",
 ]

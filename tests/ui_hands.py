@@ -1,0 +1,34 @@
+"""What the tests of panel and live view share: tiny runs, reading and pressing widgets, waiting."""
+
+import re
+import threading
+import time
+
+import ipywidgets as w
+
+TINY = {
+    "num_envs": 2, "minibatches": 1, "rollout_steps": 8, "epochs": 1, "mlp_size": 8, "hidden_size": 8,
+    "max_steps": 10, "total_timesteps": 2 * 8 * 4,
+}  # fmt: skip
+ENDLESS = TINY | {"total_timesteps": 10**8}
+
+
+def words(widget: w.HTML) -> str:
+    """What a person reads in an HTML widget."""
+    return re.sub(r"<style>.*?</style>|<[^>]+>", "", widget.value, flags=re.DOTALL).replace("&ensp;", " ")
+
+
+def wait_for(condition, seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def click(button: w.Button) -> None:
+    assert not button.disabled, f"{button.description} cannot be pressed"
+    button.click()
+
+
+def threads(name: str) -> list[threading.Thread]:
+    return [t for t in threading.enumerate() if t.name == name]

@@ -1,0 +1,190 @@
+"""Experiments: variants of a setting, several seeds each, trained in turn and judged alike.
+
+Every training is an ordinary run in a folder named after its settings: asking again costs nothing, and what was
+interrupted goes on where it was.
+"""
+
+import hashlib
+import json
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from IPython import get_ipython
+from IPython.display import HTML, display
+
+from twmr_nb.config import ConfigError, TrainConfig
+from twmr_nb.evaluate import evaluate, trial_world
+from twmr_nb.plots import Plot, Record
+from twmr_nb.presets import DEFAULT_PRESET, preset_config
+from twmr_nb.rewards import RewardTerm
+from twmr_nb.run_files import read_json, write_json
+from twmr_nb.runs import RUNS, Run, RunError, new_run, open_run, own_terms, training_run
+from twmr_nb.spread import spread_curves, spread_dots
+
+ROOT = RUNS / "experiments"
+Flags = Mapping[str, Any]
+JUDGED = {  # what a comparison shows of an evaluation: heading, factor, digits
+    "success_rate": ("passed [%]", 100, 0),
+    "time_to_pass": ("time to pass [s]", 1, 1),
+    "mean_final_x": ("final x [m]", 1, 2),
+}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training of one variant: the log of its updates, and the evaluation of its last policy."""
+
+    variant: str
+    seed: int
+    records: Sequence[Record]
+    result: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Trials of several variants; the first variant is the baseline. Shows itself as a table."""
+
+    trials: tuple[Trial, ...]
+
+    @property
+    def variants(self) -> list[str]:
+        return list(dict.fromkeys(t.variant for t in self.trials))
+
+    def results(self, key: str = "success_rate") -> dict[str, list[Any]]:
+        """One number of the evaluation per seed, by variant; None where a policy has none."""
+        return {name: [t.result.get(key) for t in self.trials if t.variant == name] for name in self.variants}
+
+    def curves(self, keys: Sequence[str] = ("success_rate", "average_x", "std")) -> Plot:
+        """What was logged in training: medians over the seeds, and their range."""
+        return spread_curves({v: [t.records for t in self.trials if t.variant == v] for v in self.variants}, keys)
+
+    def dots(self, keys: Sequence[str] = tuple(JUDGED)) -> Plot:
+        """How the trained policies were judged, a dot per seed."""
+        scaled: dict[str, dict[str, list[float | None]]] = {}
+        for key in keys:
+            title, factor, _ = JUDGED.get(key, (key.replace("_", " "), 1, 2))
+            groups = self.results(key).items()
+            scaled[title] = {n: [None if v is None else v * factor for v in values] for n, values in groups}
+        return spread_dots(scaled)
+
+    def verdict(self, key: str = "success_rate") -> str:
+        """A sentence per variant against the first: apart, if the ranges over the seeds do not meet."""
+        title, factor, digits = JUDGED.get(key, (key.replace("_", " "), 1, 2))
+        baseline, *others = self.results(key).items()
+        lines = []
+        for name, values in others:
+            ours, theirs = known(values), known(baseline[1])
+            if not (ours and theirs):
+                lines.append(f"{name}: nothing to compare in {title}")
+                continue
+            apart = "higher" if min(ours) > max(theirs) else "lower" if max(ours) < min(theirs) else ""
+            said = f"{apart} in every seed" if apart else "the ranges overlap, so these seeds cannot tell them apart"
+            numbers = f"{spread(ours, factor, digits)} against {spread(theirs, factor, digits)}"
+            lines.append(f"{name}: {title} {numbers}: {said}")
+        return "\n".join(lines)
+
+    def _repr_markdown_(self) -> str:
+        """Median over the seeds, and in brackets their range."""
+        head = ["variant", "seeds", *(title for title, *_ in JUDGED.values())]
+        rows = [head, ["---", *["--:"] * (len(head) - 1)]]
+        for name in self.variants:
+            cells = [spread(known(self.results(key)[name]), f, digits) for key, (_, f, digits) in JUDGED.items()]
+            rows.append([name, str(len(self.results()[name])), *cells])
+        return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def known(values: Iterable[float | None]) -> list[float]:
+    return [v for v in values if v is not None and math.isfinite(v)]
+
+
+def spread(values: Sequence[float], factor: float = 1, digits: int = 2) -> str:
+    """Median (lowest to highest)."""
+    if not values:
+        return "–"
+    low, middle, high = (f"{factor * float(f(values)):.{digits}f}" for f in (np.min, np.median, np.max))
+    return middle if low == high else f"{middle} ({low} to {high})"
+
+
+def compare(
+    variants: Mapping[str, Flags],
+    seeds: Sequence[int] = (0, 1, 2),
+    preset: str = DEFAULT_PRESET,
+    steps: int | None = None,
+    episodes: int = 100,
+    step_height: float | None = None,
+    root: str | Path = ROOT,
+    on_progress: Callable[[str], None] | None = None,
+) -> Comparison:
+    """Train every variant with every seed, one after the other, and judge each on the same unseen episodes.
+
+    variants: name -> settings that differ from the preset, `extra_terms` among them; the first is the baseline.
+    steps: length of a training. step_height [m]: judge all on this step instead of each in its own world.
+    Finished trainings are read from `root`; interrupt the cell at any time and run it again to go on.
+    """
+    if not variants or not seeds:
+        raise ConfigError("there is nothing to compare: give at least one variant and one seed.")
+    if busy := training_run():
+        raise RunError(f"{busy.name} is training: stop it or let it finish before comparing.")
+    common = {} if steps is None else {"total_timesteps": steps}
+    plan = [(v, s, preset_config(preset, **settings(variants[v]), **common, seed=s)) for s in seeds for v in variants]
+    tell, begin, trials = on_progress or ProgressLine(), time.monotonic(), []
+    for done, (variant, seed, config) in enumerate(plan):
+        label = f"{variant}, seed {seed} (training {done + 1} of {len(plan)})"
+        run = run_of(config, tuple(variants[variant].get("extra_terms", ())), Path(root))
+        result = judged(run, episodes, step_height, lambda what, label=label: tell(f"{label}: {what}"))  # type: ignore[misc]
+        trials.append(Trial(variant, seed, run.records, result))
+    tell(f"{len(plan)} trainings compared, {(time.monotonic() - begin) / 60:.1f} min")
+    order = {name: i for i, name in enumerate(variants)}
+    return Comparison(tuple(sorted(trials, key=lambda t: order[t.variant])))
+
+
+def settings(flags: Flags) -> dict[str, Any]:
+    """A variant's settings without its own reward terms."""
+    return {name: value for name, value in flags.items() if name != "extra_terms"}
+
+
+def run_of(config: TrainConfig, extra_terms: tuple[RewardTerm, ...], root: Path) -> Run:
+    """The run with these settings: the one in its folder, or a new one."""
+    description = {"config": config.to_dict() | {"preset": ""}, "own_terms": own_terms(extra_terms)}
+    path = root / hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()[:12]
+    if (path / "config.json").exists():
+        return open_run(path, extra_terms)
+    return new_run(config, run_dir=path, extra_terms=extra_terms)
+
+
+def judged(run: Run, episodes: int, step_height: float | None, tell: Callable[[str], None]) -> dict[str, Any]:
+    """Train a run to its end if it is not there yet, and evaluate it; what was done before is read."""
+    if run.state != "finished":
+        tell("compiling")
+        run.train(lambda record: tell(f"{record['progress']:.0%}, {record['steps_per_s']:.0f} steps/s"))
+        run.trainer = None  # finished: its arrays are in files
+    name = "evaluation.json" if step_height is None else f"evaluation_{1000 * step_height:.0f}mm.json"
+    result = read_json(run.path / name)
+    if result.get("episodes") != episodes:
+        tell("evaluating")
+        result = evaluate(run.policy(), trial_world(run.config.env, step_height=step_height), episodes)
+        write_json(run.path / name, result)
+    return result
+
+
+class ProgressLine:
+    """One line that changes in place, in a notebook or a terminal; at most twice a second."""
+
+    def __init__(self) -> None:
+        self.handle = display(HTML("<code> </code>"), display_id=True) if get_ipython() else None
+        self.told = 0.0
+
+    def __call__(self, text: str) -> None:
+        now = time.monotonic()
+        if "%" in text and now - self.told < 0.5:
+            return
+        self.told = now
+        if self.handle:
+            self.handle.update(HTML(f"<code>{text}</code>"))
+        else:
+            print(f"\r{text:<100}", end="", flush=True)
