@@ -120,7 +120,7 @@ class ReplaySwitch(w.ToggleButton):
     def __init__(self, clip: EvaluationClip, stage: w.Box, height: int) -> None:
         self.clip, self.stage, self.height = clip, stage, height
         self.replay: Replay | None = None
-        super().__init__(description="3D replay", icon="cube", disabled=True, layout=w.Layout(width="auto"))
+        super().__init__(description="3D replay", icon="cube", disabled=True, layout=w.Layout(width="98px"))
         self.tooltip = "The newest episode in 3D, with its rewards: turn it, stop it, click on a curve"
         clip.on_episode = self._offer
         self.observe(self._switch, "value")

@@ -21,6 +21,7 @@ TAB_STYLE = """<style>
 .twmr-tabs > .widget-tab-contents { padding: 8px 0 0 8px !important; overflow: hidden !important; }
 .twmr-code {
   user-select: all; white-space: pre-wrap; overflow-wrap: anywhere; padding: 6px 8px; border-radius: 4px;
+  margin-right: 8px;
   font: 12px/1.45 var(--jp-code-font-family, monospace); background: var(--jp-layout-color2, #f0f2f4);
 }
 </style>"""

@@ -57,7 +57,7 @@ class LiveView(w.VBox):
         self.stage = w.VBox([self.picture, *([clip] if clip else [])])
         line = w.Layout(justify_content="space-between", width="99%")
         in_3d = [ReplaySwitch(clip, self.stage, height - BESIDE)] if clip else []
-        buttons = w.HBox([self.pause, self.resume, self.stop, self.save, *in_3d])
+        buttons = w.HBox([self.pause, self.resume, self.stop, self.save, *in_3d], layout=w.Layout(flex="0 0 auto"))
         rows = [w.HBox([self.state, self.steps], layout=line), self.bar, w.HBox([buttons, self.result], layout=line)]
         style = w.HTML(STYLE, layout=w.Layout(display="none"))
         super().__init__([style, *rows, self.message, self.stage], layout=w.Layout(width=f"{width}px"))
@@ -155,9 +155,8 @@ class LiveView(w.VBox):
         name = f"<span class='twmr-sub'>{html.escape(run.name)}</span>"
         self.state.value = f"<span class='twmr-head'>{html.escape(state)}</span>&ensp;{name}"
         self.steps.value = f"<span class='twmr-value'>{progress_text(run, records)}</span>"
-        self.result.value = (
-            f"<span class='twmr-value'>{' · '.join(filter(None, [result_text(records), saved(run)]))}</span>"
-        )
+        first, *rest = [*result_text(records), *saved(run), ""]
+        self.result.value = f"<div class='twmr-value twmr-result'>{first}<br>{' · '.join(filter(None, rest))}</div>"
         self.bar.value = run.progress
         self.bar.bar_style = {"finished": "success", "failed": "danger"}.get(state, "")
         if state == "failed":
@@ -176,7 +175,7 @@ class LiveView(w.VBox):
         self._drawn, self._draw_at = len(records), time.monotonic() + wait
 
     def _button(self, name: str, icon: str, tooltip: str, act: Callable[[Run], None]) -> w.Button:
-        button = w.Button(description=name, icon=icon, tooltip=tooltip, layout=w.Layout(width="auto"))
+        button = w.Button(description=name, icon=icon, tooltip=tooltip, layout=w.Layout(width="auto", flex="0 0 auto"))
 
         def clicked(_: w.Button) -> None:
             assert self.run is not None
@@ -218,11 +217,11 @@ def save(run: Run) -> None:
         run.save_now()
 
 
-def saved(run: Run) -> str:
-    """When the policy was last written."""
+def saved(run: Run) -> list[str]:
+    """When the policy was last written, if it was."""
     if not run.policy_path.exists():
-        return ""
-    return f"saved {datetime.fromtimestamp(run.policy_path.stat().st_mtime):%H:%M:%S}"
+        return []
+    return [f"saved {datetime.fromtimestamp(run.policy_path.stat().st_mtime):%H:%M:%S}"]
 
 
 def thinned(records: list[Record]) -> list[Record]:

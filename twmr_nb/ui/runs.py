@@ -38,7 +38,7 @@ class RunsView(Shell):
         again = w.Button(description="List again", icon="refresh", layout=w.Layout(width="auto"))
         again.on_click(lambda _: self.refresh())
         self.settings, self.problems = w.HTML(layout=w.Layout(max_height="300px", overflow="auto")), w.HTML()
-        self.view = LiveView(width=RIGHT, height=400, clip=EvaluationClip())
+        self.view = LiveView(width=RIGHT, height=380, clip=EvaluationClip())
         left = [self.choice, again, self.problems, part("settings"), self.settings]
         super().__init__("Runs", DOC, left, [self.view], LEFT)
         self.refresh()

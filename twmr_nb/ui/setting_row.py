@@ -8,7 +8,7 @@ import ipywidgets as w
 
 from twmr_nb.ui.settings import Setting, shown, stops
 
-COLUMNS = "184px 1fr 74px 22px"  # the columns of a page of rows
+COLUMNS = "180px 1fr 84px 22px"  # the columns of a page of rows
 STYLE = """<style>
 .twmr-rows { overflow-y: auto; padding-right: 6px; }
 .twmr-rows > * { margin: 0 !important; }

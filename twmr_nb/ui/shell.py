@@ -18,6 +18,7 @@ STYLE = """<style>
   color: var(--jp-ui-font-color2, #636c76); border-bottom: 1px solid var(--jp-border-color2, #d5d9de);
 }
 .twmr-shell .twmr-value { font-variant-numeric: tabular-nums; white-space: nowrap; }
+.twmr-shell .twmr-result { font-size: 12px; line-height: 1.25; text-align: right; }
 .twmr-shell .twmr-changed { font-weight: 600; }
 .twmr-shell .twmr-error { color: var(--jp-error-color1, #c62828); }
 .twmr-shell .jupyter-button { border-radius: 5px; font-size: 12.5px; }

@@ -45,17 +45,15 @@ def progress_text(run: Run, records: list[Record]) -> str:
     return " · ".join(words)
 
 
-def result_text(records: list[Record]) -> str:
-    """What the last update reached."""
+def result_text(records: list[Record]) -> list[str]:
+    """What the last update reached: success and return; the step heights met so far, if they rise with success."""
     if not records:
-        return ""
+        return []
     last = records[-1]
     words = ["no episode has ended yet"]
     if last["episodes"]:
-        words = [f"success {last['success_rate']:.0%}", f"return {last['episode_return']:.1f} per episode"]
-    if "frontier" in last:
-        words.insert(0, f"steps up to {100 * last['frontier']:.1f} cm")
-    return " · ".join(words)
+        words = [f"success {last['success_rate']:.0%} · return {last['episode_return']:.1f} per episode"]
+    return words + ([f"steps up to {100 * last['frontier']:.1f} cm"] if "frontier" in last else [])
 
 
 def failure_text(run: Run) -> str:
