@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from twmr_nb.config import MAX_SEED, ConfigError, EnvConfig, PPOConfig, TrainConfig
@@ -38,6 +38,7 @@ def configs(cls: type) -> st.SearchStrategy:
 
 @given(configs(EnvConfig), configs(PPOConfig), st.integers(0, MAX_SEED))
 def test_dict_round_trip(env, ppo, seed):
+    assume(ppo.curriculum_start is None or env.step_height_max is not None)
     config = TrainConfig(env, ppo).replace(seed=seed)
     assert TrainConfig.from_dict(config.to_dict()) == config
 

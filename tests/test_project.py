@@ -24,10 +24,11 @@ LAYERS = [
     ["gates", "observations", "posture", "transition", "rewards"],
     ["simulation", "env", "gym_env"],
     ["lstm", "network", "ppo"],
-    ["storage", "trainer"],
-    ["policies", "presets", "recipe", "evaluate", "rollout", "overlay", "render"],
-    ["run_files", "runs", "bench_peer", "bench", "sweep"],
-    ["plots", "spread", "experiment", "play", "doctor", "ui", "checks"],
+    ["storage", "curriculum", "trainer"],
+    ["policies", "presets", "recipe", "measures", "evaluate", "rollout", "scripted", "overlay", "render"],
+    ["run_files", "runs", "sweep"],
+    ["plots", "spread", "experiment", "worked", "leaderboard", "play", "doctor", "ui", "checks"],
+    ["bench"],
     ["cli", "__main__"],
 ]
 
@@ -48,7 +49,7 @@ def test_environment_yml_names_the_direct_dependencies_of_pyproject():
     assert listed == PROJECT["dependencies"]
 
 
-@pytest.mark.parametrize("extra", ["", "test"])
+@pytest.mark.parametrize("extra", ["", "test", "bench"])
 def test_pins_satisfy_pyproject(extra):
     wanted = PROJECT["optional-dependencies"][extra] if extra else PROJECT["dependencies"]
     for requirement in map(Requirement, wanted):

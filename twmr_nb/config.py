@@ -12,7 +12,8 @@ from twmr_nb.knobs import Config, ConfigError, field_names, knob, refuse_unknown
 
 Scene = Literal["flat", "step_5cm", "step_7cm", "step"]
 ActionMode = Literal["torque", "leg_position"]
-ObsMode = Literal["proprio", "compact", "compact_obstacle", "full"]
+ObsMode = Literal["proprio", "proprio_contact", "compact", "compact_obstacle", "full"]
+CriticObsMode = Literal["same", "compact", "compact_obstacle", "full"]
 GateMode = Literal["none", "obstacle", "proprio"]
 ExtendMode = Literal["auto", "opposite", "midpoint"]
 MAX_SEED = 995_000  # seeds from a million on are for evaluation, so that it never repeats an episode of training
@@ -61,9 +62,17 @@ class EnvConfig(Config):
     """Stiffness of that hold."""
     hold_kd: float = knob(0.2, group="reset", low=0.0, high=10.0, unit="N m s/rad")
     """Damping of that hold."""
+    start_x_range: float = knob(0.0, group="reset", low=0.0, high=0.5, unit="m")
+    """Every episode starts up to this far ahead of or behind x = 0, so that the step is nearer or farther."""
+    friction_range: float = knob(0.0, group="reset", low=0.0, high=0.9)
+    """Every episode scales all friction by a factor drawn from 1 - this to 1 + this."""
+    mass_range: float = knob(0.0, group="reset", low=0.0, high=0.9)
+    """Every episode scales the chassis' mass and inertia by a factor drawn from 1 - this to 1 + this."""
 
     obs_mode: ObsMode = knob("proprio", group="senses and gate")
-    """What the policy sees: joints and IMU only, a privileged summary, that plus the obstacle, or the full state."""
+    """What the policy sees: joints and IMU, these and contact, or (privileged) a summary, that and the step, all."""
+    critic_obs_mode: CriticObsMode = knob("same", group="senses and gate")
+    """What the critic sees on top, with the step's height; in training only, the policy never does."""
     gate_mode: GateMode = knob("proprio", group="senses and gate")
     """Who says when the legs should be out: nobody, the step's known place, or the feel of an impact or a stall."""
     obstacle_smooth: float = knob(0.05, group="senses and gate", low=0.0, high=1.0, unit="m")
@@ -159,6 +168,8 @@ class PPOConfig(Config):
     """Scale observations by their running mean and standard deviation."""
     bootstrap_truncation: bool = knob(True, group="learner")
     """Value what lies beyond a time limit, instead of treating it as the end of the world."""
+    curriculum_start: float | None = knob(None, group="learner", low=0.0, high=0.2, unit="m")
+    """If given, drawn steps are at first no higher than this; the limit rises with success up to step_height_max."""
     keep_carry: bool = knob(True, group="learner")
     """Keep the LSTM's state from one rollout to the next, instead of zeroing it in mid-episode."""
     mlp_size: int = knob(64, group="learner", low=1, high=1024, log=True)
@@ -189,6 +200,13 @@ class TrainConfig:
     """Seed of robots, network and noise; the same seed gives the same run."""
     preset: str = "original"
     """The preset that this configuration started from."""
+
+    def __post_init__(self) -> None:
+        if self.ppo.curriculum_start is not None and self.env.step_height_max is None:
+            raise ConfigError(
+                f"curriculum_start = {self.ppo.curriculum_start:g} needs steps of drawn height: "
+                "give scene 'step' a step_height and a step_height_max, or leave it None."
+            )
 
     def replace(self, **flags: Any) -> Self:
         """A copy with flat names changed, wherever they live; raises ConfigError on an unknown one."""

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from twmr_nb.config import ConfigError, EnvConfig
 from twmr_nb.gates import gate
-from twmr_nb.observations import observation_labels, observe
+from twmr_nb.observations import critic_labels, observation_labels, observe
 from twmr_nb.rewards import RewardTerm, refuse_duplicates, score, success_x, total
 from twmr_nb.robot import NQ, NU, WHEEL_CTRL, WHEEL_DOF
 from twmr_nb.simulation import Simulation
@@ -52,7 +52,8 @@ class TwmrEnv(VectorEnv):
         self.step_heights = (self.config.step_height, self.sim.max_height)
         mode = AutoresetMode.SAME_STEP if autoreset else AutoresetMode.DISABLED
         self.metadata = {"autoreset_mode": mode, "render_modes": [], "render_fps": round(1 / self.sim.ctrl_dt)}
-        width = len(observation_labels(self.config))
+        self.critic_size = len(critic_labels(self.config))  # columns at the end that are not the policy's to see
+        width = len(observation_labels(self.config)) + self.critic_size
         self.single_observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (width,), np.float32)
         self.single_action_space = gymnasium.spaces.Box(-1.0, 1.0, (NU,), np.float32)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
@@ -85,7 +86,7 @@ class TwmrEnv(VectorEnv):
         diverged = self.sim.step(actions)
         self.transition = t = self._snapshot(x_before)
         raw, weighted = score(t, config, self.extra_terms)
-        obs = observe(config, t.qpos, t.qvel, t.accelerometer, t.gyro)
+        obs = observe(config, t.qpos, t.qvel, t.accelerometer, t.gyro, t.touch, self.sim.heights)
         info = self._info(t) | {"reward_terms": weighted, "reward_terms_raw": raw}
         self._steps += 1
         terminated = (t.z < config.min_z) | diverged
@@ -122,6 +123,7 @@ class TwmrEnv(VectorEnv):
         return {
             "physics": self.sim.state.copy(),
             "heights": self.sim.heights.copy(),
+            "factors": self.sim.factors.copy(),
             "height_range": np.array(self.step_heights),
             "steps": self._steps.copy(),
             "passed": self._passed.copy(),
@@ -132,6 +134,7 @@ class TwmrEnv(VectorEnv):
         """The inverse of get_state, for an environment of the same config and size."""
         if self.config.step_height_max is not None:
             self.sim.set_heights(np.arange(self.num_envs), state["heights"])
+        self.sim.set_factors(np.arange(self.num_envs), state["factors"])
         self.sim.state[:] = state["physics"]
         low, high = state["height_range"]
         self.step_heights = (float(low), float(high))
@@ -158,8 +161,9 @@ class TwmrEnv(VectorEnv):
             self.sim.set_heights(ids, np.array([rng.uniform(*self.step_heights) for rng in rngs]))
         self.sim.reset(ids, rngs)
         self._steps[ids] = 0
-        sensors = self.sim.sensors[ids]
-        return observe(self.config, self.sim.qpos[ids], self.sim.qvel[ids], sensors[:, ACCELEROMETER], sensors[:, GYRO])
+        sim, sensors = self.sim, self.sim.sensors[ids]
+        imu = sensors[:, ACCELEROMETER], sensors[:, GYRO]
+        return observe(self.config, sim.qpos[ids], sim.qvel[ids], *imu, touch_of(sensors), sim.heights[ids])
 
     def _snapshot(self, x_before: Array) -> Transition:
         """The present state as a Transition of its own arrays, which later steps leave alone."""
@@ -174,7 +178,7 @@ class TwmrEnv(VectorEnv):
             accelerometer=accelerometer,
             gyro=gyro,
             torque=torque,
-            touch=sensors[:, TOUCH] if sensors.shape[1] > TOUCH else np.zeros(self.num_envs, np.float32),
+            touch=touch_of(sensors),
             gate=gate(
                 self.config,
                 qpos[:, 0],
@@ -192,6 +196,11 @@ class TwmrEnv(VectorEnv):
 
     def _info(self, t: Transition) -> Info:
         return {"x": t.x, "z": t.z, "gate": t.gate, "passed": t.passed, "step_height": self.sim.heights.copy()}
+
+
+def touch_of(sensors: Array) -> Array:
+    """Force on the step [N], N; none in a world without a step, which has no such sensor."""
+    return sensors[:, TOUCH] if sensors.shape[1] > TOUCH else np.zeros(len(sensors), sensors.dtype)
 
 
 def generator_words(rng: np.random.Generator) -> list[int]:

@@ -27,17 +27,23 @@ class ActorCritic(nn.Module):
     mlp_size: int = 64
     hidden_size: int = 128
     action_size: int = ACTION_SIZE
+    critic_size: int = 0
+    """Columns at the end of obs for the value alone; 0 also in play, when they are absent and no value counts."""
 
     @nn.compact
     def __call__(self, carry: Carry, obs: Array, episode_start: Array) -> tuple[Carry, Array, Array]:
         """obs [T, N, D], episode_start [T, N] bool -> carry, mean [T, N, A], value [T, N]."""
-        embedding = jnp.tanh(nn.Dense(self.mlp_size, name="encoder")(obs))
+        seen = obs[..., : obs.shape[-1] - self.critic_size]
+        embedding = jnp.tanh(nn.Dense(self.mlp_size, name="encoder")(seen))
         # The input's share of the four gates needs no recurrence: one large product for all steps.
         from_input = nn.Dense(4 * self.hidden_size, name="lstm_input")(embedding)
         recurrent = self.param("lstm_recurrent", recurrent_init, (self.hidden_size, 4 * self.hidden_size))
         carry, hidden = lstm(recurrent, carry, from_input, episode_start)
         head = jnp.tanh(nn.Dense(self.mlp_size, name="decoder")(hidden))
         mean = nn.Dense(self.action_size, name="action_mean")(head)
+        if self.critic_size:  # an asymmetric critic (Pinto et al. 2018): the memory, and what the policy is not told
+            told = jnp.concatenate([hidden, obs[..., seen.shape[-1] :]], axis=-1)
+            head = jnp.tanh(nn.Dense(self.mlp_size, name="critic")(told))
         value = nn.Dense(1, name="value")(head)[..., 0]
         return carry, mean, value
 
@@ -89,8 +95,9 @@ def forward(
 
 
 def normalize(normalizer: Normalizer, obs: Array) -> Array:
-    """(obs - mean) / std, clipped."""
-    scaled = (obs - normalizer.mean) / jnp.sqrt(normalizer.var + 1e-8)
+    """(obs - mean) / std, clipped. In play the critic's own columns, the last, may be absent."""
+    width = obs.shape[-1]
+    scaled = (obs - normalizer.mean[:width]) / jnp.sqrt(normalizer.var[:width] + 1e-8)
     return jnp.clip(scaled, -OBS_CLIP, OBS_CLIP)
 
 

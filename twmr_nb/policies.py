@@ -65,6 +65,7 @@ class PolicyPlayer:
     def act(self, obs: np.ndarray) -> np.ndarray:
         """obs [N, D] -> actions [N, 8]: tanh(mean), or a sample when not deterministic."""
         shape = (len(obs), ACTION_SIZE)
+        obs = obs[:, : len(self.saved.policy.params["encoder"]["kernel"])]  # never what only the critic was told
         noise = np.zeros(shape, np.float32) if self.deterministic else self.rng.standard_normal(shape, np.float32)
         decision = act(self.saved.network, self.saved.policy, self.carry, obs, self.start, noise)
         self.carry, self.start = decision.carry, np.zeros(len(obs), bool)

@@ -69,6 +69,15 @@ class Simulation:
             self._step_z = self.batch.expand("geom_pos")[:, step, 2]
             self._step_half_height = self.batch.expand("geom_size")[:, step, 2]
 
+        self.factors = np.ones((num_envs, 2))  # of friction and chassis mass; own copies only if they are drawn
+        if self.config.friction_range:
+            self._friction = self.batch.expand("geom_friction")
+        if self.config.mass_range:
+            chassis = self.model.body("chassis").id
+            self._mass = self.batch.expand("body_mass")[:, chassis]
+            self._inertia = self.batch.expand("body_inertia")[:, chassis]
+            self._chassis = self.model.body_mass[chassis], self.model.body_inertia[chassis]
+
     def set_heights(self, ids: Array, heights: Array) -> None:
         """Give the robots `ids` steps of these heights [m], none above the model's.
 
@@ -77,6 +86,15 @@ class Simulation:
         """
         self.heights[ids] = heights
         self._step_z[ids], self._step_half_height[ids] = height_to_box(heights)
+
+    def set_factors(self, ids: Array, factors: Array) -> None:
+        """Scale the friction and the chassis mass of the robots `ids` by factors [n, 2]."""
+        self.factors[ids] = factors
+        if self.config.friction_range:
+            self._friction[ids] = self.model.geom_friction * factors[:, 0, None, None]
+        if self.config.mass_range:
+            mass, inertia = self._chassis
+            self._mass[ids], self._inertia[ids] = mass * factors[:, 1], inertia * factors[:, 1, None]
 
     def step(self, actions: NDArray[np.float32]) -> NDArray[np.bool_]:
         """One control step: actions [N, 8], clipped to [-1, 1], become motor commands for frame_skip physics steps.
@@ -98,6 +116,7 @@ class Simulation:
         """Put the robots `ids` (sorted) at the start of an episode, each drawing noise from its own generator."""
         config = self.config
         self.state[ids] = self._blank
+        self._draw_world(ids, rngs)
         self._place(ids)
         if config.reset_noise > 0:
             noise = config.reset_noise
@@ -109,6 +128,16 @@ class Simulation:
             self.batch.forward(ids)
             self._place(ids)
         self._settle(ids)
+
+    def _draw_world(self, ids: Array, rngs: Sequence[np.random.Generator]) -> None:
+        """What is randomised anew for every episode; a generator is left alone by what is switched off."""
+        config = self.config
+        for i, rng in zip(ids, rngs, strict=True):
+            if config.start_x_range:
+                self.qpos[i, 0] += rng.uniform(-config.start_x_range, config.start_x_range)
+            if config.friction_range or config.mass_range:
+                spread = np.array([config.friction_range, config.mass_range])
+                self.set_factors(np.array([i]), rng.uniform(1 - spread, 1 + spread)[None])
 
     def _place(self, ids: Array) -> None:
         """Fold the legs and set the robots on the ground, as configured; ends with current sensors."""

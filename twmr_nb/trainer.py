@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from twmr_nb.config import PPOConfig
+from twmr_nb.curriculum import Curriculum
 from twmr_nb.network import ActorCritic, Decision, Policy, act, init_carry, init_policy, named_leaves, update_normalizer
 from twmr_nb.ppo import LearnerState, learned, make_optimizer, update
 from twmr_nb.storage import EPISODE_WINDOW, EpisodeLog, Record, Storage, Totals
@@ -28,13 +29,17 @@ class Trainer:
         self.env, self.config, self.seed = env, config, seed
         self.num_envs = env.num_envs
         obs_size, action_size = env.single_observation_space.shape[0], env.single_action_space.shape[0]
-        self.network = ActorCritic(config.mlp_size, config.hidden_size, action_size)
+        self.network = ActorCritic(config.mlp_size, config.hidden_size, action_size, getattr(env, "critic_size", 0))
         policy = init_policy(self.network, jax.random.key(seed), obs_size, config.log_std_init)
         self.learner = LearnerState(policy, make_optimizer(config).init(learned(policy)))
         self.carry = init_carry(self.network, self.num_envs)
         self.storage = Storage(config.rollout_steps, self.num_envs, obs_size, action_size)
         self.episodes = EpisodeLog(self.num_envs)
         self.obs, self.start = np.zeros((self.num_envs, obs_size), np.float32), np.ones(self.num_envs, bool)
+        self.curriculum: Curriculum | None = None
+        if config.curriculum_start is not None:
+            low, high = env.step_heights
+            self.curriculum = Curriculum(low, config.curriculum_start, high)
         self.update_index, self.global_step, self.compile_s, self.train_s = 0, 0, 0.0, 0.0
         self.phase = "new"  # for whoever shows the state: new, compiling, collecting, learning
         self.compiled_update: Callable[..., tuple] | None = None
@@ -54,6 +59,8 @@ class Trainer:
         if self.compiled_update is None:
             self.compile()
         if self.snapshot is None:
+            if self.curriculum:
+                self.env.set_step_heights(self.curriculum.low, self.curriculum.frontier)
             self.obs, _ = self.env.reset(seed=self.seed)
             if self.config.stagger:
                 self.env.stagger()
@@ -85,6 +92,8 @@ class Trainer:
     def take_snapshot(self) -> Snapshot:
         """All that the next rollout depends on, as named arrays; `restore` goes on exactly from it."""
         tree = {**self.state_tree(), "env": self.env.get_state(), "finished": np.array(self.episodes.finished)}
+        if self.curriculum:
+            tree["curriculum"] = self.curriculum.get_state()
         return {name: np.array(leaf) for name, leaf in named_leaves(tree)}
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -100,6 +109,8 @@ class Trainer:
         self.update_index, self.global_step, self.episodes.count = map(int, state["counters"])
         self.train_s = float(state["train_s"])
         self.env.set_state({k.removeprefix("env/"): v for k, v in snapshot.items() if k.startswith("env/")})
+        if self.curriculum:
+            self.curriculum.set_state({k: snapshot[f"curriculum/{k}"] for k in ("frontier", "tries")})
         self.snapshot = snapshot
 
     def state_tree(self) -> dict[str, Any]:
@@ -137,6 +148,8 @@ class Trainer:
             passed = info.get("passed", no_obstacle)
             self.episodes.add(reward, done, passed)
             totals.add(reward, passed, info)
+            if self.curriculum and done.any() and self.curriculum.add(info["step_height"][done], passed[done]):
+                self.env.set_step_heights(self.curriculum.low, self.curriculum.frontier)
         return totals
 
     def beyond_limit(self, truncated: np.ndarray, info: dict[str, Any]) -> np.ndarray | float:
@@ -190,6 +203,7 @@ class Trainer:
             **self.episodes.summary(),
             **totals.summary(self.config.rollout_steps),
             **losses,
+            **({"frontier": self.curriculum.frontier} if self.curriculum else {}),
             "std": float(np.exp(self.policy.log_std).mean()),
             "steps_per_s": steps / (collect_s + learn_s),
             "collect_s": collect_s,

@@ -1,0 +1,79 @@
+"""The step-height curriculum by hand, and in training with a stop in between."""
+
+import numpy as np
+import pytest
+
+from twmr_nb.config import ConfigError, EnvConfig, PPOConfig, TrainConfig
+from twmr_nb.curriculum import TRIES, Curriculum
+from twmr_nb.env import TwmrEnv
+from twmr_nb.trainer import Trainer
+
+ENV = EnvConfig(scene="step", step_height=0.0, step_height_max=0.06, max_steps=8, settle_steps=0)
+PPO = PPOConfig(
+    num_envs=8, rollout_steps=8, minibatches=2, mlp_size=8, hidden_size=8, curriculum_start=0.02, total_timesteps=768
+)  # fmt: skip
+
+
+def tell(curriculum: Curriculum, height: float, passed: int, failed: int) -> bool:
+    return curriculum.add(np.full(passed + failed, height), np.arange(passed + failed) < passed)
+
+
+def test_the_frontier_rises_when_enough_tries_near_it_pass() -> None:
+    curriculum = Curriculum(0.0, 0.04, 0.045)
+    assert not tell(curriculum, 0.03, TRIES, 0)  # too low to count as tries
+    assert not tell(curriculum, 0.036, TRIES - 1, 0)  # one try short
+    assert tell(curriculum, 0.04, 1, 0)
+    assert curriculum.frontier == pytest.approx(0.0425)
+    assert not curriculum.tries  # the new height is judged by its own tries
+
+
+def test_the_frontier_waits_below_80_percent_and_stops_at_the_top() -> None:
+    curriculum = Curriculum(0.0, 0.04, 0.041)
+    tell(curriculum, 0.04, 0, 9)
+    assert not tell(curriculum, 0.04, 31, 0)  # 31 of 40
+    assert tell(curriculum, 0.04, 1, 0)  # the oldest try, a failure, drops out: 32 of 40
+    assert curriculum.frontier == 0.041
+    assert not tell(curriculum, 0.041, TRIES, 0)
+
+
+def test_a_start_outside_the_range_is_moved_into_it() -> None:
+    assert Curriculum(0.03, 0.01, 0.06).frontier == 0.03
+    assert Curriculum(0.03, 0.09, 0.06).frontier == 0.06
+
+
+def test_training_draws_below_the_frontier_and_reports_it() -> None:
+    env = TwmrEnv(ENV, PPO.num_envs)
+    trainer = Trainer(env, PPO)
+    records = []
+    for record in trainer.updates():
+        records.append(record["frontier"])
+        assert (env.sim.heights <= record["frontier"]).all()
+    assert records[0] == 0.02
+
+
+def test_stopped_and_resumed_equals_unbroken(monkeypatch) -> None:
+    monkeypatch.setattr("twmr_nb.curriculum.TRIES", 8)
+    monkeypatch.setattr("twmr_nb.curriculum.ENOUGH", 0.0)  # episodes of 8 steps pass nothing: let the frontier rise
+
+    def train(stops: list[int]) -> list[dict]:
+        records, snapshot = [], None
+        for stop in [*stops, 12]:
+            trainer = Trainer(TwmrEnv(ENV, PPO.num_envs), PPO)
+            if snapshot:
+                trainer.restore(snapshot)
+            for record in trainer.updates():
+                records.append(record)
+                if record["update"] == stop:
+                    break
+            snapshot = trainer.snapshot
+        return records
+
+    unbroken, broken = train([]), train([3, 7])
+    assert [r["frontier"] for r in broken] == [r["frontier"] for r in unbroken]
+    assert unbroken[-1]["frontier"] > 0.02
+    assert [r["loss"] for r in broken] == [r["loss"] for r in unbroken]
+
+
+def test_it_needs_drawn_heights() -> None:
+    with pytest.raises(ConfigError, match=r"curriculum_start = 0\.04 needs steps of drawn height"):
+        TrainConfig().replace(curriculum_start=0.04)

@@ -1,0 +1,39 @@
+"""The step-height curriculum: a frontier that rises when the robots pass what lies just below it.
+
+Every episode draws its step between the lowest height and the frontier, so what was learned is not forgotten.
+"""
+
+from collections import deque
+
+import numpy as np
+
+RISE = 0.0025  # m, one move of the frontier
+BAND = 0.005  # m, steps this close below the frontier count as tries at it
+TRIES = 40  # the latest tries that are looked at
+ENOUGH = 0.8  # share of them that must pass
+
+
+class Curriculum:
+    """low: the lowest step drawn; start: where the frontier begins; high: where it ends; all in m."""
+
+    def __init__(self, low: float, start: float, high: float) -> None:
+        self.low, self.high = low, high
+        self.frontier = min(max(start, low), high)
+        self.tries: deque[float] = deque(maxlen=TRIES)
+
+    def add(self, heights: np.ndarray, passed: np.ndarray) -> bool:
+        """Hear of ended episodes: step heights [n] in m and whether each passed. True if the frontier has moved."""
+        self.tries.extend(passed[heights >= self.frontier - BAND].astype(float))
+        if self.frontier >= self.high or len(self.tries) < TRIES or np.mean(self.tries) < ENOUGH:
+            return False
+        self.frontier = min(self.frontier + RISE, self.high)
+        self.tries.clear()
+        return True
+
+    def get_state(self) -> dict[str, np.ndarray]:
+        return {"frontier": np.array(self.frontier), "tries": np.array(self.tries)}
+
+    def set_state(self, state: dict[str, np.ndarray]) -> None:
+        """The inverse of get_state."""
+        self.frontier = float(state["frontier"])
+        self.tries = deque(state["tries"].tolist(), maxlen=TRIES)
