@@ -33,3 +33,13 @@ def no_run_left(monkeypatch):
             run._thread.join()
     LIVE.clear()
     live.views.clear()
+
+
+@pytest.fixture(scope="session")
+def three_runs(tmp_path_factory):
+    """A folder with three tiny runs; copy it before changing it."""
+    from ui_shelf import fill
+
+    root = tmp_path_factory.mktemp("trained")
+    fill(root)
+    return root

@@ -1,46 +1,16 @@
-"""The policy browser: what is listed, how it is sorted, what happens to files, what playing a policy shows."""
+"""The policy browser: what is listed, how it is sorted, what happens to files."""
 
-import dataclasses
 import html
-import os
 import shutil
-import threading
 
 import pytest
+from ui_shelf import named, names
 
 from twmr_nb import evaluate as evaluation
 from twmr_nb.policies import PolicyError, load_policy
-from twmr_nb.runs import LIVE, new_run, open_run
-from twmr_nb.ui import PolicyBrowser, RewardExplorer
+from twmr_nb.runs import open_run
+from twmr_nb.ui import PolicyBrowser
 from twmr_nb.ui import policy_files as files
-from twmr_nb.ui.background import Background, Turn
-from twmr_nb.ui.reporting import ReportingPolicy
-
-TINY = {
-    "num_envs": 2, "minibatches": 1, "rollout_steps": 8, "epochs": 1, "mlp_size": 8, "hidden_size": 8,
-    "total_timesteps": 2 * 8, "max_steps": 25,
-}  # fmt: skip
-CASES = {"alpha": {"scene": "step_5cm"}, "beta": {"scene": "step_7cm", "seed": 3}, "gamma": {"scene": "flat"}}
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """Three tiny runs, made once."""
-    root = tmp_path_factory.mktemp("trained")
-    for age, (name, settings) in enumerate(reversed(CASES.items())):
-        run = new_run("recommended", name, root=root, **TINY, **settings)
-        run.train()
-        saved = run.policy()
-        results = saved.results | {"success_rate": 0.1 * (age + 1), "global_step": 1000 * (age + 1)}
-        for path in run.path.glob("*.safetensors"):
-            if path.name != "checkpoint.safetensors":
-                name_ = f"ppo_lstm_policy_{name}"
-                dataclasses.replace(saved, name=name_, results=results).save(path)
-                os.utime(path, (1_700_000_000 + 100 * age,) * 2)
-                if path.name != "policy.safetensors":
-                    path.rename(path.with_name(f"{name_}.safetensors"))
-    LIVE.clear()
-    return root
 
 
 @pytest.fixture(autouse=True)
@@ -49,23 +19,15 @@ def _short_trials(monkeypatch):
 
 
 @pytest.fixture
-def root(trained, tmp_path):
+def root(three_runs, tmp_path):
     """A copy that a test may change."""
-    shutil.copytree(trained, tmp_path / "runs")
+    shutil.copytree(three_runs, tmp_path / "runs")
     return tmp_path / "runs"
 
 
 @pytest.fixture
 def browser(root):
     return PolicyBrowser(root)
-
-
-def names(policies) -> list[str]:
-    return [policy.name.removeprefix("ppo_lstm_policy_") for policy in policies]
-
-
-def named(browser, name):
-    return next(p for p in browser.policies if p.name.endswith(name))
 
 
 # -- the table --------------------------------------------------------------------------------------------------------
@@ -238,107 +200,3 @@ def test_a_running_runs_policy_stays(browser, monkeypatch):
         with pytest.raises(PolicyError, match="still training"):
             act()
     assert alpha.path.exists()
-
-
-# -- playing ----------------------------------------------------------------------------------------------------------
-
-
-def play(browser, action, *policies):
-    browser.table.select(*policies)
-    getattr(browser.stage, action)()
-    browser.stage.work.join()
-    assert "twmr-error" not in browser.stage.line.value
-    return browser.stage.content.children
-
-
-def test_watch_shows_a_film_and_how_it_ended(browser, gl):
-    film, outcome = play(browser, "watch", named(browser, "alpha"))
-    assert "<video" in film.value
-    assert "did not pass" in outcome.value
-    assert browser.stage.progress.layout.display == "none"
-
-
-def test_two_policies_are_watched_side_by_side(browser, gl):
-    film, outcome = play(browser, "watch", named(browser, "alpha"), named(browser, "gamma"))
-    assert film.value.count("<video") == 1
-    assert outcome.value.index("alpha") < outcome.value.index("gamma")
-
-
-def test_traces_are_a_picture_and_the_original_debug_lines(browser):
-    picture, _, text = play(browser, "trace", named(browser, "beta"))
-    assert bytes(picture.value[:4]) == b"\x89PNG"
-    assert "gate  step" in text.value
-    assert len(play(browser, "trace", named(browser, "beta"), named(browser, "alpha"))) == 4
-
-
-def test_the_replay_has_a_ghost_when_two_are_ticked(browser):
-    replay, _ = play(browser, "replay_in_3d", named(browser, "alpha"), named(browser, "beta"))
-    assert replay.ghost["title"].startswith("ppo_lstm_policy_beta")
-    (alone, _) = play(browser, "replay_in_3d", named(browser, "alpha"))
-    assert alone.ghost == {}
-
-
-def test_evaluation_fills_the_table_and_stays_until_the_file_changes(browser):
-    browser.stage.episodes.value = 3
-    (table,) = play(browser, "evaluate", named(browser, "alpha"))
-    assert "3 unseen episodes" in table.value
-    assert "0.0%" in table.value
-    assert named(browser, "alpha").success == 0.0
-    assert names(browser.table.selected) == ["alpha"]
-    browser.refresh()
-    assert named(browser, "alpha").success == 0.0
-    assert named(browser, "beta").success == pytest.approx(0.2)
-
-
-def test_an_episode_is_recorded_once_per_seed(browser):
-    alpha = named(browser, "alpha")
-    play(browser, "trace", alpha)
-    play(browser, "replay_in_3d", alpha)
-    assert len(browser.stage.recorded) == 1
-    browser.stage.seed.value = 5
-    play(browser, "trace", alpha)
-    assert len(browser.stage.recorded) == 2
-
-
-def test_every_step_played_is_reported(browser):
-    saved = named(browser, "alpha").saved
-    values = {field.name: getattr(saved, field.name) for field in dataclasses.fields(saved)}
-    steps = []
-    result = evaluation.evaluate(ReportingPolicy(**values, on_act=lambda: steps.append(1)), episodes=2)
-    assert len(steps) == 25
-    assert result["success_rate"] == evaluation.evaluate(saved, episodes=2)["success_rate"]
-
-
-def test_a_stopped_job_shows_nothing():
-    said, shown, started, go = [], [], threading.Event(), threading.Event()
-    work = Background(said.append)
-
-    def slow(turn: Turn) -> str:
-        started.set()
-        go.wait(10)
-        turn.check()
-        return "late"
-
-    work.run(slow, shown.append)
-    assert started.wait(10)
-    work.cancel()
-    go.set()
-    work.join()
-    assert (shown, said) == ([], [])
-    work.run(lambda turn: 1 / 0, shown.append)
-    work.join()
-    assert "ZeroDivisionError" in said[0]
-
-
-# -- elsewhere --------------------------------------------------------------------------------------------------------
-
-
-def test_the_explorers_offer_the_last_run_and_every_policy(root):
-    explorer = RewardExplorer(root=root)
-    labels = [label for label, _ in explorer.picker.choice.options]
-    assert labels[:3] == ["zero actions", "random actions", "last run: ppo_lstm_policy_alpha"]
-    assert {"ppo_lstm_policy_beta", "ppo_lstm_policy_gamma"} <= set(labels)
-    explorer.picker.choice.value = dict(explorer.picker.choice.options)["ppo_lstm_policy_beta"]
-    rollout = explorer.picker.join()
-    assert (rollout.title, rollout.config.scene, len(rollout.action)) == ("ppo_lstm_policy_beta", "step_7cm", 25)
-    assert explorer.config == rollout.config

@@ -1,0 +1,38 @@
+"""Saved policies for the tests of the policy browser."""
+
+import dataclasses
+import os
+
+from twmr_nb.runs import LIVE, new_run
+
+TINY = {
+    "num_envs": 2, "minibatches": 1, "rollout_steps": 8, "epochs": 1, "mlp_size": 8, "hidden_size": 8,
+    "total_timesteps": 2 * 8, "max_steps": 25,
+}  # fmt: skip
+CASES = {"alpha": {"scene": "step_5cm"}, "beta": {"scene": "step_7cm", "seed": 3}, "gamma": {"scene": "flat"}}
+
+
+def fill(root):
+    """Three tiny runs with made-up results."""
+    for age, (name, settings) in enumerate(reversed(CASES.items())):
+        run = new_run("recommended", name, root=root, **TINY, **settings)
+        run.train()
+        saved = run.policy()
+        results = saved.results | {"success_rate": 0.1 * (age + 1), "global_step": 1000 * (age + 1)}
+        for path in run.path.glob("*.safetensors"):
+            if path.name != "checkpoint.safetensors":
+                name_ = f"ppo_lstm_policy_{name}"
+                dataclasses.replace(saved, name=name_, results=results).save(path)
+                os.utime(path, (1_700_000_000 + 100 * age,) * 2)
+                if path.name != "policy.safetensors":
+                    path.rename(path.with_name(f"{name_}.safetensors"))
+    LIVE.clear()
+    return root
+
+
+def names(policies) -> list[str]:
+    return [policy.name.removeprefix("ppo_lstm_policy_") for policy in policies]
+
+
+def named(browser, name):
+    return next(p for p in browser.policies if p.name.endswith(name))
