@@ -17,11 +17,10 @@ import numpy as np
 from IPython import get_ipython
 from IPython.display import HTML, display
 
-from twmr_nb.config import ConfigError, TrainConfig
+from twmr_nb.config import ConfigError
 from twmr_nb.evaluate import evaluate, trial_world
 from twmr_nb.plots import Plot, Record
 from twmr_nb.presets import DEFAULT_PRESET, preset_config
-from twmr_nb.rewards import RewardTerm
 from twmr_nb.run_files import read_json, write_json
 from twmr_nb.runs import RUNS, Run, RunError, new_run, open_run, own_terms, training_run
 from twmr_nb.spread import spread_curves, spread_dots
@@ -31,8 +30,11 @@ Flags = Mapping[str, Any]
 JUDGED = {  # what a comparison shows of an evaluation: heading, factor, digits
     "success_rate": ("passed [%]", 100, 0),
     "time_to_pass": ("time to pass [s]", 1, 1),
+    "effort": ("effort [(N m)² s]", 1, 1),
     "mean_final_x": ("final x [m]", 1, 2),
 }
+NOTHING = "Not measured yet: `python -m twmr_nb.worked` trains it."
+DOTS = ("success_rate", "time_to_pass", "effort")
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Comparison:
         """What was logged in training: medians over the seeds, and their range."""
         return spread_curves({v: [t.records for t in self.trials if t.variant == v] for v in self.variants}, keys)
 
-    def dots(self, keys: Sequence[str] = tuple(JUDGED)) -> Plot:
+    def dots(self, keys: Sequence[str] = DOTS) -> Plot:
         """How the trained policies were judged, a dot per seed."""
         scaled: dict[str, dict[str, list[float | None]]] = {}
         for key in keys:
@@ -75,6 +77,8 @@ class Comparison:
     def verdict(self, key: str = "success_rate") -> str:
         """A sentence per variant against the first: apart, if the ranges over the seeds do not meet."""
         title, factor, digits = JUDGED.get(key, (key.replace("_", " "), 1, 2))
+        if not self.trials:
+            return NOTHING
         baseline, *others = self.results(key).items()
         lines = []
         for name, values in others:
@@ -90,6 +94,8 @@ class Comparison:
 
     def _repr_markdown_(self) -> str:
         """Median over the seeds, and in brackets their range."""
+        if not self.trials:
+            return NOTHING
         head = ["variant", "seeds", *(title for title, *_ in JUDGED.values())]
         rows = [head, ["---", *["--:"] * (len(head) - 1)]]
         for name in self.variants:
@@ -130,12 +136,11 @@ def compare(
         raise ConfigError("there is nothing to compare: give at least one variant and one seed.")
     if busy := training_run():
         raise RunError(f"{busy.name} is training: stop it or let it finish before comparing.")
-    common = {} if steps is None else {"total_timesteps": steps}
-    plan = [(v, s, preset_config(preset, **settings(variants[v]), **common, seed=s)) for s in seeds for v in variants]
+    plan = [(v, s) for s in seeds for v in variants]
     tell, begin, trials = on_progress or ProgressLine(), time.monotonic(), []
-    for done, (variant, seed, config) in enumerate(plan):
+    for done, (variant, seed) in enumerate(plan):
         label = f"{variant}, seed {seed} (training {done + 1} of {len(plan)})"
-        run = run_of(config, tuple(variants[variant].get("extra_terms", ())), Path(root))
+        run = run_of(variants[variant], seed, preset, steps, root)
         result = judged(run, episodes, step_height, lambda what, label=label: tell(f"{label}: {what}"))  # type: ignore[misc]
         trials.append(Trial(variant, seed, run.records, result))
     tell(f"{len(plan)} trainings compared, {(time.monotonic() - begin) / 60:.1f} min")
@@ -143,18 +148,18 @@ def compare(
     return Comparison(tuple(sorted(trials, key=lambda t: order[t.variant])))
 
 
-def settings(flags: Flags) -> dict[str, Any]:
-    """A variant's settings without its own reward terms."""
-    return {name: value for name, value in flags.items() if name != "extra_terms"}
-
-
-def run_of(config: TrainConfig, extra_terms: tuple[RewardTerm, ...], root: Path) -> Run:
-    """The run with these settings: the one in its folder, or a new one."""
-    description = {"config": config.to_dict() | {"preset": ""}, "own_terms": own_terms(extra_terms)}
-    path = root / hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()[:12]
+def run_of(
+    flags: Flags, seed: int = 0, preset: str = DEFAULT_PRESET, steps: int | None = None, root: str | Path = ROOT
+) -> Run:
+    """The run of one variant and seed: the one in its folder, or a new one, not begun."""
+    length = {} if steps is None else {"total_timesteps": steps}
+    plain = {name: value for name, value in flags.items() if name != "extra_terms"}
+    config, terms = preset_config(preset, **plain, **length, seed=seed), tuple(flags.get("extra_terms", ()))
+    description = {"config": config.to_dict() | {"preset": ""}, "own_terms": own_terms(terms)}
+    path = Path(root) / hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()[:12]
     if (path / "config.json").exists():
-        return open_run(path, extra_terms)
-    return new_run(config, run_dir=path, extra_terms=extra_terms)
+        return open_run(path, terms)
+    return new_run(config, run_dir=path, extra_terms=terms)
 
 
 def judged(run: Run, episodes: int, step_height: float | None, tell: Callable[[str], None]) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def aligned(runs: Sequence[Sequence[Record]], key: str) -> tuple[Array, Array]:
 
 def spread_dots(results: Mapping[str, Mapping[str, Sequence[float | None]]]) -> Plot:
     """How each variant was judged: a dot per seed, a bar at their median. quantity -> variant -> one value per seed."""
-    variants = list(next(iter(results.values())))
+    variants = list(next(iter(results.values()), ()))
     figure = Plot(960, 72 + 30 * len(variants))
     panels = figure.subplots(1, len(results), sharey=True, squeeze=False)[0]
     figure.margins(230, 16, 24, 44, wspace=0.12)

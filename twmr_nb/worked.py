@@ -1,0 +1,110 @@
+"""The worked experiments of the reward shaping lab: their questions and settings, and their measured results.
+
+`python -m twmr_nb.worked` trains what is missing and writes the results that come with the package.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tyro
+
+from twmr_nb.experiment import ROOT, Comparison, Trial, compare
+from twmr_nb.plots import Record
+from twmr_nb.policies import SHIPPED
+from twmr_nb.run_files import read_json
+
+RESULTS = SHIPPED / "experiments.json"
+STEPS, SEEDS, EPISODES = 200_000, (0, 1, 2), 100
+LOGGED = ("global_step", "success_rate", "average_x", "episode_return", "std", "frontier")
+POINTS = 30  # kept of every curve
+DRAWN = {"scene": "step", "step_height": 0.03, "step_height_max": 0.07}
+
+
+@dataclass(frozen=True)
+class Worked:
+    """One experiment: variant -> settings on top of the recommended preset; the first is the baseline."""
+
+    question: str
+    variants: Mapping[str, Mapping[str, Any]]
+    step_height: float | None = None
+    """Height of the step on which all are judged [m]; each in its own world when not given."""
+
+
+HEAVY = {"extension_penalty": 0.05}
+WORKED = {
+    "extension": Worked(
+        "Does asking for extended legs help, and what does asking for folded ones do?",
+        {"extended, 0.001": {}, "extended, 0.05": HEAVY, "folded, 0.05": HEAVY | {"extend_mode": "opposite"}},
+    ),
+    "success_bonus": Worked(
+        "Does a bonus for passing teach passing?",
+        {"bonus 10": {}, "no bonus": {"success_bonus": 0.0}},
+    ),
+    "control_cost": Worked(
+        "Does a price on torque save energy without costing success?",
+        {"price 0.001": {}, "price 0.1": {"control_cost": 0.1}},
+    ),
+    "gate": Worked(
+        "Must the gate know where the step is, or can it feel it?",
+        {"knows the place": HEAVY, "feels the impact": HEAVY | {"gate_mode": "proprio"}},
+    ),
+    "curriculum": Worked(
+        "For a step of 6 cm: train on 5 cm, on any height, or on rising heights?",
+        {
+            "5 cm only": {"scene": "step", "step_height": 0.05},
+            "3 to 7 cm": DRAWN,
+            "rising from 4 cm": DRAWN | {"curriculum_start": 0.04},
+        },
+        step_height=0.06,
+    ),
+}
+
+
+def measured(name: str, path: Path = RESULTS) -> Comparison:
+    """The shipped results of a worked experiment; without trials where it has not been measured yet."""
+    return Comparison(tuple(Trial(**trial) for trial in read_json(path).get("experiments", {}).get(name, [])))
+
+
+def measure(
+    only: Sequence[str] = tuple(WORKED),
+    steps: int = STEPS,
+    seeds: Sequence[int] = SEEDS,
+    episodes: int = EPISODES,
+    out: Path = RESULTS,
+    root: Path = ROOT,
+) -> None:
+    """Train and judge the worked experiments and write their results. Run it again to go on after a stop.
+
+    only: names out of WORKED; what was measured of the others is kept. steps: length of each training.
+    """
+    for name in only:
+        worked = WORKED[name]
+        comparison = compare(
+            worked.variants, seeds, steps=steps, episodes=episodes, step_height=worked.step_height, root=root
+        )
+        trials = [
+            {"variant": t.variant, "seed": t.seed, "records": thinned(t.records), "result": rounded(t.result)}
+            for t in comparison.trials
+        ]
+        data = {"steps": steps, "experiments": read_json(out).get("experiments", {}) | {name: trials}}
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(json.dumps(data, indent=None, separators=(",", ":")) + "\n")
+        print(f"\n{name}: {worked.question}\n{comparison.verdict()}")
+
+
+def thinned(records: Sequence[Record]) -> list[dict[str, float]]:
+    """A few records of a curve, the last among them, with the quantities that are shown."""
+    stride = -(-len(records) // POINTS) or 1
+    return [rounded({k: r[k] for k in LOGGED if k in r}) for r in records[::-1][::stride][::-1]]
+
+
+def rounded(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers to four significant digits; the rest as it is."""
+    return {k: float(f"{v:.4g}") if isinstance(v, float) else v for k, v in values.items()}
+
+
+if __name__ == "__main__":
+    tyro.cli(measure)
