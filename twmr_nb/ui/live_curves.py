@@ -20,7 +20,7 @@ from twmr_nb.ui.live_figure import LiveFigure, nice_limits
 Array = NDArray[Any]
 Runs = Mapping[str, Sequence[Record]]
 TITLE: dict[str, Any] = {"fontsize": 10, "fontweight": "bold", "loc": "left"}
-LEFT, TOP, RIGHT, BOTTOM, BETWEEN_X, BETWEEN_Y = 62, 22, 12, 42, 62, 46  # px around and between the panels
+LEFT, TOP, RIGHT, BOTTOM, BETWEEN_X, BETWEEN_Y = 62, 22, 18, 42, 62, 46  # px around and between the panels
 LOSSES = {
     "value_loss": ("value loss", "#7C8B99"),
     "approx_kl": ("KL", "#C2607E"),

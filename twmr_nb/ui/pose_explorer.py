@@ -146,7 +146,7 @@ def numbers(qpos: NDArray[np.float64], leg_angle: NDArray[np.float64], step: flo
         reach = " / ".join(f"{1000 * r:.1f}" for r in shape.reach)
     else:
         tip, reach = f"{1000 * tips[0]:.1f}", f"{1000 * shape.reach[0]:.1f}"
-    verdict = "enough" if climb >= step else "not enough"
+    verdict = "enough" if climb >= step else "too low"
     rows = {
         "tip radius": tip,
         "reach below axle": reach,

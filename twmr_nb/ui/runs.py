@@ -41,6 +41,7 @@ class RunsView(Shell):
         self.view = LiveView(width=RIGHT, height=380, clip=EvaluationClip())
         left = [self.choice, again, self.problems, part("settings"), self.settings]
         super().__init__("Runs", DOC, left, [self.view], LEFT)
+        self.title = "list of runs"
         self.refresh()
         self.choice.observe(self._chosen, "value")
         self.view.on_change = self.refresh

@@ -74,7 +74,7 @@ class SideView:
             text.set_visible(False)
         for x, text in zip(tenths, self.words, strict=False):
             text.set_visible(0.05 < (x - left) / self.width < 0.95)
-            text.set_position((x - left, -0.15 * self.height))
+            text.set_position((x - left, min(-0.15 * self.height, -bottom - 0.1 * self.height)))
             text.set_text(f"{x:.1f} m" if len(tenths) < 6 else f"{x:.1f}")
 
 
