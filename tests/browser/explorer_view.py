@@ -33,8 +33,8 @@ def row(notebook, label):
 
 
 def button(notebook, name):
-    """The buttons of the widget with this name."""
-    return notebook.page.locator(".twmr-shell").get_by_role("button", name=name, exact=True)
+    """The buttons of the widget with this name; an icon may stand before it."""
+    return notebook.page.locator(".twmr-shell").get_by_role("button", name=re.compile(rf"(^|\W){re.escape(name)}$"))
 
 
 def picture(notebook):
