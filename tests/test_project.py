@@ -27,7 +27,7 @@ LAYERS = [
     ["storage", "curriculum", "trainer"],
     ["policies", "presets", "recipe", "measures", "evaluate", "rollout", "scripted", "overlay", "render"],
     ["run_files", "runs", "sweep"],
-    ["plots", "spread", "experiment", "worked", "leaderboard", "play", "doctor", "ui", "checks"],
+    ["plots", "charts", "sketches", "spread", "experiment", "worked", "leaderboard", "play", "doctor", "ui", "checks"],
     ["bench"],
     ["cli", "__main__"],
 ]
