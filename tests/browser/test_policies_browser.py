@@ -49,6 +49,7 @@ def test_a_policy_is_ticked_watched_and_evaluated(explorer_of, gl):
 def test_a_policy_is_filtered_exported_renamed_and_deleted(explorer_of, folder):
     notebook = explorer_of("policies")
     page = notebook.page
+    notebook.evaluate("explorer.table.select()")
     own = page.locator(".twmr-row").filter(has_text="second_")
     page.get_by_placeholder("filter: name").fill("second_")
     page.wait_for_function("() => document.querySelectorAll('.twmr-row').length === 1")
