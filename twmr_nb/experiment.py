@@ -17,10 +17,11 @@ import numpy as np
 from IPython import get_ipython
 from IPython.display import HTML, display
 
-from twmr_nb.config import ConfigError
+from twmr_nb.config import ConfigError, TrainConfig
 from twmr_nb.evaluate import evaluate, trial_world
 from twmr_nb.plots import Plot, Record
 from twmr_nb.presets import DEFAULT_PRESET, preset_config
+from twmr_nb.rewards import RewardTerm
 from twmr_nb.run_files import read_json, write_json
 from twmr_nb.runs import RUNS, Run, RunError, new_run, open_run, own_terms, training_run
 from twmr_nb.spread import spread_curves, spread_dots
@@ -136,11 +137,11 @@ def compare(
         raise ConfigError("there is nothing to compare: give at least one variant and one seed.")
     if busy := training_run():
         raise RunError(f"{busy.name} is training: stop it or let it finish before comparing.")
-    plan = [(v, s) for s in seeds for v in variants]
+    plan = [(v, s, *planned(variants[v], s, preset, steps)) for s in seeds for v in variants]
     tell, begin, trials = on_progress or ProgressLine(), time.monotonic(), []
-    for done, (variant, seed) in enumerate(plan):
+    for done, (variant, seed, config, terms) in enumerate(plan):
         label = f"{variant}, seed {seed} (training {done + 1} of {len(plan)})"
-        run = run_of(variants[variant], seed, preset, steps, root)
+        run = run_in(root, config, terms)
         result = judged(run, episodes, step_height, lambda what, label=label: tell(f"{label}: {what}"))  # type: ignore[misc]
         trials.append(Trial(variant, seed, run.records, result))
     tell(f"{len(plan)} trainings compared, {(time.monotonic() - begin) / 60:.1f} min")
@@ -151,10 +152,19 @@ def compare(
 def run_of(
     flags: Flags, seed: int = 0, preset: str = DEFAULT_PRESET, steps: int | None = None, root: str | Path = ROOT
 ) -> Run:
-    """The run of one variant and seed: the one in its folder, or a new one, not begun."""
+    """The run of one variant and seed as `compare` trains it: the one in its folder, or a new one, not begun."""
+    return run_in(root, *planned(flags, seed, preset, steps))
+
+
+def planned(flags: Flags, seed: int, preset: str, steps: int | None) -> tuple[TrainConfig, tuple[RewardTerm, ...]]:
+    """The settings and own reward terms of one variant and seed; raises ConfigError if they are not allowed."""
     length = {} if steps is None else {"total_timesteps": steps}
     plain = {name: value for name, value in flags.items() if name != "extra_terms"}
-    config, terms = preset_config(preset, **plain, **length, seed=seed), tuple(flags.get("extra_terms", ()))
+    return preset_config(preset, **plain, **length, seed=seed), tuple(flags.get("extra_terms", ()))
+
+
+def run_in(root: str | Path, config: TrainConfig, terms: tuple[RewardTerm, ...]) -> Run:
+    """The run with exactly these settings below root: the one that is there, or a new one."""
     description = {"config": config.to_dict() | {"preset": ""}, "own_terms": own_terms(terms)}
     path = Path(root) / hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()[:12]
     if (path / "config.json").exists():

@@ -1,5 +1,7 @@
 """Checks for the exercises, one module per lesson: each tells right from wrong, and why."""
 
+from twmr_nb.checks.robot import angles_for_step, climber, flat_speed, widest_angle
+from twmr_nb.checks.shaping import alive_break_even, chance_of_order, costs_tilt, verdict_of
 from twmr_nb.checks.start_here import whegs_height
 from twmr_nb.checks.training import clipped_objective, diagnosis, horizon_seconds, samples_per_update
 from twmr_nb.checks.verdict import Verdict
@@ -7,13 +9,21 @@ from twmr_nb.checks.watching import episodes_needed, half_height, noise_gap, whe
 
 __all__ = [
     "Verdict",
+    "alive_break_even",
+    "angles_for_step",
+    "chance_of_order",
+    "climber",
     "clipped_objective",
+    "costs_tilt",
     "diagnosis",
     "episodes_needed",
+    "flat_speed",
     "half_height",
     "horizon_seconds",
     "noise_gap",
     "samples_per_update",
+    "verdict_of",
     "whegs_height",
     "where_it_ended",
+    "widest_angle",
 ]

@@ -96,12 +96,10 @@ def costs_tilt(term: Any, rollout: Rollout) -> Verdict:
     level, tilted = paid[order[:tenth]].mean(), paid[order[-tenth:]].mean()
     if np.ptp(paid) < 1e-12:
         return wrong("It pays the same in every step, so it cannot teach anything about tilting.")
-    if tilted > level:
+    if np.all(paid > -1e-9):
         return wrong("It pays more when the robot tilts: the weight of a cost is negative.")
     if np.any(paid > 1e-9):
-        return wrong(
-            "It pays a gain in some steps: square the angle, or take its absolute value, so tilts both ways cost."
-        )
+        return wrong("It pays a gain in some steps: square the angle, or take its absolute value, so both ways cost.")
     if np.corrcoef(tilt, paid)[0, 1] > -0.5:
         return wrong("It does not follow the tilt: `t.pitch` and `t.roll` are the angles.")
     return right(f"The most tilted tenth of the steps costs {-tilted:.2g} each, the most level tenth {-level:.2g}.")

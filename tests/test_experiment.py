@@ -1,0 +1,159 @@
+"""Comparing variants over seeds: what is trained, what is kept, what is said about it."""
+
+import json
+
+import pytest
+
+from twmr_nb import worked
+from twmr_nb.config import ConfigError
+from twmr_nb.experiment import NOTHING, Comparison, Trial, compare, run_of
+from twmr_nb.leaderboard import board, submit
+from twmr_nb.presets import preset_config
+from twmr_nb.rewards import reward_term
+from twmr_nb.worked import WORKED, measured
+
+TINY = {"num_envs": 4, "minibatches": 1, "rollout_steps": 8, "max_steps": 16}
+
+
+def tilt(t):
+    return t.pitch**2
+
+
+def trial(variant, seed, success, time=5.0):
+    records = [{"global_step": s, "success_rate": success * s / 200, "std": 1.0} for s in (100, 200)]
+    return Trial(variant, seed, records, {"success_rate": success, "time_to_pass": time, "mean_final_x": 1.0})
+
+
+@pytest.fixture
+def comparison():
+    rates = {"base": (0.2, 0.4, 0.3), "better": (0.5, 0.9, 0.6), "like it": (0.3, 0.9, 0.1), "never": (0.0, 0.0, 0.0)}
+    return Comparison(
+        tuple(trial(v, i, r, None if v == "never" else 5.0) for v, all_ in rates.items() for i, r in enumerate(all_))
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Two variants, two seeds, four trainings of two updates; and the folder they lie in."""
+    root = tmp_path_factory.mktemp("experiments")
+    variants = {"base": TINY, "tilt": TINY | {"extra_terms": [reward_term(tilt, weight=-1.0)]}}
+    told = []
+    return compare(variants, (0, 1), steps=64, episodes=2, root=root, on_progress=told.append), variants, root, told
+
+
+def test_every_variant_is_trained_with_every_seed(trained):
+    comparison, _, root, told = trained
+    assert [(t.variant, t.seed) for t in comparison.trials] == [("base", 0), ("base", 1), ("tilt", 0), ("tilt", 1)]
+    assert all(t.records[-1]["global_step"] == 64 for t in comparison.trials)
+    assert len(list(root.iterdir())) == 4
+    assert any("tilt, seed 1 (training 4 of 4)" in text for text in told)
+    assert "term/tilt" in comparison.trials[2].records[0]
+    assert "term/tilt" not in comparison.trials[0].records[0]
+
+
+def test_asked_again_nothing_is_trained(trained, monkeypatch):
+    comparison, variants, root, _ = trained
+    monkeypatch.setattr("twmr_nb.runs.Run.train", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr("twmr_nb.experiment.evaluate", lambda *_: pytest.fail("evaluated again"))
+    again = compare(variants, (0, 1), steps=64, episodes=2, root=root, on_progress=lambda text: None)
+    assert again.results() == comparison.results()
+    assert [len(t.records) for t in again.trials] == [len(t.records) for t in comparison.trials]
+
+
+def test_other_settings_are_another_run(tmp_path):
+    same = [run_of(TINY, steps=64, root=tmp_path).path for _ in range(2)]
+    others = [
+        run_of(TINY, seed=1, steps=64, root=tmp_path).path,
+        run_of(TINY, steps=96, root=tmp_path).path,
+        run_of(TINY | {"alive_bonus": 1.0}, steps=64, root=tmp_path).path,
+        run_of(TINY | {"extra_terms": [reward_term(tilt, weight=-2.0)]}, steps=64, root=tmp_path).path,
+    ]
+    assert same[0] == same[1]
+    assert len({same[0], *others}) == 5
+
+
+@pytest.mark.parametrize(("variants", "seeds"), [({}, (0,)), ({"a": {}}, ())])
+def test_nothing_to_compare_is_said(variants, seeds):
+    with pytest.raises(ConfigError, match="at least one variant and one seed"):
+        compare(variants, seeds)
+
+
+def test_an_unknown_setting_is_refused_before_anything_is_trained(tmp_path):
+    with pytest.raises(ConfigError, match="success_bonsu"):
+        compare({"base": TINY, "typo": TINY | {"success_bonsu": 1.0}}, (0,), steps=64, root=tmp_path)
+    assert not any(tmp_path.glob("*/metrics.csv"))
+
+
+def test_a_verdict_needs_ranges_that_do_not_meet(comparison):
+    better, like, never = comparison.verdict().splitlines()
+    assert "60 (50 to 90) against 30 (20 to 40): higher in every seed" in better
+    assert "the ranges overlap" in like
+    assert "0 against 30 (20 to 40): lower in every seed" in never
+    assert "never: nothing to compare" in comparison.verdict("time_to_pass")
+
+
+def test_the_table_has_a_row_per_variant(comparison):
+    table = comparison._repr_markdown_().splitlines()
+    assert len(table) == 2 + 4
+    assert table[3].startswith("| better | 3 | 60 (50 to 90) |")
+    assert "| – |" in table[5]  # never passed: no time
+
+
+def test_figures_show_every_variant(comparison):
+    curves, dots = comparison.curves(["success_rate", "std"]), comparison.dots()
+    assert [len(axes.lines) for axes in curves.axes] == [4, 4]
+    assert len(curves.axes[0].collections) == 4  # the bands
+    assert [label.get_text() for label in dots.axes[0].get_yticklabels()] == ["base", "better", "like it", "never"]
+    assert dots.png()[:4] == b"\x89PNG"
+
+
+def test_without_results_there_is_a_line_instead():
+    nothing = Comparison(())
+    assert nothing._repr_markdown_() == nothing.verdict() == NOTHING
+    assert nothing.dots().png()
+    assert nothing.curves().png()
+
+
+@pytest.mark.parametrize("name", WORKED)
+def test_worked_experiments_have_valid_settings(name):
+    for flags in WORKED[name].variants.values():
+        preset_config("recommended", **flags)
+
+
+@pytest.mark.parametrize("name", WORKED)
+def test_shipped_results_are_of_the_experiments_as_they_are(name):
+    shipped = measured(name)
+    assert not shipped.trials or shipped.variants == list(WORKED[name].variants)
+
+
+def test_measuring_writes_what_the_lesson_reads(trained, tmp_path, monkeypatch):
+    comparison, _, root, _ = trained
+    plain = {"base": TINY, "alive": TINY | {"alive_bonus": 1.0}}
+    monkeypatch.setitem(worked.WORKED, "success_bonus", worked.Worked("?", plain))
+    out = tmp_path / "experiments.json"
+    worked.measure(["success_bonus"], steps=64, seeds=(0,), episodes=2, out=out, root=root)
+    again = measured("success_bonus", out)
+    assert again.variants == ["base", "alive"]
+    assert again.trials[0].result["success_rate"] == comparison.trials[0].result["success_rate"]
+    assert again.trials[0].records[-1]["global_step"] == 64
+    assert json.loads(out.read_text())["steps"] == 64
+    assert not measured("gate", out).trials
+
+
+def test_the_leaderboard_ranks_and_replaces(trained, tmp_path, monkeypatch):
+    _, _, root, _ = trained
+    policy, path = run_of(TINY, steps=64, root=root).policy(), tmp_path / "board.json"
+    scores = iter([(0.2, 9.0), (0.95, 5.0), (1.0, 3.0), (1.0, 7.0)])
+
+    def judged(*_, **__):
+        rate, effort = next(scores)
+        return {"success_rate": rate, "effort": effort}
+
+    monkeypatch.setattr("twmr_nb.leaderboard.evaluate", judged)
+    for by in ("lazy", "ann", "bob", "ann"):
+        submit(policy, by, "least effort", path=path)
+    assert [e["by"] for e in board(path).ranking("least effort")] == ["bob", "ann"]  # lazy passes too rarely
+    assert "| 1 | bob | 3 | 100% |" in board(path)._repr_markdown_()
+    assert "*nobody yet*" in board(path)._repr_markdown_()
+    with pytest.raises(ConfigError, match="choose '7 cm'"):
+        submit(policy, "ann", "8 cm", path=path)
