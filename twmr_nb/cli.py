@@ -107,6 +107,12 @@ class Bench:
     """Measurements of each, taken in turn; medians are reported."""
     peer: bool = False
     """Also time another library's recurrent PPO on the same environment (needs the extra `bench`)."""
+    solve: bool = False
+    """Instead, the time from process start until the 5 cm step is solved, three seeds."""
+    profile: bool = False
+    """Instead, where the time of training goes."""
+    scaling: Path | None = None
+    """Instead, how speed grows with robots, threads and rollout length, drawn into this PNG file."""
     json: bool = False
     """Print one JSON object instead of a table."""
 
@@ -209,11 +215,14 @@ def presets(options: Presets) -> int:
 
 
 def bench(options: Bench) -> int:
-    from twmr_nb.bench import bench as measure
-    from twmr_nb.bench import report
+    from twmr_nb.bench.report import report
+    from twmr_nb.bench.suite import measure
 
-    result = measure(options.rounds, options.peer, lambda line: print(line, file=sys.stderr, flush=True))
-    print(report(result, options.json))
+    def tell(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    result = measure(options.rounds, options.peer, options.solve, options.profile, options.scaling, tell)
+    print(json.dumps(result) if options.json else report(result))
     return 0
 
 

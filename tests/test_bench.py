@@ -1,0 +1,160 @@
+"""The benchmark runs, names its figures as promised, and its ratios fit them. No speed is asserted."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+
+from twmr_nb import cli
+from twmr_nb.bench import breakdown, contest, fresh, scaling, solve, suite
+from twmr_nb.bench.report import report
+from twmr_nb.presets import preset_config
+
+PROMISED = {
+    *("ceiling_steps_per_s", "env_steps_per_s", "train_steps_per_s", "eval_steps_per_s", "steps_per_s"),
+    *("env_over_ceiling", "train_over_ceiling", "train_over_original", "original_style_over_original"),
+    *("rescore_ms", "first_update_s", "compile_s", "peak_mb"),
+}
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Measurements of a few dozen control steps."""
+    monkeypatch.setattr(contest, "CONTROL_STEPS", 64)
+
+
+def test_every_entry_returns_the_control_steps_that_it_took(small):
+    for make in (contest.ceiling, contest.environment):
+        entry = make(4)
+        assert entry() == 64
+    assert contest.training(2, rollout_steps=4, hidden_size=8)() == 64
+    assert contest.evaluation(2, num_steps=3)() == 6
+
+
+def test_the_ceiling_puts_robots_back_when_an_episode_would_be_over(monkeypatch):
+    """The simulation is caught as it is made: two robots, staggered by half an episode of six steps."""
+    made = []
+
+    class Caught(contest.Simulation):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            made.append(self)
+
+    monkeypatch.setattr(contest, "Simulation", Caught)
+    monkeypatch.setattr(contest, "preset_config", lambda: preset_config(max_steps=6))
+    monkeypatch.setattr(contest, "CONTROL_STEPS", 2)
+    steps = contest.ceiling(2)
+    begin = made[0].qpos.copy()
+    back = [np.all(made[0].qpos == begin, axis=1).tolist() for _ in range(6) if steps()]
+    assert [place.count(True) for place in back] == [0, 0, 1, 0, 0, 1]
+    assert (back[2], back[5]) == ([False, True], [True, False])
+
+
+def test_contest_takes_turns_and_reports_medians():
+    turns = []
+    race = contest.Contest(2, {"a": lambda: turns.append("a") or 1, "b": lambda: turns.append("b") or 1})
+    said = []
+    speed = race.run(said.append)
+    assert turns == ["a", "b"] * 3
+    assert said == ["warming up", "round 1 of 2", "round 2 of 2"]
+    assert list(speed) == ["a", "b"]
+
+
+def test_bench_names_its_figures_and_its_ratios_fit(small, monkeypatch):
+    figures = {"first_update_s": 1.0, "compile_s": 0.5, "peak_mb": 100.0}
+    monkeypatch.setattr(suite, "fresh_processes", lambda rounds, updates: figures)
+    monkeypatch.setattr(suite, "rescore_ms", lambda rounds: 1.0)
+    races = {f"{what}/64{threads}": lambda: 64 for what in ("ceiling", "env", "train") for threads in suite.THREADS}
+    races |= {"eval/64": lambda: 64, "original style/1": lambda: 1, "peer/one": lambda: 1, "peer/two": lambda: 2}
+    monkeypatch.setattr(suite, "entries", lambda sizes, default, peer: races)
+    result = suite.bench(rounds=1, peer=True)
+    assert set(result) >= PROMISED
+    assert result["train_over_ceiling"] == result["train_steps_per_s"] / result["ceiling_steps_per_s"]
+    assert result["env_over_ceiling"] == result["env_steps_per_s"] / result["ceiling_steps_per_s"]
+    speed = result["steps_per_s"]
+    assert result["peer_steps_per_s"] == max(speed["peer/one"], speed["peer/two"])
+    assert result["train_over_peer"] == result["train_steps_per_s"] / result["peer_steps_per_s"]
+    json.dumps(result)
+    text = report(result)
+    assert "MISSED" in report(result | {"rescore_ms": 6.0})
+    assert f"{'re-scoring 1,000 steps [ms]':<46} {1:9.2f}   at most 5       reached" in text
+
+
+def test_entries_cover_all_sizes_and_threads(monkeypatch):
+    for name in ("training", "evaluation"):
+        monkeypatch.setattr(suite, name, lambda *sizes, **changes: lambda: 1)
+    names = suite.entries([1, 2], 2, peer=False)
+    assert {"ceiling/1", "env/2", "train/1/1 thread", "eval/2", "original style/1"} <= set(names)
+
+
+def test_peak_memory_and_first_update_come_from_a_process_of_its_own():
+    result = fresh.fresh_processes(1, updates=1)
+    assert 0 < result["compile_s"] < result["first_update_s"]
+    assert 50 < result["peak_mb"] < 5000
+
+
+def test_stopwatch_counts_inner_parts_only_once(monkeypatch):
+    clock = iter([0, 1, 3, 6, 10, 15])
+    monkeypatch.setattr(breakdown.time, "perf_counter", lambda: next(clock))
+    watch = breakdown.Stopwatch("rest")
+    inner = watch.timed("inner", lambda: None)
+    watch.timed("outer", inner)()
+    watch.credit()
+    assert watch.seconds == {"rest": 1 + 5, "outer": 2 + 4, "inner": 3}
+
+
+def test_profile_accounts_for_every_part_and_leaves_no_trace(monkeypatch):
+    trainer = contest.make_trainer(2, rollout_steps=4, hidden_size=8)
+    monkeypatch.setattr(breakdown, "make_trainer", lambda num_envs: trainer)
+    before = breakdown.twmr_nb.env.observe
+    parts = breakdown.profile(updates=1, num_envs=2)
+    assert tuple(parts) == breakdown.PARTS
+    assert all(parts[name] > 0 for name in parts if name != "resets")
+    assert breakdown.twmr_nb.env.observe is before
+
+
+def test_scaling_is_measured_and_drawn(small, monkeypatch, tmp_path):
+    monkeypatch.setattr(scaling, "training", lambda size, threads=0, rollout_steps=1: lambda: size * rollout_steps)
+    speed = scaling.scaling(1, sizes=(1, 2), rollouts=(4, 8))
+    assert set(speed) >= {"ceiling/2 robots/1 threads", "train/1 robots/2 threads", "train/8 rollout steps"}
+    picture = scaling.save_plot(speed, tmp_path / "docs" / "scaling.png")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_solve_counts_the_unbroken_row_of_successes_at_the_end(monkeypatch):
+    """Success of the copies in time order: a lucky second one, then a row of three."""
+    judged = iter([1.0, 0.97, 0.96, 0.5])
+    monkeypatch.setattr("twmr_nb.evaluate.evaluate", lambda *_: {"success_rate": next(judged)})
+    monkeypatch.setattr(solve, "COPIES", 6)
+    flags = {"total_timesteps": 48, "num_envs": 2, "rollout_steps": 4, "minibatches": 1, "hidden_size": 8}
+    result = solve.solve_once(3, flags, episodes=1)
+    assert (result["seed"], result["solve_steps"], result["success_then"], result["success_end"]) == (3, 32, 0.96, 1.0)
+    assert 0 < result["solve_s"] < result["whole_s"]
+
+
+def test_a_seed_that_never_solves_it_counts_as_infinite(monkeypatch):
+    never = {"solve_s": None, "solve_steps": None, "success_then": None, "success_end": 0.2, "whole_s": 9.0}
+    runs = iter([never | {"seed": 0}, never | {"seed": 1}, never | {"seed": 2, "solve_s": 5.0, "solve_steps": 10}])
+    monkeypatch.setattr(solve, "run_module", lambda *_: next(runs))
+    result = solve.solve()
+    assert result["solve_s"] == float("inf")
+    assert "never" in report(result | {"solve": result["solve"][:1]})
+
+
+def test_the_command_prints_json_or_a_table(monkeypatch, capsys):
+    monkeypatch.setattr(suite, "profile", lambda: {"physics": 3.0, "acting": 1.0})
+    assert cli.main(["bench", "--profile", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"profile": {"physics": 3.0, "acting": 1.0}}
+    assert cli.main(["bench", "--profile"]) == 0
+    assert "75.0%" in capsys.readouterr().out
+
+
+def test_zero_rounds_and_a_missing_peer_are_refused_in_a_sentence(monkeypatch, capsys):
+    assert cli.main(["bench", "--rounds", "0"]) == 2
+    assert "rounds = 0" in capsys.readouterr().err
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, "twmr_nb.bench.peer", raising=False)
+    monkeypatch.setattr(suite, "SIZES", ())
+    with pytest.raises(suite.ConfigError, match="torch"):
+        suite.entries([], 2, peer=True)

@@ -1,0 +1,57 @@
+"""Measured in processes of their own: from process start to the first update, compile time, peak memory.
+
+Run as a program it trains with the recommended preset for a while and prints one JSON object.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from statistics import median
+from typing import Any
+
+UPDATES = 20  # memory has long stopped growing by then
+
+
+def train_afresh(updates: int) -> dict[str, float]:
+    """Train for a number of updates; seconds from this process's start, and its peak memory in MB (10^6 bytes)."""
+    import psutil
+
+    from twmr_nb.env import TwmrEnv
+    from twmr_nb.presets import preset_config
+    from twmr_nb.trainer import Trainer
+
+    config = preset_config()
+    trainer = Trainer(TwmrEnv(config.env, config.ppo.num_envs), config.ppo)
+    records = trainer.updates()
+    next(records)
+    first = time.time() - psutil.Process().create_time()
+    for _ in range(updates - 1):
+        next(records)
+    return {"first_update_s": first, "compile_s": trainer.compile_s, "peak_mb": peak_mb()}
+
+
+def peak_mb() -> float:
+    """The most memory that this process has held so far, in MB (10^6 bytes)."""
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+def run_module(name: str, *arguments: Any) -> dict[str, Any]:
+    """`python -m name arguments` in a process of its own; the JSON object that it prints last."""
+    command = [sys.executable, "-m", name, *map(str, arguments)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+def fresh_processes(rounds: int, updates: int = UPDATES) -> dict[str, float]:
+    """Medians of train_afresh over several processes."""
+    runs = [run_module("twmr_nb.bench.fresh", updates) for _ in range(rounds)]
+    return {key: median(run[key] for run in runs) for key in runs[0]}
+
+
+if __name__ == "__main__":
+    print(json.dumps(train_afresh(int(sys.argv[1]))))
