@@ -59,6 +59,7 @@ def test_a_policy_is_filtered_exported_renamed_and_deleted(explorer_of, folder):
         page.get_by_text(re.compile("^save .*safetensors$")).click()
     assert load_policy(download.value.path()).config.ppo.hidden_size == 8
     button(notebook, "Rename").click()
+    button(notebook, "Keep").wait_for()  # the question is there
     page.locator(".twmr-shell input[type=text]").last.fill("my_climber")
     button(notebook, "Rename").last.click()
     page.get_by_text("renamed to my_climber").wait_for()
