@@ -3,12 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 NOTEBOOK := notebooks/00_start_here.ipynb
 LAB_ARGS ?=
+SITE_ARGS ?=
 ROOT_ARGS := $(if $(filter 0,$(shell id -u)),--allow-root)
 # uv where there is one, else the environment's own pip; both hold the versions of pins.txt
 PIP_INSTALL := $(if $(shell command -v uv),uv pip install --python $(BIN)/python,$(BIN)/python -m pip install) -c pins.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help install lab test test-slow demo bench clean
+.PHONY: help install lab test test-slow demo site bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,11 +31,14 @@ test-slow: .venv/.installed-test ## the tests that train
 demo: .venv/.installed ## run the first notebook without a browser and write demo.html, curve and video inside
 	$(BIN)/jupyter nbconvert --execute --to html --output-dir . --output demo.html $(NOTEBOOK)
 
+site: .venv/.installed-site ## every lesson as a static page with its outputs, in site/ (SITE_ARGS=--again runs all anew)
+	$(BIN)/python tools/build_site.py $(SITE_ARGS)
+
 bench: .venv/.installed-bench ## measure the speed of simulation and training on this machine
 	$(BIN)/twmr bench
 
 clean: ## remove .venv and what the tests and builds leave behind; keeps runs/
-	rm -rf .venv build dist demo.html .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist site demo.html .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -1,0 +1,88 @@
+"""The static pages: executed, readable without a kernel, asking no network."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+pytest.importorskip("latex2mathml", reason="`make site` installs it")
+spec = importlib.util.spec_from_file_location("build_site", Path(__file__).parents[1] / "tools" / "build_site.py")
+site = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(site)
+
+LESSON = [
+    "# 01 · A small lesson\n\nIt says *what* it is.",
+    r"The error $\delta_t$ costs `$5` and" + "\n\n$$\\delta_t = r_t + \\gamma V$$\n\nNext: [two](02_two.ipynb).",
+]
+CODE = [
+    "print('computed', 6 * 7)",
+    "from twmr_nb.plots import Plot, style\nfigure = Plot(300, 200)\nstyle(figure.subplots(), 'a figure')\nfigure",
+    "import ipywidgets\nfrom twmr_nb.ui.shell import show_or_hint\nshow_or_hint(ipywidgets.IntSlider(), 'Slider')",
+]
+
+
+def write(path, markdown, code):
+    cells = [nbformat.v4.new_markdown_cell(text) for text in markdown]
+    cells += [nbformat.v4.new_code_cell(text) for text in code]
+    book = nbformat.v4.new_notebook(cells=cells)
+    book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(book, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("course")
+    lessons = [write(folder / "01_one.ipynb", LESSON, CODE), write(folder / "02_two.ipynb", ["# 02 · Two"], ["1 / 0"])]
+    out = folder / "site"
+    return out, lessons, site.build(lessons, out)
+
+
+def test_a_page_holds_text_outputs_and_links(built):
+    out, _, _ = built
+    page = (out / "01_one.html").read_text()
+    assert "<title>01 · A small lesson</title>" in page
+    assert "computed 42" in page
+    assert "data:image/png;base64," in page
+    assert 'href="02_two.html"' in page
+    assert ".ipynb" not in page
+
+
+def test_formulas_are_drawn_by_the_browser_and_code_is_left_alone(built):
+    page = (built[0] / "01_one.html").read_text()
+    assert page.count("<math ") == 2
+    assert 'display="block"' in page
+    assert "<code>$5</code>" in page
+
+
+def test_a_widget_is_replaced_by_its_line(built):
+    page = (built[0] / "01_one.html").read_text()
+    assert "The slider lives in the kernel" in page
+    assert "widget-view" not in page
+
+
+def test_a_page_asks_no_network(built):
+    for path in built[0].glob("*.html"):
+        assert not re.search(r'(?:src|href)="(?:https?:)?//|@import|url\(\s*["\']?http', path.read_text()), path.name
+
+
+def test_a_failing_lesson_is_named_and_has_no_page(built):
+    out, _, failures = built
+    assert failures == ["02_two.ipynb: ZeroDivisionError: division by zero"]
+    assert not (out / "02_two.html").exists()
+
+
+def test_the_index_lists_what_is_there(built):
+    index = (built[0] / "index.html").read_text()
+    assert "01 · A small lesson" in index
+    assert "It says what it is." in index
+    assert '<img src="01_one.png"' in index
+    assert "02_two" not in index
+
+
+def test_a_page_newer_than_its_notebook_is_kept(built, monkeypatch):
+    out, lessons, _ = built
+    monkeypatch.setattr(site, "execute", lambda path: pytest.fail("executed again"))
+    assert site.build(lessons[:1], out) == []

@@ -1,0 +1,154 @@
+"""The course as static pages: every lesson executed, with its figures, videos and 3D replays; nothing asks a network.
+
+`python tools/build_site.py [NOTEBOOK ...] [--out site] [--again]`; `make site` calls it. A page that is newer than its
+notebook is kept, unless `--again` is given.
+"""
+
+import argparse
+import base64
+import html
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import nbformat
+from latex2mathml.converter import convert
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbconvert import HTMLExporter
+from nbformat import NotebookNode
+from pygments.formatters import HtmlFormatter
+
+ROOT = Path(__file__).parent.parent
+WIDGET = "application/vnd.jupyter.widget-view+json"
+SECONDS = 3600  # a cell may take so long
+CODE_OR_MATH = re.compile(r"(```.*?```|`[^`\n]*`)|\$\$(.+?)\$\$|(?<![\\$])\$(?=\S)([^$\n]*?\S)\$(?!\d)", re.DOTALL)
+STYLE = Path(__file__).with_name("site.css").read_text(encoding="utf-8")
+DARK_CODE = (
+    f"@media (prefers-color-scheme: dark) {{ {HtmlFormatter(style='github-dark').get_style_defs('.highlight')} }}"
+)
+CODE_COLORS = HtmlFormatter(style="default").get_style_defs(".highlight") + DARK_CODE
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{title}</title><style>{style}</style></head><body>{nav}<main>{body}</main>{nav}</body></html>
+"""
+
+
+def build(notebooks: Sequence[Path], out: Path, again: bool = False) -> list[str]:
+    """Write a page per notebook and the index; returns a line per notebook that failed."""
+    out.mkdir(parents=True, exist_ok=True)
+    failures = []
+    for i, path in enumerate(notebooks):
+        page = out / f"{path.stem}.html"
+        if not again and page.exists() and page.stat().st_mtime > path.stat().st_mtime:
+            continue
+        print(f"{path.name} ...", flush=True)
+        try:
+            notebook = execute(path)
+        except CellExecutionError as error:
+            failures.append(f"{path.name}: {error.ename}: {error.evalue}")
+            continue
+        if picture := first_picture(notebook):
+            (out / f"{path.stem}.png").write_bytes(picture)
+        before, after = [notebooks[j] if 0 <= j < len(notebooks) else None for j in (i - 1, i + 1)]
+        page.write_text(lesson_page(notebook, navigation(before, after)), encoding="utf-8")
+    (out / "index.html").write_text(index_page(notebooks, out), encoding="utf-8")
+    return failures
+
+
+def execute(path: Path) -> NotebookNode:
+    """The notebook with its outputs; it runs where it lies, as it does for a reader."""
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, timeout=SECONDS, resources={"metadata": {"path": str(path.parent)}}).execute()
+    return notebook
+
+
+def lesson_page(notebook: NotebookNode, nav: str) -> str:
+    """A whole page, with formulas as MathML, links to the other pages, and no widget that would need a kernel."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = with_math(re.sub(r"\]\((\w+)\.ipynb\)", r"](\1.html)", cell.source))
+        else:
+            cell.outputs = [still(output) for output in cell.outputs if WIDGET not in output.get("data", {})]
+    exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True)
+    body, _ = exporter.from_notebook_node(notebook)
+    title, _ = heading(notebook)
+    return PAGE.format(title=html.escape(title), style=STYLE + CODE_COLORS, nav=nav, body=body)
+
+
+def still(output: NotebookNode) -> NotebookNode:
+    """An output without what only a live page can draw."""
+    data = output.get("data", {})
+    if "text/markdown" in data:
+        data["text/markdown"] = with_math(data["text/markdown"])
+    if formula := data.pop("text/latex", None):
+        data.setdefault("text/html", convert(formula.strip("$ \n"), display="block"))
+    return output
+
+
+def with_math(text: str) -> str:
+    """Markdown whose formulas are MathML, which browsers draw by themselves; code stays as it is."""
+
+    def replace(found: re.Match[str]) -> str:
+        code, block, inline = found.groups()
+        if code:
+            return code
+        return f"<div>{convert(block, display='block')}</div>" if block else convert(inline)
+
+    return CODE_OR_MATH.sub(replace, text)
+
+
+def heading(notebook: NotebookNode) -> tuple[str, str]:
+    """Title and first paragraph of a lesson, as plain text."""
+    lines = notebook.cells[0].source.split("\n\n") if notebook.cells else [""]
+    paragraph = " ".join(lines[1].split()) if len(lines) > 1 else ""
+    return lines[0].lstrip("# ").strip(), re.sub(r"[*`$]", "", paragraph)
+
+
+def first_picture(notebook: NotebookNode) -> bytes | None:
+    """The first picture among the outputs, as a PNG file."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            if picture := output.get("data", {}).get("image/png"):
+                return base64.b64decode(picture)
+    return None
+
+
+def navigation(before: Path | None, after: Path | None) -> str:
+    def link(path: Path | None, text: str) -> str:
+        return f'<a href="{path.stem}.html">{text.format(path.stem.replace("_", " "))}</a>' if path else "<span></span>"
+
+    return f'<nav>{link(before, "← {}")}<a href="index.html">all lessons</a>{link(after, "{} →")}</nav>'
+
+
+def index_page(notebooks: Sequence[Path], out: Path) -> str:
+    """The lessons in order, each with its picture and first words; only those whose page is there."""
+    parts = ["<h1>Teach a robot to climb a step, and find out why it did what it did</h1>"]
+    parts.append(
+        "<p>The course as it looks when it has been run. To work through it yourself: <code>make lab</code>.</p>"
+    )
+    for path in notebooks:
+        if not (out / f"{path.stem}.html").exists():
+            continue
+        title, words = map(html.escape, heading(nbformat.read(path, as_version=4)))
+        picture = f'<img src="{path.stem}.png" alt="">' if (out / f"{path.stem}.png").exists() else ""
+        link = f'<h2><a href="{path.stem}.html">{title}</a></h2>'
+        parts.append(f'<div class="lesson"><div>{picture}</div><div>{link}<p>{words}</p></div></div>')
+    return PAGE.format(title="The course", style=STYLE, nav="", body="\n".join(parts))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("notebooks", nargs="*", type=Path, help="all lessons if none is given")
+    parser.add_argument("--out", type=Path, default=ROOT / "site")
+    parser.add_argument("--again", action="store_true", help="execute also what has a page")
+    given = parser.parse_args()
+    lessons = sorted(given.notebooks or (ROOT / "notebooks").glob("[0-9]*.ipynb"))
+    failures = build(lessons, given.out, given.again)
+    print(*failures, f"{given.out / 'index.html'} lists the lessons", sep="\n")
+    return bool(failures)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
