@@ -55,12 +55,16 @@ class Board:
             lines += [f"**{name}**: {rule.question}", "", f"| | by | {rule.unit} | passed |", "|--:|:--|--:|--:|"]
             ranked = self.ranking(name)
             lines += [
-                f"| {i} | {e['by']} | {rule.factor * e['score']:.4g} | {e['success_rate']:.0%} |"
+                f"| {i} | {e['by']} | {number(rule.factor * e['score'])} | {e['success_rate']:.0%} |"
                 for i, e in enumerate(ranked, 1)
             ]
             lines += [] if ranked else ["| | *nobody yet* | | |"]
             lines.append("")
         return "\n".join(lines)
+
+
+def number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
 def submit(policy: SavedPolicy, by: str, problem: str, episodes: int = EPISODES, path: str | Path = BOARD) -> Board:
