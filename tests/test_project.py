@@ -26,8 +26,8 @@ LAYERS = [
     ["lstm", "network", "ppo"],
     ["storage", "curriculum", "trainer"],
     ["policies", "presets", "recipe", "measures", "evaluate", "rollout", "scripted", "overlay", "render"],
-    ["run_files", "runs", "sweep"],
-    ["plots", "charts", "sketches", "spread", "experiment", "worked", "leaderboard", "play", "doctor", "ui", "checks"],
+    ["selection", "run_files", "runs", "sweep"],
+    ["plots", "charts", "sketches", "sense_charts", "spread", "experiment", "worked", "leaderboard", "play", "doctor", "ui", "checks"],
     ["bench"],
     ["cli", "__main__"],
 ]

@@ -1,6 +1,7 @@
 """Checks for the exercises, one module per lesson: each tells right from wrong, and why."""
 
 from twmr_nb.checks.robot import angles_for_step, climber, flat_speed, widest_angle
+from twmr_nb.checks.senses import felt_gate, half_open_at, real_or_privileged
 from twmr_nb.checks.shaping import alive_break_even, chance_of_order, costs_tilt, verdict_of
 from twmr_nb.checks.start_here import whegs_height
 from twmr_nb.checks.training import clipped_objective, diagnosis, horizon_seconds, samples_per_update
@@ -17,10 +18,13 @@ __all__ = [
     "costs_tilt",
     "diagnosis",
     "episodes_needed",
+    "felt_gate",
     "flat_speed",
     "half_height",
+    "half_open_at",
     "horizon_seconds",
     "noise_gap",
+    "real_or_privileged",
     "samples_per_update",
     "verdict_of",
     "whegs_height",
