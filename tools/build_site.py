@@ -49,7 +49,7 @@ def build(notebooks: Sequence[Path], out: Path, again: bool = False) -> list[str
         except CellExecutionError as error:
             failures.append(f"{path.name}: {error.ename}: {error.evalue}")
             continue
-        if picture := first_picture(notebook):
+        if picture := best_picture(notebook):
             (out / f"{path.stem}.png").write_bytes(picture)
         before, after = [notebooks[j] if 0 <= j < len(notebooks) else None for j in (i - 1, i + 1)]
         page.write_text(lesson_page(notebook, navigation(before, after)), encoding="utf-8")
@@ -106,13 +106,11 @@ def heading(notebook: NotebookNode) -> tuple[str, str]:
     return lines[0].lstrip("# ").strip(), re.sub(r"[*`$]", "", paragraph)
 
 
-def first_picture(notebook: NotebookNode) -> bytes | None:
-    """The first picture among the outputs, as a PNG file."""
-    for cell in notebook.cells:
-        for output in cell.get("outputs", ()):
-            if picture := output.get("data", {}).get("image/png"):
-                return base64.b64decode(picture)
-    return None
+def best_picture(notebook: NotebookNode) -> bytes | None:
+    """The picture among the outputs that shows most, as a PNG file."""
+    outputs = [output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", ())]
+    pictures = [base64.b64decode(data["image/png"]) for data in outputs if "image/png" in data]
+    return max(pictures, key=len, default=None)
 
 
 def navigation(before: Path | None, after: Path | None) -> str:
