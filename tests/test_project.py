@@ -26,10 +26,10 @@ LAYERS = [
     ["lstm", "network", "ppo"],
     ["storage", "curriculum", "trainer"],
     ["policies", "presets", "recipe", "measures", "evaluate", "rollout", "scripted", "overlay", "render"],
-    ["selection", "run_files", "runs", "sweep"],
-    ["plots", "charts", "sketches", "sense_charts", "spread", "experiment", "worked", "leaderboard", "play", "doctor", "ui", "checks"],
+    ["selection", "run_files", "runs", "shipping"],
+    ["plots", "charts", "sketches", "sense_charts", "spread", "experiment", "worked", "leaderboard", "play", "doctor", "ui", "checks", "evaluation_text", "evaluation_plots"],
     ["bench"],
-    ["cli", "__main__"],
+    ["cli", "cli_policies", "__main__"],
 ]
 
 

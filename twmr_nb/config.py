@@ -170,6 +170,8 @@ class PPOConfig(Config):
     """Value what lies beyond a time limit, instead of treating it as the end of the world."""
     curriculum_start: float | None = knob(None, group="learner", low=0.0, high=0.2, unit="m")
     """If given, drawn steps are at first no higher than this; the limit rises with success up to step_height_max."""
+    validate_every: int = knob(0, group="learner", low=0, high=100_000, unit="updates")
+    """In the second half, try the policy without noise every so many updates and keep the best; 0 keeps the last."""
     keep_carry: bool = knob(True, group="learner")
     """Keep the LSTM's state from one rollout to the next, instead of zeroing it in mid-episode."""
     mlp_size: int = knob(64, group="learner", low=1, high=1024, log=True)

@@ -22,6 +22,18 @@ ORIGINAL_LEARNER = {
     "keep_carry": False,
 }
 
+LEGS_OUT = {
+    "action_mode": "leg_position",
+    "extend_mode": "midpoint",
+    "gate_mode": "obstacle",
+    "obstacle_pre_buffer": 1.0,
+    "alive_bonus": 0.0,
+    "success_bonus": 10.0,
+    "max_steps": 600,
+    "end_on_success": True,
+}
+LEGS_OUT_TO_THE_END = {"obstacle_post_buffer": 0.4, "success_x": 1.3, "extension_penalty": 0.01}
+
 
 @dataclass(frozen=True)
 class Preset:
@@ -35,15 +47,51 @@ PRESETS = {
     "recommended": Preset(
         "Learns to climb the 5 cm step in two minutes, by proprioception only. Leg servos whose middle is the extended "
         "pose, a target that is extended too, no pay for standing still, and loud noise that falls silent at the end.",
-        {
-            "action_mode": "leg_position",
-            "extend_mode": "midpoint",
-            "gate_mode": "obstacle",
-            "obstacle_pre_buffer": 1.0,
-            "alive_bonus": 0.0,
-            "success_bonus": 10.0,
-            "max_steps": 600,
-            "end_on_success": True,
+        LEGS_OUT,
+    ),
+    "step_5cm": Preset(
+        "The same with the original's torque motors: legs that push back need a dearer extension term, and longer.",
+        LEGS_OUT | {"action_mode": "torque", "extension_penalty": 0.01, "total_timesteps": 800_000},
+    ),
+    "step_7cm": Preset(
+        "A curriculum from 5 to 7 cm, twice the robots. The gate stays open until the robot is down on the other side: "
+        "with folded legs it hangs on the far edge. Of all policies on the way the best is kept.",
+        LEGS_OUT
+        | LEGS_OUT_TO_THE_END
+        | {
+            "scene": "step",
+            "step_height": 0.05,
+            "step_height_max": 0.07,
+            "curriculum_start": 0.055,
+            "num_envs": 128,
+            "total_timesteps": 2_200_000,
+            "validate_every": 20,
+        },
+    ),
+    "any_step": Preset(
+        "The same for every step from 0 to 7 cm.",
+        LEGS_OUT
+        | LEGS_OUT_TO_THE_END
+        | {
+            "scene": "step",
+            "step_height": 0.0,
+            "step_height_max": 0.07,
+            "curriculum_start": 0.055,
+            "num_envs": 128,
+            "total_timesteps": 2_200_000,
+            "validate_every": 20,
+        },
+    ),
+    "tidy": Preset(
+        "Legs folded on the flat, out at the step, folded again behind it: a strong extension penalty, a gate that "
+        "opens at the step only, and episodes that go on behind it.",
+        LEGS_OUT
+        | {
+            "obstacle_pre_buffer": 0.15,
+            "extension_penalty": 0.08,
+            "end_on_success": False,
+            "total_timesteps": 1_200_000,
+            "validate_every": 25,
         },
     ),
     "original_reward": Preset("The fast learner with the original's robot, reward and episodes, unchanged.", {}),

@@ -37,6 +37,7 @@ from twmr_nb.run_files import (
     write_json,
     write_metrics,
 )
+from twmr_nb.selection import BEGIN, Selection
 from twmr_nb.storage import Record
 from twmr_nb.trainer import Trainer
 
@@ -178,6 +179,7 @@ class Run:
             for record in trainer.updates(self._should_stop):
                 self._log(record)
                 on_record(record)
+                self._validate(record)
                 if self._save.is_set() or time.monotonic() - saved_at > CHECKPOINT_SECONDS:
                     self._save.clear()
                     self.save()
@@ -186,9 +188,17 @@ class Run:
             if trainer.snapshot is not None:
                 self.save()
         finished = trainer.update_index >= trainer.num_updates
+        if finished and self.selection.best:
+            shutil.copyfile(self.selection.path, self.policy_path)
         if finished:
             shutil.copyfile(self.policy_path, self.path / f"{self.policy().name}.safetensors")
         self._set_state("finished" if finished else "stopped")
+
+    def _validate(self, record: Record) -> None:
+        """Every validate_every updates of the second half: is this the best policy so far?"""
+        every = self.config.ppo.validate_every
+        if every and record["update"] % every == 0 and record["progress"] > BEGIN:
+            self.selection.consider(self.candidate())
 
     def _prepare(self) -> Trainer:
         """The trainer, new or as it was at the last checkpoint."""
@@ -215,11 +225,18 @@ class Run:
         if trainer is None or trainer.snapshot is None:
             raise RunError(f"{self.name} has nothing to save yet: start it first.")
         write_arrays(self.path / "checkpoint.safetensors", trainer.snapshot, {"update": trainer.update_index})
-        details = read_json(self.path / "config.json")
+        return self.candidate().save(self.policy_path)
+
+    def candidate(self) -> SavedPolicy:
+        """The policy as it is now, with all that belongs to it."""
+        assert self.trainer is not None, "train first"
         name = f"ppo_lstm_policy_{datetime.now():%Y%m%d_%H%M%S}"
-        own = own_terms(self.extra_terms)
-        saved = SavedPolicy(name, trainer.policy, self.config, self.results(), details["command"], own)
-        return saved.save(self.policy_path)
+        command = read_json(self.path / "config.json")["command"]
+        return SavedPolicy(name, self.trainer.policy, self.config, self.results(), command, own_terms(self.extra_terms))
+
+    @property
+    def selection(self) -> Selection:
+        return Selection(self.path / "best.safetensors")
 
     def results(self) -> dict[str, Any]:
         """What training reached, for the policy's label."""
