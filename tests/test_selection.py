@@ -5,9 +5,16 @@ from twmr_nb.policies import load_policy
 from twmr_nb.runs import new_run, open_run
 
 TINY = {
-    "num_envs": 4, "rollout_steps": 8, "minibatches": 2, "mlp_size": 8, "hidden_size": 8, "max_steps": 8, "settle_steps": 0,
-    "total_timesteps": 4 * 8 * 10, "validate_every": 2,
-}  # fmt: skip
+    "num_envs": 4,
+    "rollout_steps": 8,
+    "minibatches": 2,
+    "mlp_size": 8,
+    "hidden_size": 8,
+    "max_steps": 8,
+    "settle_steps": 0,
+    "total_timesteps": 4 * 8 * 10,
+    "validate_every": 2,
+}
 
 
 def judged(monkeypatch, rates: dict[int, float]) -> list[tuple[int, int]]:
