@@ -20,6 +20,7 @@ def lines(
     colors: Mapping[str, str] | None = None,
     dots: bool = False,
     size: tuple[int, int] = (720, 330),
+    y_limits: tuple[float, float] | None = None,
 ) -> Plot:
     """Curves by name over a common x. marks: places on the x axis, levels: heights, each a thin line with its name."""
     figure = Plot(*size)
@@ -27,7 +28,14 @@ def lines(
     axes = style(figure.subplots(), title, x_label, y_label)
     for i, (name, y) in enumerate(curves.items()):
         color = (colors or {}).get(name, OWN_COLORS[i % len(OWN_COLORS)])
-        axes.plot(np.asarray(x), np.asarray(y), color=color, linewidth=2, label=name, marker="o" if dots else None)
+        axes.plot(
+            np.asarray(x),
+            np.asarray(y),
+            color=color,
+            linewidth=2 if np.size(x) < 300 else 1.4,
+            label=name,
+            marker="o" if dots else None,
+        )
     thin: dict[str, Any] = {"color": INK, "linewidth": 1.0, "linestyle": ":"}
     words: dict[str, Any] = {"color": INK, "fontsize": 8.5}
     for name, place in (marks or {}).items():
@@ -38,6 +46,8 @@ def lines(
         axes.axhline(height, **thin)
         above: dict[str, Any] = {"xytext": (3, 3), "textcoords": "offset points"}
         axes.annotate(name, (1, height), xycoords=("axes fraction", "data"), ha="right", **above, **words)
+    if y_limits is not None:
+        axes.set_ylim(*y_limits)
     if len(curves) > 1:
         legend(axes)
     return figure

@@ -114,10 +114,10 @@ def motion(rollout: Rollout, spacing: float = 0.16, start: float | None = None, 
 
 
 def moments_along(x: Array, left: float, right: float, spacing: float) -> list[int]:
-    """The steps at which a way x [T] first comes past places `spacing` apart; the last step too if it ends between."""
+    """The steps at which a way x [T] first passes places `spacing` apart; also the last, if it ends between."""
     places = np.arange(left, min(right, float(x.max())), spacing)
     moments = [int(np.argmax(x >= place - 1e-9)) for place in places]
-    if left < x[-1] < right and (not moments or x[-1] - x[moments[-1]] > 0.05):
+    if left < x[-1] < right and (not moments or abs(x[-1] - x[moments[-1]]) > 0.05):
         moments.append(len(x) - 1)
     return moments
 
