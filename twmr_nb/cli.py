@@ -11,8 +11,9 @@ from typing import Annotated, Any
 import tyro
 from tqdm import tqdm
 
+from twmr_nb.cli_policies import Evaluate, Export, Policies, evaluate, export, policies
 from twmr_nb.config import ConfigError, EnvConfig, PPOConfig, TrainConfig
-from twmr_nb.policies import PolicyError, load_policy, shipped_policies
+from twmr_nb.policies import PolicyError, load_policy
 from twmr_nb.presets import DEFAULT_PRESET, PRESETS, preset_config
 from twmr_nb.render import RenderError
 
@@ -67,31 +68,6 @@ class Play:
     """Trace leg actions and leg angles every 50 steps."""
     debug_log: Path | None = None
     """Write the traces to this file instead of the screen."""
-
-
-@dataclass(frozen=True)
-class Evaluate:
-    """Play many unseen episodes and report the success rate."""
-
-    policy: Annotated[str, tyro.conf.arg(aliases=["--load-path"])]
-    """The policy: a .safetensors file, a run folder, or the name of a shipped one."""
-    scene: str | None = None
-    """Another scene than the one it was trained in."""
-    step_height: float | None = None
-    """Height of the step in scene 'step', in m."""
-    episodes: int = 200
-    """How many."""
-    seed: int = 1
-    """Which ones; never the same as in training."""
-    deterministic: bool = True
-    """Play the mean action, or sample as in training."""
-    json: bool = False
-    """Print one JSON object instead of a table."""
-
-
-@dataclass(frozen=True)
-class Policies:
-    """List the policies that come with the package."""
 
 
 @dataclass(frozen=True)
@@ -175,37 +151,6 @@ def play(options: Play) -> int:
     return 0
 
 
-def evaluate(options: Evaluate) -> int:
-    from twmr_nb.evaluate import evaluate as judge
-    from twmr_nb.evaluate import trial_world
-
-    if options.episodes < 1:
-        raise ConfigError(f"episodes = {options.episodes} is not allowed: give a whole number, 1 or more.")
-    saved = load_policy(options.policy)
-    config = trial_world(saved.config.env, options.scene, options.step_height)
-    with tqdm(total=options.episodes, unit="episode", disable=not sys.stderr.isatty()) as bar:
-        result = judge(saved, config, options.episodes, options.seed, options.deterministic, bar.update)
-    print(json.dumps(result) if options.json else table(result))
-    return 0
-
-
-def table(result: dict[str, Any]) -> str:
-    """A result as aligned lines."""
-    flat = {k: v for k, v in result.items() if not isinstance(v, dict)}
-    flat |= {f"{k}/{name}": v for k, d in result.items() if isinstance(d, dict) for name, v in d.items()}
-    width = max(map(len, flat))
-    return "\n".join(
-        f"{k:<{width}}  {v:.3f}" if isinstance(v, float) else f"{k:<{width}}  {v}" for k, v in flat.items()
-    )
-
-
-def policies(options: Policies) -> int:
-    for name in shipped_policies():
-        saved = load_policy(name)
-        print(f"{name:<16} {saved.config.env.scene:<10} {saved.results}")
-    return 0
-
-
 def presets(options: Presets) -> int:
     for name, preset in PRESETS.items():
         print(f"{name}: {preset.doc}")
@@ -233,7 +178,8 @@ def doctor(options: Doctor) -> int:
 
 
 HANDLERS: dict[type, Callable[[Any], int]] = {
-    Train: train, Play: play, Evaluate: evaluate, Policies: policies, Presets: presets, Bench: bench, Doctor: doctor,
+    Train: train, Play: play, Evaluate: evaluate, Export: export, Policies: policies, Presets: presets,
+    Bench: bench, Doctor: doctor,
 }  # fmt: skip
 
 
@@ -259,7 +205,8 @@ def parse(argv: list[str]) -> Any:
     defaults = {
         "train": Train(chosen.env, chosen.ppo, preset=chosen.preset),
         "play": Play(load_path=tyro.MISSING),
-        "evaluate": Evaluate(policy=tyro.MISSING),
+        "evaluate": Evaluate(),
+        "export": Export(policy=tyro.MISSING, name=tyro.MISSING),
         "policies": Policies(),
         "presets": Presets(),
         "bench": Bench(),

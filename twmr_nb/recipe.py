@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterable
 from typing import Any
 
-from twmr_nb.config import TrainConfig
+from twmr_nb.config import EnvConfig, TrainConfig
 from twmr_nb.presets import DEFAULT_PRESET, PRESETS, preset_config
 
 
@@ -29,6 +29,14 @@ def python_code(config: TrainConfig, own_terms: Iterable[str] = ()) -> str:
     if len(call) > 60:
         call = "\n    " + ",\n    ".join(arguments) + ",\n"
     return f"from twmr_nb.runs import new_run\n\nrun = new_run({call})\nrun.start()"
+
+
+def scene_words(env: EnvConfig) -> str:
+    """The step ahead in two words: its height, or from where to where heights are drawn."""
+    if env.scene != "step":
+        return {"step_5cm": "5 cm", "step_7cm": "7 cm"}.get(env.scene, env.scene)
+    top = f"–{100 * env.step_height_max:.3g}" if env.step_height_max else ""
+    return f"{100 * env.step_height:.3g}{top} cm"
 
 
 def as_changes(config: TrainConfig) -> tuple[str, dict[str, Any]]:

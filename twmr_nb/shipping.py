@@ -1,0 +1,76 @@
+"""A trained policy made ready to be given away: one file with its learning curve and its evaluation inside."""
+
+import dataclasses
+import math
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from twmr_nb.evaluate import EPISODES, evaluate, trial_world
+from twmr_nb.policies import PolicyError, SavedPolicy, find_policy, load_policy
+from twmr_nb.run_files import read_metrics
+from twmr_nb.storage import Record
+
+CURVE = ("global_step", "success_rate", "episode_return", "frontier", "train_s")
+POINTS = 100  # of the curve, at most
+
+
+def export(
+    source: str | Path,
+    name: str,
+    to: str | Path = ".",
+    note: str = "",
+    episodes: int = EPISODES,
+    sampled_episodes: int = EPISODES,
+    on_progress: Callable[[int], None] = lambda ended: None,
+) -> Path:
+    """Evaluate a run's policy and write it, with all that is known of it, to a file or into a folder; returns its path.
+
+    Adds to the policy's results: note, curve, evaluation (deterministic), sampled, and evaluate_command.
+    """
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise PolicyError(f"{name!r} cannot be a policy's name: use letters, digits, '_', '-' and '.'.")
+    path = find_policy(source)
+    saved = dataclasses.replace(load_policy(path), name=name)
+    curve = thinned(read_metrics(path.parent / "metrics.csv")) or saved.results.get("curve")
+    if not curve:
+        raise PolicyError(f"{path} has no learning curve beside it: export it from the folder of its run.")
+    world = trial_world(saved.config.env)
+    judged = {
+        "evaluation": evaluate(saved, world, episodes, on_progress=on_progress),
+        "sampled": evaluate(saved, world, sampled_episodes, deterministic=False, on_progress=on_progress),
+    }
+    told = {"note": note or saved.results.get("note", ""), "curve": curve, "evaluate_command": command(name, episodes)}
+    target = Path(to) if Path(to).suffix == ".safetensors" else Path(to) / f"{name}.safetensors"
+    return dataclasses.replace(saved, results=saved.results | told | rounded(judged)).save(target)
+
+
+def command(name: str, episodes: int) -> str:
+    """The line that repeats both evaluations of an exported policy."""
+    return f"twmr evaluate {name} --both" + (f" --episodes {episodes}" if episodes != EPISODES else "")
+
+
+def thinned(records: Sequence[Record]) -> list[Record]:
+    """At most POINTS of a run's records, evenly spread, with the fields of a learning curve, rounded."""
+    chosen = np.unique(np.linspace(0, len(records) - 1, min(len(records), POINTS)).round().astype(int))
+    return [rounded({k: records[i][k] for k in CURVE if math.isfinite(records[i].get(k, math.nan))}) for i in chosen]
+
+
+def rounded(value: Any, digits: int = 5) -> Any:
+    """JSON-ready values with no more digits than they mean; whole numbers stay whole."""
+    if isinstance(value, dict):
+        return {k: rounded(v, digits) for k, v in value.items()}
+    if isinstance(value, list):
+        return [rounded(v, digits) for v in value]
+    if isinstance(value, float):
+        return float(f"{value:.{digits}g}") if not value.is_integer() else value
+    return value
+
+
+def exported(folder: str | Path) -> dict[str, tuple[SavedPolicy, int]]:
+    """The policies in a folder by name, each with its file's size in bytes."""
+    paths = sorted(Path(folder).glob("*.safetensors"))
+    return {path.stem: (load_policy(path), path.stat().st_size) for path in paths}
