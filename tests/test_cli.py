@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import pytest
 
@@ -51,8 +52,59 @@ def test_evaluate_prints_one_json_object(run_dir, capsys):
 def test_evaluate_prints_a_table(run_dir, capsys):
     assert cli.main(f"evaluate --policy {run_dir} --episodes 2 --step-height 0.03".split()) == 0
     out = capsys.readouterr().out
-    assert "success_rate" in out
-    assert "reward_terms/forward" in out
+    for row in ("passed ", "95% interval", "legs folded on the flat", "forward", "2, mean action", "3 cm"):
+        assert row in out
+
+
+def test_evaluate_compares_mean_action_with_sampled_play(run_dir, capsys):
+    assert cli.main(f"evaluate {run_dir} --episodes 2 --both --set max_steps=5 reset_noise=0.0 --json".split()) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert (result["deterministic"], result["sampled"]["deterministic"]) == (True, False)
+    assert result["mean_length"] == result["sampled"]["mean_length"] == 5
+    assert result["gap"] == 0.0
+
+
+def test_evaluate_sweeps_heights_of_several_policies(run_dir, tmp_path, capsys):
+    picture = tmp_path / "heights.png"
+    line = f"evaluate {run_dir} {run_dir.parent / 'twin'} --heights 0.02:0.06:0.02 --episodes 1 --set max_steps=3"
+    shutil.copytree(run_dir, run_dir.parent / "twin")
+    assert cli.main([*line.split(), "--plot", str(picture)]) == 0
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert head.split() == ["step", "[cm]", "run", "twin"]
+    assert [row.split()[0] for row in rows] == ["2", "4", "6"]
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert cli.main([*line.split(), "--json"]) == 0
+    one, twin = json.loads(capsys.readouterr().out)
+    assert [r["step_height"] for r in one["sweep"]] == [0.02, 0.04, 0.06]
+    assert one == twin
+
+
+def test_export_writes_a_policy_that_is_listed(run_dir, tmp_path, capsys):
+    line = f"export {run_dir} --name tiny --to {tmp_path} --episodes 1"
+    assert cli.main([*line.split(), "--note", "Stands still."]) == 0
+    assert cli.main(["policies", str(tmp_path)]) == 0
+    head, row, note = capsys.readouterr().out.splitlines()[-3:]
+    assert head.split()[:2] == ["policy", "step"]
+    assert row.split()[0] == "tiny"
+    assert note.strip() == "Stands still."
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        ("--plot a.png", "--plot draws success against step height: add --sweep"),
+        ("--both --sweep", "--both and --sweep exclude each other"),
+        ("--heights 0.1", "heights = '0.1' is not allowed: give LOW:HIGH:STEP in m"),
+        ("--heights 0.1:0:0.01", "heights = '0.1:0:0.01' is not allowed"),
+        ("--set fricton_range=1", "unknown setting 'fricton_range'; did you mean 'friction_range'"),
+        ("--set 5", "'5' is not a setting: give name=value"),
+        ("--set obs_mode=full", "obs_mode = 'full' is not allowed here"),
+        ("--policy nowhere", "no policy at 'nowhere'"),
+    ],
+)
+def test_impossible_evaluations_are_refused_before_they_begin(run_dir, flags, sentence, capsys):
+    assert cli.main(["evaluate", str(run_dir), *flags.split()]) == 2
+    assert sentence in capsys.readouterr().err
 
 
 @pytest.mark.skipif(not gl_available(), reason="no GL library: apt-get install libegl1 libgl1")
@@ -73,6 +125,9 @@ def test_play_writes_a_video_and_traces(run_dir, tmp_path, capsys):
         ("play --load-path nowhere", "no policy at 'nowhere'"),
         ("train --preset best", "unknown preset 'best'"),
         ("evaluate --policy nowhere --episodes 0", "episodes = 0 is not allowed"),
+        ("evaluate", "no policy given"),
+        ("evaluate a/x b/x", "two policies have the same name"),
+        ("export nowhere --name x", "no policy at 'nowhere'"),
         ("train --resume nowhere", "holds no run"),
     ],
 )

@@ -30,9 +30,9 @@ def success_over_height(sweeps: Mapping[str, Sequence[Result]]) -> Plot:
         axes.plot(heights, rate, color=color, linewidth=2, marker="o", markersize=5, label=name)
     limit = 100 * WHEGS * float(tip_radius(np.linspace(*LEG_RANGE, 1000)).max())
     axes.axvline(limit, color=INK, linewidth=1.2, linestyle="--")
-    beside: dict[str, Any] = {"xytext": (-4, -2), "textcoords": "offset points", "rotation": 90, "ha": "right"}
-    text = f"{WHEGS} × tip radius = {limit:.1f} cm"
-    axes.annotate(text, (limit, 0.5), xycoords=("data", "axes fraction"), va="center", color=INK, fontsize=8, **beside)
+    beside: dict[str, Any] = {"xytext": (5, -2), "textcoords": "offset points", "va": "top"}
+    text = f"{WHEGS} × tip radius\n= {limit:.1f} cm"
+    axes.annotate(text, (limit, 0.93), xycoords=("data", "axes fraction"), color=INK, fontsize=8, **beside)
     axes.set_ylim(-3, 103)
     legend(axes, place="lower left")
     return figure
@@ -45,9 +45,9 @@ def terms_by_policy(results: Mapping[str, Result]) -> Plot:
     """
     names = list(dict.fromkeys(term for r in results.values() for term in r["reward_terms"]))
     colors = term_colors(names)
-    figure = Plot(720, 110 + 44 * len(results))
-    figure.margins(150, 14, 52, 46)
-    axes = style(figure.subplots(), "", "reward per episode")
+    figure = Plot(960, 100 + 40 * len(results))
+    figure.margins(170, 14, 34, 46)
+    axes = style(figure.subplots(), "", "reward per episode (black: the sum)")
     rows = np.arange(len(results))
     right, left = np.zeros(len(results)), np.zeros(len(results))
     for name in names:
@@ -57,11 +57,12 @@ def terms_by_policy(results: Mapping[str, Result]) -> Plot:
                 axes.barh(rows, part, left=base.copy(), color=colors[name], height=0.6, label=words(name))
                 base += part
     total = right + left
-    axes.plot(total, rows, "|", color=TOTAL, markersize=22, markeredgewidth=2.4, path_effects=HALO, label="total")
+    axes.plot(total, rows, "|", color=TOTAL, markersize=22, markeredgewidth=2.4, path_effects=HALO)
     axes.set_yticks(
         rows, [f"{name}  {sum_:+.1f}" for name, sum_ in zip(results, total, strict=True)], color=INK, fontsize=9
     )
     axes.invert_yaxis()
+    axes.margins(x=0.02)
     axes.axvline(0, color=INK, linewidth=0.8)
     axes.grid(axis="y", visible=False)
     handles, labels = axes.get_legend_handles_labels()

@@ -7,6 +7,7 @@ from typing import Any
 import ipywidgets as w
 import traitlets as t
 
+from twmr_nb.recipe import scene_words
 from twmr_nb.ui.policy_files import PolicyFile
 
 SortKey = Callable[[PolicyFile], Any]
@@ -150,7 +151,7 @@ def cells_of(file: PolicyFile) -> str:
     more = html.escape(f"{file.origin}  ·  {file.settings}")
     name = html.escape(file.name)
     numbers = [
-        scene_words(file),
+        scene_words(file.saved.config.env),
         percent(file.success),
         steps_words(file.steps),
         date_words(file),
@@ -159,14 +160,6 @@ def cells_of(file: PolicyFile) -> str:
     cells = "".join(f"<span class='twmr-n'>{text}</span>" for text in numbers)
     title = f"<span class='twmr-name' title='{name}'>{name}</span>"
     return f"<div class='twmr-cells'>{title}{cells}<span class='twmr-more' title='{more}'>{more}</span></div>"
-
-
-def scene_words(file: PolicyFile) -> str:
-    env = file.saved.config.env
-    if env.scene != "step":
-        return env.scene.replace("step_5cm", "5 cm").replace("step_7cm", "7 cm")
-    top = f"–{100 * env.step_height_max:.3g}" if env.step_height_max else ""
-    return f"{100 * env.step_height:.3g}{top} cm"
 
 
 def steps_words(steps: float | None) -> str:
@@ -185,5 +178,5 @@ def percent(share: float | None) -> str:
 
 def searchable(file: PolicyFile) -> str:
     """All words of a row, in lower case."""
-    scene = file.saved.config.env.scene
-    return " ".join([file.name, file.origin, scene, scene_words(file), file.settings]).lower()
+    env = file.saved.config.env
+    return " ".join([file.name, file.origin, env.scene, scene_words(env), file.settings]).lower()
