@@ -110,3 +110,15 @@ def test_friction_and_mass_reach_the_physics(factor: float) -> None:
     wheels = env.sim.batch.bind("qacc")
     env.sim.batch.forward()
     assert not np.allclose(wheels[0], wheels[1])
+
+
+def test_an_episode_ends_when_the_robot_tips_too_far() -> None:
+    env = TwmrEnv(EnvConfig(max_tilt=0.5, start_on_ground=False, settle_steps=0, reset_noise=0.0), 3)
+    env.reset(seed=0)
+    for i, pitch in enumerate((0.0, 0.45, -0.6)):
+        env.sim.qpos[i, 2] = 0.3
+        env.sim.qpos[i, 3:7] = [np.cos(pitch / 2), 0, np.sin(pitch / 2), 0]
+    _, _, terminated, truncated, info = env.step(np.zeros((3, 8)))
+    assert_array_equal(terminated, [False, False, True])
+    assert not truncated.any()
+    assert_allclose(env.transition.upright, np.cos([0.0, 0.45, -0.6]), atol=1e-3)

@@ -43,6 +43,8 @@ class EnvConfig(Config):
     """Decisions after which an episode is truncated."""
     min_z: float = knob(0.02, group="robot and scene", low=-1.0, high=0.1, unit="m")
     """The episode terminates when the root sinks below this height."""
+    max_tilt: float | None = knob(None, group="robot and scene", low=0.1, high=3.2, unit="rad")
+    """If given, the episode terminates when the chassis tips further than this: no climbing by turning over."""
     end_on_success: bool = knob(False, group="robot and scene")
     """Truncate the episode in the step that passes the obstacle, instead of driving on."""
 

@@ -90,6 +90,8 @@ class TwmrEnv(VectorEnv):
         info = self._info(t) | {"reward_terms": weighted, "reward_terms_raw": raw}
         self._steps += 1
         terminated = (t.z < config.min_z) | diverged
+        if config.max_tilt is not None:
+            terminated |= t.upright < np.cos(config.max_tilt)
         truncated = self._steps >= config.max_steps
         if config.end_on_success:
             truncated |= t.newly_passed

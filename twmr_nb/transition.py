@@ -77,6 +77,11 @@ class Transition:
         return roll_pitch(self.qpos[..., 3:7])[1]
 
     @property
+    def upright(self) -> Array:
+        """Cosine of the angle between the chassis' own up and the world's: 1 level, 0 on its side, -1 on its back."""
+        return 1 - 2 * (self.qpos[..., 4] ** 2 + self.qpos[..., 5] ** 2)
+
+    @property
     def wheel_angle(self) -> Array:
         """Wheel angles, rad, [..., 4]."""
         return self.qpos[..., WHEEL_QPOS].astype(np.float32)
