@@ -118,7 +118,7 @@ def test_an_episode_ends_when_the_robot_tips_too_far() -> None:
     for i, pitch in enumerate((0.0, 0.45, -0.6)):
         env.sim.qpos[i, 2] = 0.3
         env.sim.qpos[i, 3:7] = [np.cos(pitch / 2), 0, np.sin(pitch / 2), 0]
-    _, _, terminated, truncated, info = env.step(np.zeros((3, 8)))
+    _, _, terminated, truncated, _ = env.step(np.zeros((3, 8)))
     assert_array_equal(terminated, [False, False, True])
     assert not truncated.any()
     assert_allclose(env.transition.upright, np.cos([0.0, 0.45, -0.6]), atol=1e-3)
