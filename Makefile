@@ -23,7 +23,8 @@ test: .venv/.installed-test ## lint, types, tests, every notebook in fast mode, 
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	TWMR_FAST=1 $(BIN)/python -m pytest -m "not slow" --nbmake --nbmake-timeout=600 tests notebooks
+	TWMR_FAST=1 $(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --nbmake --nbmake-timeout=600 --ignore tests/browser tests notebooks
+	$(BIN)/python -m pytest -m "not slow" tests/browser
 
 test-slow: .venv/.installed-test ## the tests that train
 	$(BIN)/python -m pytest -m slow tests

