@@ -36,6 +36,14 @@ def test_the_frontier_waits_below_80_percent_and_stops_at_the_top() -> None:
     assert not tell(curriculum, 0.041, TRIES, 0)
 
 
+def test_steps_are_drawn_near_a_moving_frontier_and_from_all_heights_at_the_top() -> None:
+    curriculum = Curriculum(0.0, 0.04, 0.0425)
+    assert curriculum.heights == pytest.approx((0.025, 0.04))
+    tell(curriculum, 0.04, TRIES, 0)
+    assert curriculum.heights == (0.0, 0.0425)
+    assert Curriculum(0.03, 0.04, 0.05).heights == (0.03, 0.04)
+
+
 def test_a_start_outside_the_range_is_moved_into_it() -> None:
     assert Curriculum(0.03, 0.01, 0.06).frontier == 0.03
     assert Curriculum(0.03, 0.09, 0.06).frontier == 0.06

@@ -1,6 +1,7 @@
 """The step-height curriculum: a frontier that rises when the robots pass what lies just below it.
 
-Every episode draws its step between the lowest height and the frontier, so what was learned is not forgotten.
+On the way up, episodes draw their steps from a window below the frontier, where there is something to learn; once the
+frontier is at the top, from all heights.
 """
 
 from collections import deque
@@ -8,6 +9,7 @@ from collections import deque
 import numpy as np
 
 RISE = 0.0025  # m, one move of the frontier
+WINDOW = 0.015  # m, steps are drawn this close below a moving frontier
 BAND = 0.005  # m, steps this close below the frontier count as tries at it
 TRIES = 40  # the latest tries that are looked at
 ENOUGH = 0.8  # share of them that must pass
@@ -20,6 +22,12 @@ class Curriculum:
         self.low, self.high = low, high
         self.frontier = min(max(start, low), high)
         self.tries: deque[float] = deque(maxlen=TRIES)
+
+    @property
+    def heights(self) -> tuple[float, float]:
+        """Between which heights [m] episodes now draw their steps."""
+        lowest = self.low if self.frontier >= self.high else max(self.low, self.frontier - WINDOW)
+        return lowest, self.frontier
 
     def add(self, heights: np.ndarray, passed: np.ndarray) -> bool:
         """Hear of ended episodes: step heights [n] in m and whether each passed. True if the frontier has moved."""

@@ -60,7 +60,7 @@ class Trainer:
             self.compile()
         if self.snapshot is None:
             if self.curriculum:
-                self.env.set_step_heights(self.curriculum.low, self.curriculum.frontier)
+                self.env.set_step_heights(*self.curriculum.heights)
             self.obs, _ = self.env.reset(seed=self.seed)
             if self.config.stagger:
                 self.env.stagger()
@@ -149,7 +149,7 @@ class Trainer:
             self.episodes.add(reward, done, passed)
             totals.add(reward, passed, info)
             if self.curriculum and done.any() and self.curriculum.add(info["step_height"][done], passed[done]):
-                self.env.set_step_heights(self.curriculum.low, self.curriculum.frontier)
+                self.env.set_step_heights(*self.curriculum.heights)
         return totals
 
     def beyond_limit(self, truncated: np.ndarray, info: dict[str, Any]) -> np.ndarray | float:
