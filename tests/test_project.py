@@ -26,7 +26,7 @@ LAYERS = [
     ["lstm", "network", "ppo"],
     ["storage", "curriculum", "trainer"],
     ["policies", "presets", "recipe", "measures", "evaluate", "rollout", "scripted", "overlay", "render"],
-    ["selection", "run_files", "runs", "shipping"],
+    ["selection", "run_files", "run", "runs", "shipping"],
     [
         "plots",
         "charts",
@@ -85,6 +85,11 @@ def test_a_layer_imports_only_from_below(path):
     used = {name.split(".")[1] for name in imports(path) if name.startswith("twmr_nb.")} & set(place)
     above = {name for name in used if place[name] > place[own]}
     assert not above, f"{own} imports from layers above its own"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: p.stem)
+def test_a_file_stays_below_300_lines(path):
+    assert len(path.read_text().splitlines()) < 300, "split off one coherent idea"
 
 
 def test_every_imported_library_is_declared():
