@@ -110,13 +110,15 @@ def test_impossible_evaluations_are_refused_before_they_begin(run_dir, flags, se
 @pytest.mark.skipif(not gl_available(), reason="no GL library: apt-get install libegl1 libgl1")
 def test_play_writes_a_video_and_traces(run_dir, tmp_path, capsys):
     video, log = tmp_path / "a.mp4", tmp_path / "trace.txt"
-    line = f"play --load-path {run_dir} --video {video} --debug-gate --debug-legs --debug-log {log}"
+    line = f"play --load-path {run_dir} --steps 60 --video {video} --debug-gate --debug-legs --debug-log {log}"
     assert cli.main(line.split()) == 0
     assert video.stat().st_size > 1000
     trace = log.read_text()
     assert "gate  step    0  t=  0.00 s" in trace
     assert "legs  step    0" in trace
-    assert "did not pass" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "did not pass" in out
+    assert "after 1.2 s" in out
 
 
 @pytest.mark.parametrize(

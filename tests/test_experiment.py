@@ -12,7 +12,7 @@ from twmr_nb.presets import preset_config
 from twmr_nb.rewards import reward_term
 from twmr_nb.worked import WORKED, measured
 
-TINY = {"num_envs": 4, "minibatches": 1, "rollout_steps": 8, "max_steps": 16}
+TINY = {"num_envs": 4, "minibatches": 1, "rollout_steps": 8, "max_steps": 16, "mlp_size": 8, "hidden_size": 8}
 
 
 def tilt(t):
