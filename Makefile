@@ -4,6 +4,12 @@ BIN := .venv/bin
 NOTEBOOK := notebooks/00_start_here.ipynb
 LAB_ARGS ?=
 SITE_ARGS ?=
+# One more than the two cores of a small machine: a browser test mostly waits.
+WORKERS ?= 3
+# Most of a short test is compiling: XLA does it without optimising, and each program once for all processes.
+COMPILED := build/compiled
+QUICK := TWMR_FAST=1 XLA_FLAGS=--xla_backend_optimization_level=0 \
+  JAX_COMPILATION_CACHE_DIR="$(CURDIR)/$(COMPILED)" JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
 ROOT_ARGS := $(if $(filter 0,$(shell id -u)),--allow-root)
 # uv where there is one, else the environment's own pip; both hold the versions of pins.txt
 PIP_INSTALL := $(if $(shell command -v uv),uv pip install --python $(BIN)/python,$(BIN)/python -m pip install) -c pins.txt
@@ -23,8 +29,10 @@ test: .venv/.installed-test ## lint, types, tests, every notebook in fast mode, 
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	TWMR_FAST=1 $(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile --nbmake --nbmake-timeout=600 --ignore tests/browser tests notebooks
-	$(BIN)/python -m pytest -m "not slow" tests/browser
+	rm -rf $(COMPILED)
+	$(QUICK) $(BIN)/python -m pytest -m "not slow and not quiet" -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
+	  --nbmake --nbmake-timeout=600 tests notebooks
+	$(QUICK) $(BIN)/python -m pytest -m "quiet and not slow" tests/browser
 
 test-slow: .venv/.installed-test ## the tests that train
 	$(BIN)/python -m pytest -m slow tests

@@ -10,6 +10,11 @@ settings.register_profile("repeatable", deadline=None, derandomize=True, max_exa
 settings.load_profile("repeatable")
 
 
+def pytest_collection_modifyitems(items):
+    """Whole files are dealt to the workers: the long ones first, so that all end together."""
+    items.sort(key=lambda item: 0 if "browser" in item.path.parts else 1 if item.path.suffix == ".ipynb" else 2)
+
+
 @pytest.fixture(scope="session")
 def gl() -> None:
     """Skip the test on a machine that cannot draw."""

@@ -20,13 +20,14 @@ TINY = {
 expect.set_options(timeout=60_000)  # ms; a machine that does other things as well
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright():
+    """Ended after each file: while it lives, its event loop is in the way of notebooks run in the same process."""
     with sync_playwright() as playwright:
         yield playwright
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(playwright):
     """The path of an installed Chromium; the tests that need one are skipped where there is none."""
     if path := find_chromium(playwright):
@@ -34,12 +35,12 @@ def chromium(playwright):
     pytest.skip("no Chromium: install one with `apt-get install chromium` or `playwright install chromium`")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright, chromium):
     yield from running(playwright, chromium, webgl=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser_without_webgl(playwright, chromium):
     yield from running(playwright, chromium, webgl=False)
 
@@ -55,7 +56,7 @@ def running(playwright, chromium, webgl):
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory):
-    """One JupyterLab for all tests."""
+    """One JupyterLab for all tests of this process."""
     lab = Lab(tmp_path_factory.mktemp("lab"))
     yield lab
     lab.close()

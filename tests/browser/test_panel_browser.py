@@ -155,21 +155,6 @@ def test_it_fits_a_small_screen_in_both_themes(notebook):
         assert_fits(shell(notebook))
 
 
-def test_stop_is_obeyed_within_a_second_and_resume_goes_on(notebook):
-    seconds = []
-    for _ in range(3):
-        seconds.append(stop(notebook))
-        count = len(updates_of(notebook))
-        press(notebook, "Resume")
-        wait_until_training(notebook)
-        eventually(lambda count=count: len(updates_of(notebook)) > count + 2, 60)
-        updates = updates_of(notebook)
-        assert updates == list(range(1, len(updates) + 1))
-        if min(seconds) < 1:
-            break
-    assert BUSY or min(seconds) < 1, f"stopping took {min(seconds):.2f} s"
-
-
 def test_save_now_writes_at_once(notebook):
     notebook.page.wait_for_timeout(1100)  # the time of saving is shown to the second
     before = re.search(r"saved [\d:]+", shell(notebook).inner_text())
@@ -194,6 +179,30 @@ def test_a_page_reloaded_in_mid_training_is_attached_again(notebook):
         page.wait_for_timeout(500)
         shell(notebook).scroll_into_view_if_needed()
         notebook.screenshot(f"runs_{theme.lower()}", ".jp-Cell:nth-of-type(3) .twmr-shell >> nth=0")
+
+
+# -- another: stop and resume ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.quiet
+def test_stop_is_obeyed_within_a_second_and_resume_goes_on(open_notebook):
+    notebook = open_notebook([PANEL.format(root="runs_c", flags=TINY)])
+    notebook.run_cell(0)
+    notebook.page.wait_for_selector("img.twmr-curves")
+    press(notebook, "Start training")
+    wait_until_training(notebook)
+    seconds = []
+    for _ in range(3):
+        seconds.append(stop(notebook))
+        count = len(updates_of(notebook))
+        press(notebook, "Resume")
+        wait_until_training(notebook)
+        eventually(lambda count=count: len(updates_of(notebook)) > count + 2, 60)
+        updates = updates_of(notebook)
+        assert updates == list(range(1, len(updates) + 1))
+        if min(seconds) < 1:
+            break
+    assert BUSY or min(seconds) < 1, f"stopping took {min(seconds):.2f} s"
 
 
 # -- another: the kernel dies -----------------------------------------------------------------------------------------

@@ -207,6 +207,7 @@ def test_a_lost_context_can_be_brought_back(show, rollout):
     assert page.locator(".notice").is_hidden()
 
 
+@pytest.mark.quiet
 def test_frame_rate_on_a_software_rasteriser(show, rollout):
     """At least 15 pictures per second at 800 x 450; how fast depends on what else the machine does."""
     page = show(Replay(rollout, height=450), viewport={"width": 804, "height": 760})

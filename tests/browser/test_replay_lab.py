@@ -208,6 +208,7 @@ def test_exported_notebook_plays(open_notebook, rollout, lab, browser, tmp_path)
     page.context.close()
 
 
+@pytest.mark.quiet
 def test_first_picture_comes_soon(open_notebook, rollout, lab):
     """From running the cell to the first picture: under 2 s."""
     rollout.save(lab.notebooks / "climb.safetensors")
