@@ -77,6 +77,8 @@ def test_bench_names_its_figures_and_its_ratios_fit(small, monkeypatch):
     assert result["train_over_peer"] == result["train_steps_per_s"] / result["peer_steps_per_s"]
     json.dumps(result)
     text = report(result)
+    rows = [line.split() for line in text.splitlines() if line.split()[:1] == ["64"]]
+    assert [(row[1], row[-1] == "–") for row in rows] == [("all", False), ("1", True)]
     assert "MISSED" in report(result | {"rescore_ms": 6.0})
     assert f"{'re-scoring 1,000 steps [ms]':<46} {1:9.2f}   at most 5       reached" in text
 
@@ -84,6 +86,7 @@ def test_bench_names_its_figures_and_its_ratios_fit(small, monkeypatch):
 def test_entries_cover_all_sizes_and_threads(monkeypatch):
     for name in ("training", "evaluation"):
         monkeypatch.setattr(suite, name, lambda *sizes, **changes: lambda: 1)
+    assert suite.SIZES == (1, 16, 64, 256)
     names = suite.entries([1, 2], 2, peer=False)
     assert {"ceiling/1", "env/2", "train/1/1 thread", "eval/2", "original style/1"} <= set(names)
 

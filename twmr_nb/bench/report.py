@@ -18,7 +18,10 @@ TARGETS = (
 
 
 def speed_table(speed: Mapping[str, float]) -> str:
-    """Steps per second by number of robots: all threads, then one."""
+    """Steps per second by number of robots: all threads, then one.
+
+    With the physics on one thread the learner still uses all cores, so that training over ceiling would flatter it.
+    """
     lines = ["robots  threads   ceiling       env  training  env/ceil train/ceil"]
     for suffix, threads in (("", "all"), ("/1 thread", "1")):
         for name in speed:
@@ -26,9 +29,10 @@ def speed_table(speed: Mapping[str, float]) -> str:
             if what == "ceiling" and rest.endswith(" thread") == bool(suffix):
                 robots = rest.removesuffix(suffix)
                 physics, env, train = (speed[f"{key}/{rest}"] for key in ("ceiling", "env", "train"))
+                ratio = "–" if suffix else f"{train / physics:.2f}"
                 lines.append(
                     f"{robots:>6} {threads:>8} {physics:9,.0f} {env:9,.0f} {train:9,.0f} "
-                    f"{env / physics:9.2f} {train / physics:10.2f}"
+                    f"{env / physics:9.2f} {ratio:>10}"
                 )
     others = [name for name in speed if name.partition("/")[0] not in ("ceiling", "env", "train")]
     return "\n".join(["control steps of all robots per second", *lines, *(f"{n:<34} {speed[n]:9,.0f}" for n in others)])
