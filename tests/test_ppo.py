@@ -1,5 +1,7 @@
 """Advantages and loss against numbers worked out by hand."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,7 +10,7 @@ from probes import Identified
 
 from twmr_nb.config import PPOConfig
 from twmr_nb.network import init_carry
-from twmr_nb.ppo import Batch, explained_variance, gae, ppo_loss, select_robots
+from twmr_nb.ppo import Batch, explained_variance, gae, next_pace, ppo_loss, select_robots
 from twmr_nb.trainer import Trainer
 
 SMALL = PPOConfig(
@@ -128,3 +130,27 @@ def test_same_seed_same_parameters():
     first, again, other = parameters(1), parameters(1), parameters(2)
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
     assert not all(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
+
+
+def test_the_pace_follows_the_target_kl():
+    assert float(next_pace(jnp.array(0.9), jnp.array(0.021), 0.01)) == pytest.approx(0.6)  # twice too far: shorter
+    assert float(next_pace(jnp.array(0.9), jnp.array(0.012), 0.01)) == pytest.approx(0.9)  # about right
+    assert float(next_pace(jnp.array(0.4), jnp.array(0.004), 0.01)) == pytest.approx(0.6)  # half as far: longer
+    assert float(next_pace(jnp.array(0.9), jnp.array(0.0), 0.01)) == 1.0  # never beyond learning_rate
+    assert float(next_pace(jnp.array(0.01), jnp.array(9.0), 0.01)) == pytest.approx(0.01)
+
+
+def test_a_target_kl_holds_training_back():
+    def train(target_kl: float | None) -> Trainer:
+        env = Identified(SMALL.num_envs)
+        trainer = Trainer(
+            env,
+            dataclasses.replace(SMALL, learning_rate=0.05, anneal_lr=False, target_kl=target_kl, total_timesteps=256),
+        )
+        for _ in trainer.updates():
+            pass
+        return trainer
+
+    free, held = train(None), train(1e-4)
+    assert float(free.learner.pace) == 1.0
+    assert float(held.learner.pace) < 0.5

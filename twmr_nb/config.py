@@ -152,6 +152,8 @@ class PPOConfig(Config):
     """Adam's step size."""
     anneal_lr: bool = knob(True, group="learner")
     """Let the step size fall linearly to zero over the training."""
+    target_kl: float | None = knob(None, group="learner", low=1e-4, high=1.0, log=True)
+    """If given, steps are shortened while updates change the policy more than this, and lengthened again after."""
     gamma: float = knob(0.99, group="learner", low=0.0, high=1.0)
     """Discount: how much a reward one step later counts."""
     gae_lambda: float = knob(0.95, group="learner", low=0.0, high=1.0)

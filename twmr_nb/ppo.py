@@ -46,6 +46,8 @@ class LearnerState(NamedTuple):
 
     policy: Policy
     opt_state: optax.OptState
+    pace: Array
+    """Factor on the step size, [], which target_kl moves; 1 without."""
 
 
 def gae(
@@ -129,13 +131,25 @@ def update(
         minibatch = select_robots((batch, advantage, returns), robots)
         gradient, losses = jax.grad(loss_of, has_aux=True)(trained, minibatch)
         change, opt_state = optimizer.update(gradient, opt_state, trained)
+        change = jax.tree.map(lambda step: state.pace * step, change)
         return (optax.apply_updates(trained, change), opt_state), losses
 
     order = [jax.random.permutation(k, config.num_envs) for k in jax.random.split(key, config.epochs)]
     groups = jnp.stack(order).reshape(config.epochs * config.minibatches, -1)
     (trained, opt_state), losses = jax.lax.scan(learn, (learned(state.policy), state.opt_state), groups)
-    state = LearnerState(Policy(*trained, normalizer), opt_state)
-    return state, Losses(*(x.mean() for x in losses)), explained_variance(batch.value, returns)
+    losses = Losses(*(x.mean() for x in losses))
+    pace = next_pace(state.pace, losses.approx_kl, config.target_kl) if config.target_kl else state.pace
+    return LearnerState(Policy(*trained, normalizer), opt_state, pace), losses, explained_variance(batch.value, returns)
+
+
+def next_pace(pace: Array, approx_kl: Array, target_kl: float) -> Array:
+    """Shorter steps after an update that went twice as far as wanted, longer ones (up to 1) after one half as far.
+
+    The silent policy of a late phase needs it: the less noise, the further a step of the same size moves the policy
+    (the adaptive step size of Heess et al. 2017, "Emergence of locomotion behaviours").
+    """
+    shorter, longer = approx_kl > 2 * target_kl, approx_kl < target_kl / 2
+    return jnp.clip(jnp.where(shorter, pace / 1.5, jnp.where(longer, pace * 1.5, pace)), 0.01, 1.0)
 
 
 def select_robots(tree: tuple[Batch, Array, Array], robots: Array) -> tuple[Batch, Array, Array]:

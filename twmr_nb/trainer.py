@@ -31,7 +31,7 @@ class Trainer:
         obs_size, action_size = env.single_observation_space.shape[0], env.single_action_space.shape[0]
         self.network = ActorCritic(config.mlp_size, config.hidden_size, action_size, getattr(env, "critic_size", 0))
         policy = init_policy(self.network, jax.random.key(seed), obs_size, config.log_std_init)
-        self.learner = LearnerState(policy, make_optimizer(config).init(learned(policy)))
+        self.learner = LearnerState(policy, make_optimizer(config).init(learned(policy)), jnp.ones(()))
         self.carry = init_carry(self.network, self.num_envs)
         self.storage = Storage(config.rollout_steps, self.num_envs, obs_size, action_size)
         self.episodes = EpisodeLog(self.num_envs)
