@@ -38,7 +38,7 @@ class Evaluate:
     deterministic: bool = True
     """Play the mean action, or sample as in training."""
     both: bool = False
-    """Play with the mean action, then sampled, and report the gap."""
+    """Play with the mean action, then a quarter of the episodes sampled, and report the gap."""
     sweep: bool = False
     """Meet steps of several heights, 0 to 8 cm, one evaluation each."""
     heights: str | None = None
@@ -62,7 +62,7 @@ class Export:
     note: str = ""
     """What it is, in one line."""
     episodes: int = 1000
-    """Unseen episodes to evaluate it on, with the mean action and again sampled."""
+    """Unseen episodes to evaluate it on, with the mean action; a quarter of them again sampled."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,8 @@ class Policies:
 
 
 def evaluate(options: Evaluate) -> int:
+    from twmr_nb.evaluate import sampled_episodes
+
     names = [*options.policies, *([options.policy] if options.policy else [])]
     heights = parse_heights(options.heights or HEIGHTS) if options.sweep or options.heights else []
     refuse(options, names, bool(heights))
@@ -81,8 +83,8 @@ def evaluate(options: Evaluate) -> int:
     worlds = {name: world_of(saved, options) for name, saved in policies.items()}
     if options.plot and not heights and all(w.step_height_max is None for w in worlds.values()):
         raise ConfigError("--plot draws success against step height: add --sweep.")
-    plays = len(names) * (2 if options.both else len(heights) or 1)
-    with tqdm(total=plays * options.episodes, unit="episode", disable=not sys.stderr.isatty()) as bar:
+    plays = options.episodes * (len(heights) or 1) + (sampled_episodes(options.episodes) if options.both else 0)
+    with tqdm(total=len(names) * plays, unit="episode", disable=not sys.stderr.isatty()) as bar:
         judged = {name: judge(saved, worlds[name], options, heights, bar) for name, saved in policies.items()}
     if options.plot:
         plot(options.plot, judged)
@@ -118,7 +120,7 @@ def judge(
     saved: SavedPolicy, world: EnvConfig, options: Evaluate, heights: Sequence[float], bar: Any
 ) -> dict[str, Any]:
     """One policy's evaluation; with a sweep under `sweep`, with sampled play under `sampled`."""
-    from twmr_nb.evaluate import evaluate, sweep
+    from twmr_nb.evaluate import evaluate, sampled_episodes, sweep
 
     how: dict[str, Any] = {"episodes": options.episodes, "seed": options.seed, "on_progress": bar.update}
     if heights:
@@ -127,6 +129,7 @@ def judge(
         return {k: results[0][k] for k in common} | {"sweep": results}
     result = evaluate(saved, world, deterministic=options.both or options.deterministic, **how)
     if options.both:
+        how["episodes"] = sampled_episodes(options.episodes)
         result["sampled"] = evaluate(saved, world, deterministic=False, **how)
         result["gap"] = result["success_rate"] - result["sampled"]["success_rate"]
     return result
@@ -200,14 +203,15 @@ def settings(words: Sequence[str]) -> dict[str, Any]:
 
 
 def export(options: Export) -> int:
+    from twmr_nb.evaluate import sampled_episodes
     from twmr_nb.evaluation_text import policies_table
     from twmr_nb.shipping import export as ship
 
     if options.episodes < 1:
         raise ConfigError(f"episodes = {options.episodes} is not allowed: give a whole number, 1 or more.")
-    with tqdm(total=2 * options.episodes, unit="episode", disable=not sys.stderr.isatty()) as bar:
-        how: dict[str, Any] = {"episodes": options.episodes, "sampled_episodes": options.episodes}
-        path = ship(options.policy, options.name, options.to, options.note, **how, on_progress=bar.update)
+    plays = options.episodes + sampled_episodes(options.episodes)
+    with tqdm(total=plays, unit="episode", disable=not sys.stderr.isatty()) as bar:
+        path = ship(options.policy, options.name, options.to, options.note, options.episodes, bar.update)
     print(policies_table({options.name: (load_policy(path), path.stat().st_size)}))
     print(f"policy: {path}")
     return 0

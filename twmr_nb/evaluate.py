@@ -18,6 +18,7 @@ Result = dict[str, Any]
 UNSEEN_SEEDS = 1_000_000  # training seeds lie below, so evaluation never repeats an episode seen in training
 EPISODES = 1000
 BATCH = 250  # episodes side by side; EPISODES is a multiple, so that the policy is compiled once
+SAMPLED_SHARE = 4  # one episode in four is also played sampled, where both are asked for
 TRIAL_STEPS = 1000  # the original's episode; every policy is judged on it, however it was trained
 BIN = 0.01  # m; drawn step heights are reported in bins of this width
 HEIGHTS = tuple(round(0.01 * i, 2) for i in range(9))  # m; a sweep
@@ -40,6 +41,11 @@ def trial_world(
         if changes.get(name, own) != own:
             raise ConfigError(f"{name} = {changes[name]!r} is not allowed here: the policy was trained with {own!r}.")
     return config.replace(**(world | changes))
+
+
+def sampled_episodes(episodes: int) -> int:
+    """How many sampled episodes go with so many deterministic ones: enough to see a gap of some points."""
+    return max(1, episodes // SAMPLED_SHARE)
 
 
 def evaluate(

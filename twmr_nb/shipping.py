@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from twmr_nb.evaluate import EPISODES, evaluate, trial_world
+from twmr_nb.evaluate import EPISODES, evaluate, sampled_episodes, trial_world
 from twmr_nb.policies import PolicyError, SavedPolicy, find_policy, load_policy
 from twmr_nb.run_files import read_metrics
 from twmr_nb.storage import Record
@@ -24,12 +24,12 @@ def export(
     to: str | Path = ".",
     note: str = "",
     episodes: int = EPISODES,
-    sampled_episodes: int = EPISODES,
     on_progress: Callable[[int], None] = lambda ended: None,
 ) -> Path:
     """Evaluate a run's policy and write it, with all that is known of it, to a file or into a folder; returns its path.
 
-    Adds to the policy's results: note, curve, evaluation (deterministic), sampled, and evaluate_command.
+    Adds to the policy's results: note, curve, evaluation (deterministic), sampled (a quarter of the episodes), and
+    evaluate_command.
     """
     if not re.fullmatch(r"\w[\w.-]*", name):
         raise PolicyError(f"{name!r} cannot be a policy's name: use letters, digits, '_', '-' and '.'.")
@@ -41,7 +41,7 @@ def export(
     world = trial_world(saved.config.env)
     judged = {
         "evaluation": evaluate(saved, world, episodes, on_progress=on_progress),
-        "sampled": evaluate(saved, world, sampled_episodes, deterministic=False, on_progress=on_progress),
+        "sampled": evaluate(saved, world, sampled_episodes(episodes), deterministic=False, on_progress=on_progress),
     }
     told = {"note": note or saved.results.get("note", ""), "curve": curve, "evaluate_command": command(name, episodes)}
     target = Path(to) if Path(to).suffix == ".safetensors" else Path(to) / f"{name}.safetensors"
