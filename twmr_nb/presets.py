@@ -62,8 +62,17 @@ PRESETS = {
         LEGS_OUT,
     ),
     "step_5cm": Preset(
-        "The same with the original's torque motors: legs that push back need a dearer extension term, and longer.",
-        LEGS_OUT | {"action_mode": "torque", "extension_penalty": 0.01, "total_timesteps": 800_000},
+        "The same with the original's torque motors: legs that push back need a dearer extension term, a critic that "
+        "sees the step, and longer.",
+        LEGS_OUT
+        | SEES_IT_THROUGH
+        | {
+            "action_mode": "torque",
+            "num_envs": 64,
+            "minibatches": 4,
+            "validate_every": 0,
+            "total_timesteps": 1_000_000,
+        },
     ),
     "step_7cm": Preset(
         "A curriculum up to 7 cm. The gate stays open until the robot is down behind the step: with folded legs it "
@@ -91,7 +100,7 @@ PRESETS = {
             "critic_obs_mode": "compact_obstacle",
             "target_kl": 0.01,
             "log_std_final": -1.6,
-            "total_timesteps": 1_600_000,
+            "total_timesteps": 2_000_000,
         },
     ),
     "original_reward": Preset("The fast learner with the original's robot, reward and episodes, unchanged.", {}),

@@ -27,24 +27,35 @@ class RewardPicture:
     def __init__(self, rollout: Rollout, names: Sequence[str], before: Rescored) -> None:
         self.live = live = LiveFigure(830, 560)
         self.before = before.totals
+        self.rests_on: tuple[Any, ...] | None = None
         self.terms = TermsPanel(live, live.axes(64, 22, 490, 222), rollout, names)
-        self.gate = GatePanel(live, live.axes(64, 276, 490, 44), rollout)
-        self.legs = LegsPanel(live, live.axes(64, 364, 490, 156), rollout)
-        self.totals = TotalsPanel(live, live.axes(722, 22, 102, 222), names)
-        self.moment = MomentPanel(live, live.axes(584, 292, 240, 124), rollout)
-        self.targets = TargetsPanel(live, [live.axes(584 + 82 * k, 458, 76, 72) for k in range(3)])
+        self.totals = TotalsPanel(live, live.axes(722, 22, 98, 222), names)
+        with live.resting():  # these do not depend on the weights
+            self.gate = GatePanel(live, live.axes(64, 276, 490, 44), rollout)
+            self.legs = LegsPanel(live, live.axes(64, 364, 490, 156), rollout)
+            self.moment = MomentPanel(live, live.axes(584, 292, 240, 124), rollout)
+            self.targets = TargetsPanel(live, [live.axes(584 + 82 * k, 458, 76, 72) for k in range(3)])
 
     def draw(self, scored: Rescored, frame: int, how: str = "sum so far") -> bytes:
         """The picture as PNG, the cursor on step `frame`; `how` is one of STYLES."""
         self.terms.show(scored.weighted, how)
         self.totals.show(scored.totals, self.before)
+        self.terms.point(frame, scored.passed_at)
+        asked = (scored.gate.tobytes(), scored.retract.tobytes(), scored.extend.tobytes())
+        key = (frame, scored.passed_at, *asked)
+        if key != self.rests_on:
+            self.show_resting(scored, frame)
+            self.rests_on = key
+        return self.live.png(key)
+
+    def show_resting(self, scored: Rescored, frame: int) -> None:
+        """The panels that show the gate, the legs and the robot."""
         self.gate.show(scored.gate)
         self.legs.show(scored)
         self.targets.show(float(scored.retract[0]), float(scored.extend[0]))
-        for panel in (self.terms, self.gate, self.legs):
+        for panel in (self.gate, self.legs):
             panel.point(frame, scored.passed_at)
         self.moment.show(scored, frame)
-        return self.live.png()
 
 
 class TermsPanel(TimePanel):
