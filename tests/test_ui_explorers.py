@@ -34,7 +34,7 @@ def explorer(rollout, tmp_path):
 
 
 def pixels(image) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(image.value)))
+    return np.asarray(Image.open(io.BytesIO(image.value)).convert("RGBA"))
 
 
 # -- reward explorer --------------------------------------------------------------------------------------------------

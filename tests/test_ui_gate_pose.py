@@ -29,7 +29,7 @@ def rollout():
 
 
 def pixels(image) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(image.value)))
+    return np.asarray(Image.open(io.BytesIO(image.value)).convert("RGBA"))
 
 
 # -- geometry ---------------------------------------------------------------------------------------------------------
