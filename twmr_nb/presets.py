@@ -62,16 +62,17 @@ PRESETS = {
         LEGS_OUT,
     ),
     "step_5cm": Preset(
-        "The same with the original's torque motors: legs that push back need a dearer extension term, a critic that "
-        "sees the step, and longer.",
+        "The original's torque motors: legs that push back need a dearer extension term, a curriculum from 3 cm, and a "
+        "critic that sees the step.",
         LEGS_OUT
         | SEES_IT_THROUGH
         | {
             "action_mode": "torque",
-            "num_envs": 64,
-            "minibatches": 4,
-            "validate_every": 0,
-            "total_timesteps": 1_000_000,
+            "scene": "step",
+            "step_height": 0.03,
+            "step_height_max": 0.05,
+            "curriculum_start": 0.035,
+            "total_timesteps": 1_600_000,
         },
     ),
     "step_7cm": Preset(
