@@ -101,7 +101,7 @@ PRESETS = {
             "critic_obs_mode": "compact_obstacle",
             "target_kl": 0.01,
             "log_std_final": -1.6,
-            "total_timesteps": 2_000_000,
+            "total_timesteps": 1_600_000,
         },
     ),
     "original_reward": Preset("The fast learner with the original's robot, reward and episodes, unchanged.", {}),
