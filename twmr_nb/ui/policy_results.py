@@ -6,6 +6,7 @@ from typing import Any
 
 import ipywidgets as w
 
+from twmr_nb.evaluation_text import ROWS
 from twmr_nb.play import gate_trace, leg_trace, outcome
 from twmr_nb.rollout import Rollout
 
@@ -27,14 +28,7 @@ def text_trace(rollout: Rollout) -> w.HTML:
 
 def evaluation_table(results: Sequence[dict[str, Any]]) -> str:
     """What evaluations found, one column each."""
-    rows: dict[str, Callable[[dict[str, Any]], str]] = {
-        "success rate": lambda r: f"<b>{100 * r['success_rate']:.1f}%</b>",
-        "95% interval": lambda r: "{:.1f} – {:.1f}%".format(*(100 * share for share in r["success_interval"])),
-        "time to pass (median)": lambda r: "–" if r["time_to_pass"] is None else f"{r['time_to_pass']:.1f} s",
-        "final x (mean)": lambda r: f"{r['mean_final_x']:.2f} m",
-        "falls": lambda r: f"{100 * r['falls']:.1f}%",
-        "return (mean)": lambda r: f"{r['mean_return']:.2f}",
-    }
+    rows: dict[str, Callable[[dict[str, Any]], str]] = {indented(title): show for title, show in ROWS.items()}
     for name in dict.fromkeys(name for r in results for name in r["reward_terms"]):
         rows[f"&emsp;{name.replace('_', ' ')}"] = lambda r, name=name: f"{r['reward_terms'].get(name, 0.0):+.2f}"  # type: ignore[misc]
     how = {True: "mean action", False: "with noise"}
@@ -47,3 +41,8 @@ def evaluation_table(results: Sequence[dict[str, Any]]) -> str:
         for title, show in rows.items()
     )
     return f"<table><tr><th style='text-align:left' class='twmr-sub'>{said}</th>{head}</tr>{body}</table>"
+
+
+def indented(title: str) -> str:
+    """Leading spaces, which a page would swallow, as a space that it keeps."""
+    return title.replace("  ", "&emsp;")
