@@ -44,8 +44,14 @@ def test_steps_are_drawn_near_a_moving_frontier_and_from_all_heights_at_the_top(
     assert Curriculum(0.03, 0.04, 0.05).heights == (0.03, 0.04)
 
 
-def test_a_start_outside_the_range_is_moved_into_it() -> None:
-    assert Curriculum(0.03, 0.01, 0.06).frontier == 0.03
+def test_a_start_below_the_range_is_a_way_in_that_is_left_behind() -> None:
+    curriculum = Curriculum(0.04, 0.0375, 0.04)
+    assert curriculum.heights == (0.0375, 0.0375)
+    tell(curriculum, 0.0375, TRIES, 0)
+    assert curriculum.heights == (0.04, 0.04)
+
+
+def test_a_start_above_the_range_is_its_top() -> None:
     assert Curriculum(0.03, 0.09, 0.06).frontier == 0.06
 
 

@@ -1,7 +1,7 @@
 """The step-height curriculum: a frontier that rises when the robots pass what lies just below it.
 
 On the way up, episodes draw their steps from a window below the frontier, where there is something to learn; once the
-frontier is at the top, from all heights.
+frontier is at the top, from the heights that were asked for. Those may all lie above the start: a way in, left behind.
 """
 
 from collections import deque
@@ -16,17 +16,18 @@ ENOUGH = 0.8  # share of them that must pass
 
 
 class Curriculum:
-    """low: the lowest step drawn; start: where the frontier begins; high: where it ends; all in m."""
+    """low and high: between these steps are drawn in the end; start: where the frontier begins; all in m."""
 
     def __init__(self, low: float, start: float, high: float) -> None:
         self.low, self.high = low, high
-        self.frontier = min(max(start, low), high)
+        self.frontier = min(start, high)
+        self.floor = min(start, low)
         self.tries: deque[float] = deque(maxlen=TRIES)
 
     @property
     def heights(self) -> tuple[float, float]:
         """Between which heights [m] episodes now draw their steps."""
-        lowest = self.low if self.frontier >= self.high else max(self.low, self.frontier - WINDOW)
+        lowest = self.low if self.frontier >= self.high else max(self.floor, self.frontier - WINDOW)
         return lowest, self.frontier
 
     def add(self, heights: np.ndarray, passed: np.ndarray) -> bool:

@@ -62,17 +62,19 @@ PRESETS = {
         LEGS_OUT,
     ),
     "step_5cm": Preset(
-        "The original's torque motors: legs that push back need a dearer extension term, a curriculum from 3 cm, and a "
-        "critic that sees the step.",
+        "The original's torque motors: legs that push back need a dearer extension term, a curriculum that begins at "
+        "3 cm, a critic that sees the step, and noise that falls slowly.",
         LEGS_OUT
         | SEES_IT_THROUGH
         | {
             "action_mode": "torque",
             "scene": "step",
-            "step_height": 0.03,
+            "step_height": 0.05,
             "step_height_max": 0.05,
-            "curriculum_start": 0.035,
-            "total_timesteps": 1_600_000,
+            "curriculum_start": 0.03,
+            "log_std_final": -1.6,
+            "validate_every": 50,
+            "total_timesteps": 2_200_000,
         },
     ),
     "step_7cm": Preset(
