@@ -19,8 +19,9 @@ from twmr_nb.ui.live_curves import LiveCurves
 from twmr_nb.ui.shell import STYLE, show_or_hint
 from twmr_nb.ui.status import failure_text, progress_text, result_text, state_text
 
-TICK, HASTE = 0.5, 0.05  # s between two looks at the run; while it stops
-DRAW_EVERY, SHARE = 1.0, 0.03  # s between two pictures at least; share of a core's time that drawing may take
+TICK, HASTE = 1.0, 0.05  # s between two looks at the run, each of which the page draws; while it stops
+DRAW_EVERY, DRAW_SELDOM = 1.0, 6.0  # s between two pictures: at first, and at most
+AGE, SHARE = 0.02, 0.03  # the same as a share of the training so far; share of a core's time that drawing may take
 POINTS = 400  # drawn per curve
 BESIDE = 75  # px that the controls and curves of a 3D replay are higher than a film
 RESUMABLE = ("new", "stopped", "failed", "interrupted")
@@ -167,11 +168,12 @@ class LiveView(w.VBox):
         self.stop.disabled = self.save.disabled = not steady
 
     def draw(self, records: list[Record]) -> None:
-        """A new picture; the more it costs, the longer it stays."""
+        """A new picture; it stays longer the more it costs, and the longer the curves are: they change less."""
         begin = time.thread_time()
         total = self.run.config.ppo.total_timesteps if self.run else 0
         self.picture.value = self.curves.png(thinned(records), self.compared, total)
-        wait = max(DRAW_EVERY, (time.thread_time() - begin) / SHARE)
+        age = records[-1].get("train_s", 0.0) if records else 0.0
+        wait = max(DRAW_EVERY, min(AGE * age, DRAW_SELDOM), (time.thread_time() - begin) / SHARE)
         self._drawn, self._draw_at = len(records), time.monotonic() + wait
 
     def _button(self, name: str, icon: str, tooltip: str, act: Callable[[Run], None]) -> w.Button:
