@@ -1,17 +1,19 @@
 """Pictures of a recorded episode: frames, video, and a strip of stills.
 
 Drawing with software (no GPU) is the normal case: shadows and reflections are off, which makes it four times faster.
-A GL context belongs to the thread that made it, so every call makes its own renderer and closes it.
+A GL context belongs to the thread that made it, and the memory it took stays with that thread after it is closed (some
+70 MB). So all drawing happens on one thread, whoever asks, one picture or film after another.
 """
 
 import base64
 import functools
 import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Literal, ParamSpec, TypeVar
 
 import imageio_ffmpeg
 import mediapy
@@ -27,6 +29,8 @@ from twmr_nb.robot import STEP_GEOM, WHEELS, build_spec, step_box
 from twmr_nb.rollout import Rollout, ZeroPolicy, record
 
 Camera = Literal["track", "fixed"]
+P = ParamSpec("P")
+R = TypeVar("R")
 Size = tuple[int, int]  # width, height in pixels
 APT_LINE = "apt-get install libegl1 libgl1"
 NO_GL = f"no picture: there is no GL library to draw with. As root, run `{APT_LINE}`, then restart the kernel."
@@ -34,11 +38,22 @@ NO_FFMPEG = "no video: there is no ffmpeg. Run `pip install --force-reinstall im
 CLEARANCE = 0.16  # m beside the robot's middle that is drawn of the step; its whole 10 m would hide its profile
 PAGE_WIDTH = 1120  # px; several videos side by side are scaled down to it
 CRF = 27  # h264 quality: about 35 kB a second
+DRAWING = ThreadPoolExecutor(1, "drawing")
 PALE, DARK, TYRE, BLOCK = [0.95, 0.95, 0.95, 1], [0.3, 0.3, 0.35, 1], [0.17, 0.19, 0.22, 1], [0.45, 0.52, 0.60, 1]
 
 
 class RenderError(RuntimeError):
     """Nothing can be drawn here; the message is one line that says what to install."""
+
+
+def on_drawing_thread(draw: Callable[P, R]) -> Callable[P, R]:
+    """A function that does its work on the drawing thread; such functions must not call each other."""
+
+    @functools.wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> R:
+        return DRAWING.submit(draw, *args, **kwargs).result()
+
+    return drawn
 
 
 @functools.cache
@@ -51,6 +66,7 @@ def gl_available() -> bool:
     return True
 
 
+@on_drawing_thread
 def frames(
     rollout: Rollout,
     fps: float = 25,
@@ -63,6 +79,7 @@ def frames(
     return list(draw_steps(rollout, steps_shown(rollout, fps, speed), size, camera, overlay))
 
 
+@on_drawing_thread
 def frame_strip(rollout: Rollout, n: int = 6, size: Size = (320, 180)) -> Image.Image:
     """n moments of the episode in rows of three, for where no video can be shown."""
     index = np.linspace(0, len(rollout.time) - 1, n).round().astype(int)
@@ -71,6 +88,7 @@ def frame_strip(rollout: Rollout, n: int = 6, size: Size = (320, 180)) -> Image.
     return Image.fromarray(np.vstack([np.hstack(pictures[i : i + 3]) for i in range(0, len(pictures), 3)]))
 
 
+@on_drawing_thread
 def still(config: EnvConfig, x: float = 0.0, size: Size = (640, 360)) -> Image.Image | HTML:
     """The robot at rest at x [m] in its world; where nothing can be drawn, one line that says what to install."""
     rest = record(ZeroPolicy(), config, num_steps=1)
@@ -81,6 +99,7 @@ def still(config: EnvConfig, x: float = 0.0, size: Size = (640, 360)) -> Image.I
         return HTML(f"<p>{error}</p>")
 
 
+@on_drawing_thread
 def mp4(
     rollouts: Rollout | Sequence[Rollout],
     fps: float = 25,

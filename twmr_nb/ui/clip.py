@@ -14,9 +14,10 @@ from twmr_nb.runs import Run
 from twmr_nb.ui.replay import Replay
 from twmr_nb.ui.status import steps_text
 
-SIZE, FPS, STEPS = (320, 180), 10, 400  # pixels; frames per second; control steps at most
-EVERY = 20.0  # s between two films at least
-SHARE = 0.01  # of a core's time that the thread may take; what draws and encodes beside it takes about twice as much
+SIZE, STEPS = (320, 180), 400  # pixels; control steps at most
+FPS, SPEED = 10, 2.0  # frames per second; times real time
+EVERY, SELDOM, AGE = 20.0, 60.0, 0.1  # s between two films: at first, and at most; the same as a share of the training
+SHARE = 0.03  # of the time that recording, drawing and encoding may take
 EMPTY = """<div style="height: 178px; border: 1px dashed var(--jp-border-color1, #bdbdbd); border-radius: 4px;
   display: flex; align-items: center; justify-content: center" class="twmr-sub">the policy, filmed</div>"""
 
@@ -35,10 +36,14 @@ class EvaluationClip(w.VBox):
         self.thread: threading.Thread | None = None
         self._policy_time, self._due = 0.0, 0.0
         self.switch = w.Checkbox(True, description="film it", indent=False, layout=w.Layout(width="72px"))
-        self.switch.tooltip = f"Film the newest policy as it learns, deterministic, every {EVERY:.0f} s or less often"
+        self.switch.tooltip = (
+            f"Film the newest policy as it learns, deterministic, every {EVERY:.0f} s or less often; "
+            f"{SPEED:.0f} x real time"
+        )
         size = w.Layout(width=f"{SIZE[0]}px", height=f"{SIZE[1]}px", margin="0")
+        # Played once: where pages are drawn without a GPU, one that runs on takes a third of a core from the training.
         self.film = w.Video(
-            autoplay=True, loop=True, controls=True, width=str(SIZE[0]), height=str(SIZE[1]), layout=size
+            autoplay=True, loop=False, controls=True, width=str(SIZE[0]), height=str(SIZE[1]), layout=size
         )
         self.empty = w.HTML(EMPTY, layout=size)
         self.line = w.HTML()
@@ -80,7 +85,7 @@ class EvaluationClip(w.VBox):
             self.thread.start()
 
     def _make(self, run: Run) -> None:
-        begin = time.thread_time()
+        begin = time.monotonic()
         try:
             rollout, words = self.record(run)
             if run is self.run:
@@ -94,7 +99,9 @@ class EvaluationClip(w.VBox):
             self.say(f"{error} The 3D replay works without.")
         except Exception as error:  # a thread has nobody above it to tell: the widget says what went wrong
             self.say(str(error) or type(error).__name__)
-        self._due = time.monotonic() + max(EVERY, (time.thread_time() - begin) / SHARE)
+        age = run.records[-1].get("train_s", 0.0) if run.records else 0.0
+        wait = max(EVERY, min(AGE * age, SELDOM), (time.monotonic() - begin) / SHARE)
+        self._due = time.monotonic() + wait
 
     def record(self, run: Run) -> tuple[Rollout, str]:
         """The newest policy's episode, and a line about it."""
@@ -113,7 +120,7 @@ def film(rollout: Rollout) -> bytes:
     """The episode as an mp4 file; raises RenderError where nothing can be drawn."""
     if not gl_available():
         raise RenderError(NO_GL)
-    return mp4(rollout, FPS, SIZE)
+    return mp4(rollout, FPS, SIZE, speed=SPEED)
 
 
 class ReplaySwitch(w.ToggleButton):
