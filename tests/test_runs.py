@@ -7,10 +7,10 @@ import jax
 import numpy as np
 import pytest
 
-from twmr_nb.config import ConfigError, TrainConfig
+from twmr_nb.config import ConfigError, EnvConfig, TrainConfig
 from twmr_nb.policies import PolicyError, load_policy
 from twmr_nb.presets import preset_config
-from twmr_nb.recipe import command_line
+from twmr_nb.recipe import command_line, scene_words
 from twmr_nb.rewards import reward_term
 from twmr_nb.run_files import read_metrics, write_json
 from twmr_nb.runs import LIVE, RunError, list_runs, new_run, open_run
@@ -199,3 +199,16 @@ def test_config_file_is_plain_json(tmp_path):
     data = json.loads((run.path / "config.json").read_text())
     assert TrainConfig.from_dict(data["config"]) == run.config
     assert data["command"] == "twmr train --preset walkthrough --seed 5"
+
+
+@pytest.mark.parametrize(
+    ("world", "words"),
+    [
+        ({"scene": "step_7cm"}, "7 cm"),
+        ({"scene": "step", "step_height": 0.06}, "6 cm"),
+        ({"scene": "step", "step_height": 0.055, "step_height_max": 0.07}, "5.5–7 cm"),
+        ({"scene": "step", "step_height": 0.05, "step_height_max": 0.05}, "5 cm"),
+    ],
+)
+def test_a_scene_is_told_by_its_heights(world, words):
+    assert scene_words(EnvConfig(**world)) == words

@@ -37,6 +37,15 @@ CLICK = """() => new Promise(resolve => {
   watcher.observe(answer, { childList: true, characterData: true, subtree: true });
   [...document.querySelectorAll("button")].find(b => b.textContent === "ping").click();
 })"""
+# The same from pressing Stop until the page says that it has stopped.
+STOP = """() => new Promise(resolve => {
+  const state = document.querySelector(".twmr-shell .twmr-state"), begin = performance.now();
+  const watcher = new MutationObserver(() => {
+    if (state.textContent.startsWith("stopped")) { watcher.disconnect(); resolve(performance.now() - begin); }
+  });
+  watcher.observe(state, { childList: true, characterData: true, subtree: true });
+  [...document.querySelectorAll(".twmr-shell button")].find(b => b.textContent.trim() === "Stop").click();
+})"""
 FIGURES = """sum(isinstance(each, __import__("matplotlib.figure").figure.Figure)
   for each in __import__("gc").get_objects())"""
 MEMORY = f'[__import__("psutil").Process().memory_info().rss / 2**20, {FIGURES}, len(panel.run.records)]'
@@ -73,10 +82,7 @@ def test_clicks_are_answered_while_it_trains(training):
 def test_stop_is_obeyed_within_a_second(training):
     times = []
     for _ in range(7):
-        begin = time.monotonic()
-        press(training, "Stop")
-        expect(training.page.locator(".twmr-state")).to_contain_text("stopped", timeout=60_000)
-        times.append(time.monotonic() - begin)
+        times.append(training.page.evaluate(STOP) / 1000)
         press(training, "Resume")
         expect(training.page.locator(".twmr-state")).to_have_text(TRAINS, timeout=60_000)
         training.page.wait_for_timeout(2000)
