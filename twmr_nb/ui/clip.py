@@ -16,8 +16,8 @@ from twmr_nb.ui.status import steps_text
 
 SIZE, STEPS = (320, 180), 400  # pixels; control steps at most
 FPS, SPEED = 10, 2.0  # frames per second; times real time
-EVERY, SELDOM, AGE = 20.0, 60.0, 0.1  # s between two films: at first, and at most; the same as a share of the training
-SHARE = 0.03  # of the time that recording, drawing and encoding may take
+EVERY, SELDOM, AGE = 20.0, 120.0, 0.1  # s between two films: at first, and at most; the same as a share of the training
+SHARE = 0.02  # of the time that recording, drawing and encoding may take
 EMPTY = """<div style="height: 178px; border: 1px dashed var(--jp-border-color1, #bdbdbd); border-radius: 4px;
   display: flex; align-items: center; justify-content: center" class="twmr-sub">the policy, filmed</div>"""
 

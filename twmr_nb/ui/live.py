@@ -19,9 +19,9 @@ from twmr_nb.ui.live_curves import LiveCurves
 from twmr_nb.ui.shell import STYLE, show_or_hint
 from twmr_nb.ui.status import failure_text, progress_text, result_text, state_text
 
-TICK, HASTE = 1.0, 0.05  # s between two looks at the run, each of which the page draws; while it stops
-DRAW_EVERY, DRAW_SELDOM = 1.0, 6.0  # s between two pictures: at first, and at most
-AGE, SHARE = 0.02, 0.03  # the same as a share of the training so far; share of a core's time that drawing may take
+TICK, SELDOM, HASTE = 1.0, 3.0, 0.05  # s between two looks at the run: at first, later; while it stops
+DRAW_EVERY, DRAW_SELDOM = 1.0, 6.0  # s between two pictures: at first, later
+AGE, SHARE = 0.02, 0.03  # both as a share of the training so far; share of a core's time that drawing may take
 POINTS = 400  # drawn per curve
 BESIDE = 75  # px that the controls and curves of a 3D replay are higher than a film
 RESUMABLE = ("new", "stopped", "failed", "interrupted")
@@ -125,7 +125,7 @@ class LiveView(w.VBox):
                 if self.clip:
                     self.clip.finish()
                 return
-            self._poke.wait(HASTE if run.stopping else TICK)
+            self._poke.wait(HASTE if run.stopping else unhurried(run.records, TICK, SELDOM))
             self._poke.clear()
 
     def _try_update(self, last: bool) -> None:
@@ -172,8 +172,7 @@ class LiveView(w.VBox):
         begin = time.thread_time()
         total = self.run.config.ppo.total_timesteps if self.run else 0
         self.picture.value = self.curves.png(thinned(records), self.compared, total)
-        age = records[-1].get("train_s", 0.0) if records else 0.0
-        wait = max(DRAW_EVERY, min(AGE * age, DRAW_SELDOM), (time.thread_time() - begin) / SHARE)
+        wait = max(unhurried(records, DRAW_EVERY, DRAW_SELDOM), (time.thread_time() - begin) / SHARE)
         self._drawn, self._draw_at = len(records), time.monotonic() + wait
 
     def _button(self, name: str, icon: str, tooltip: str, act: Callable[[Run], None]) -> w.Button:
@@ -217,6 +216,12 @@ def save(run: Run) -> None:
         run.save()
     else:
         run.save_now()
+
+
+def unhurried(records: Sequence[Record], least: float, most: float) -> float:
+    """How long to wait [s]: whatever the page shows anew it pays for with training, and an old run changes slowly."""
+    age = records[-1].get("train_s", 0.0) if records else 0.0
+    return min(max(AGE * age, least), most)
 
 
 def saved(run: Run) -> list[str]:
