@@ -35,7 +35,8 @@ def scene_words(env: EnvConfig) -> str:
     """The step ahead in two words: its height, or from where to where heights are drawn."""
     if env.scene != "step":
         return {"step_5cm": "5 cm", "step_7cm": "7 cm"}.get(env.scene, env.scene)
-    top = f"–{100 * env.step_height_max:.3g}" if (env.step_height_max or 0) > env.step_height else ""
+    highest = env.step_height_max or env.step_height
+    top = f"–{100 * highest:.3g}" if highest > env.step_height else ""
     return f"{100 * env.step_height:.3g}{top} cm"
 
 
