@@ -131,3 +131,17 @@ def test_without_ffmpeg_the_page_shows_stills(gl, rollout, monkeypatch):
 def test_impossible_speeds_are_refused(rollout):
     with pytest.raises(ValueError, match="speed = 0"):
         frames(rollout, speed=0)
+
+
+def test_one_thread_draws_whoever_asks(gl, rollout, monkeypatch):
+    """The memory of a GL context stays with its thread: a thread for every film would pile it up."""
+    seen, draw = [], render.renderer
+    monkeypatch.setattr(render, "renderer", lambda *args: (seen.append(threading.get_ident()), draw(*args))[1])
+    asking = [threading.Thread(target=render.frame_strip, args=(rollout, 1)) for _ in range(2)]
+    for thread in asking:
+        thread.start()
+        thread.join()
+    render.frames(rollout, fps=1)
+    assert len(seen) == 3
+    assert len(set(seen)) == 1
+    assert threading.get_ident() not in seen

@@ -11,8 +11,9 @@ from twmr_nb.run_files import write_json
 from twmr_nb.runs import LIVE, new_run, open_run
 from twmr_nb.ui import clip, live
 from twmr_nb.ui.live import LiveView, live_view, thinned
+from twmr_nb.ui.live_curves import LiveCurves
 from twmr_nb.ui.runs import RunsView
-from twmr_nb.ui.status import clock, result_text, state_text, steps_text
+from twmr_nb.ui.status import clock, result_text, state_text, steps_text, unhurried
 
 pytestmark = pytest.mark.usefixtures("no_run_left")
 
@@ -210,3 +211,19 @@ def test_open_run_is_the_live_object(tmp_path):
     run = new_run("recommended", root=tmp_path, **ENDLESS)
     run.start()
     assert RunsView(tmp_path).run is run is open_run(run.path)
+
+
+def test_an_old_run_is_looked_at_less_often():
+    assert unhurried([], 0.1, 20, 120) == 20
+    assert unhurried([{"train_s": 100.0}], 0.1, 20, 120) == 20
+    assert unhurried([{"train_s": 100.0}, {"train_s": 500.0}], 0.1, 20, 120) == 50
+    assert unhurried([{"train_s": 5000.0}], 0.1, 20, 120) == 120
+
+
+def test_new_limits_keep_the_figure():
+    curves = LiveCurves(400, 300)
+    figure = curves.live.figure
+    for steps in (1e5, 2e6, 3e7):
+        curves.png([{"global_step": steps, "episode_return": steps / 1e4, "success_rate": 0.5}], {}, steps)
+        assert curves.live.figure is figure
+        assert len(figure.axes) == 4

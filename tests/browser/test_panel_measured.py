@@ -46,9 +46,8 @@ STOP = """() => new Promise(resolve => {
   watcher.observe(state, { childList: true, characterData: true, subtree: true });
   [...document.querySelectorAll(".twmr-shell button")].find(b => b.textContent.trim() === "Stop").click();
 })"""
-# Figures still in use: those that only wait for the garbage collector do not pile up.
-FIGURES = """(__import__("gc").collect(), sum(isinstance(each, __import__("matplotlib.figure").figure.Figure)
-  for each in __import__("gc").get_objects()))[1]"""
+FIGURES = """sum(isinstance(each, __import__("matplotlib.figure").figure.Figure)
+  for each in __import__("gc").get_objects())"""
 MEMORY = f'[__import__("psutil").Process().memory_info().rss / 2**20, {FIGURES}, len(panel.run.records)]'
 
 

@@ -12,11 +12,12 @@ from twmr_nb.render import NO_GL, RenderError, gl_available, mp4
 from twmr_nb.rollout import Rollout, record
 from twmr_nb.runs import Run
 from twmr_nb.ui.replay import Replay
-from twmr_nb.ui.status import steps_text
+from twmr_nb.ui.status import steps_text, unhurried
 
 SIZE, STEPS = (320, 180), 400  # pixels; control steps at most
 FPS, SPEED = 10, 2.0  # frames per second; times real time
-EVERY, SELDOM, AGE = 20.0, 120.0, 0.1  # s between two films: at first, and at most; the same as a share of the training
+EVERY, SELDOM = 20.0, 120.0  # s between two films: at first, later
+AGE = 0.1  # share of the training so far that this wait grows to
 SHARE = 0.02  # of the time that recording, drawing and encoding may take
 EMPTY = """<div style="height: 178px; border: 1px dashed var(--jp-border-color1, #bdbdbd); border-radius: 4px;
   display: flex; align-items: center; justify-content: center" class="twmr-sub">the policy, filmed</div>"""
@@ -81,7 +82,8 @@ class EvaluationClip(w.VBox):
                     run.save_now()
                 return
             self._policy_time = changed
-            self.thread = threading.Thread(target=self._make, args=(run,), name="evaluation clip")
+            # No daemon: Python waits for it at its end, as a thread that is cut short inside MuJoCo or JAX aborts it.
+            self.thread = threading.Thread(target=self._make, args=(run,), name="evaluation clip", daemon=False)
             self.thread.start()
 
     def _make(self, run: Run) -> None:
@@ -99,8 +101,7 @@ class EvaluationClip(w.VBox):
             self.say(f"{error} The 3D replay works without.")
         except Exception as error:  # a thread has nobody above it to tell: the widget says what went wrong
             self.say(str(error) or type(error).__name__)
-        age = run.records[-1].get("train_s", 0.0) if run.records else 0.0
-        wait = max(EVERY, min(AGE * age, SELDOM), (time.monotonic() - begin) / SHARE)
+        wait = max(unhurried(run.records, AGE, EVERY, SELDOM), (time.monotonic() - begin) / SHARE)
         self._due = time.monotonic() + wait
 
     def record(self, run: Run) -> tuple[Rollout, str]:

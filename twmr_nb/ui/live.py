@@ -17,11 +17,12 @@ from twmr_nb.storage import Record
 from twmr_nb.ui.clip import EvaluationClip, ReplaySwitch
 from twmr_nb.ui.live_curves import LiveCurves
 from twmr_nb.ui.shell import STYLE, show_or_hint
-from twmr_nb.ui.status import failure_text, progress_text, result_text, state_text
+from twmr_nb.ui.status import failure_text, progress_text, result_text, state_text, unhurried
 
 TICK, SELDOM, HASTE = 1.0, 3.0, 0.05  # s between two looks at the run: at first, later; while it stops
 DRAW_EVERY, DRAW_SELDOM = 1.0, 6.0  # s between two pictures: at first, later
-AGE, SHARE = 0.02, 0.03  # both as a share of the training so far; share of a core's time that drawing may take
+AGE = 0.02  # share of the training so far that either wait grows to
+SHARE = 0.03  # of a core's time that drawing may take
 POINTS = 400  # drawn per curve
 BESIDE = 75  # px that the controls and curves of a 3D replay are higher than a film
 RESUMABLE = ("new", "stopped", "failed", "interrupted")
@@ -125,7 +126,7 @@ class LiveView(w.VBox):
                 if self.clip:
                     self.clip.finish()
                 return
-            self._poke.wait(HASTE if run.stopping else unhurried(run.records, TICK, SELDOM))
+            self._poke.wait(HASTE if run.stopping else unhurried(run.records, AGE, TICK, SELDOM))
             self._poke.clear()
 
     def _try_update(self, last: bool) -> None:
@@ -168,12 +169,15 @@ class LiveView(w.VBox):
         self.stop.disabled = self.save.disabled = not steady
 
     def draw(self, records: list[Record]) -> None:
-        """A new picture; it stays longer the more it costs, and the longer the curves are: they change less."""
+        """A new picture; it stays longer the more it costs, and the longer the curves are: they change less.
+
+        Never longer than DRAW_SELDOM: the first one, which also loads the fonts, is no measure of the next.
+        """
         begin = time.thread_time()
         total = self.run.config.ppo.total_timesteps if self.run else 0
         self.picture.value = self.curves.png(thinned(records), self.compared, total)
-        wait = max(unhurried(records, DRAW_EVERY, DRAW_SELDOM), (time.thread_time() - begin) / SHARE)
-        self._drawn, self._draw_at = len(records), time.monotonic() + wait
+        wait = max(unhurried(records, AGE, DRAW_EVERY, DRAW_SELDOM), (time.thread_time() - begin) / SHARE)
+        self._drawn, self._draw_at = len(records), time.monotonic() + min(wait, DRAW_SELDOM)
 
     def _button(self, name: str, icon: str, tooltip: str, act: Callable[[Run], None]) -> w.Button:
         button = w.Button(description=name, icon=icon, tooltip=tooltip, layout=w.Layout(width="auto", flex="0 0 auto"))
@@ -216,12 +220,6 @@ def save(run: Run) -> None:
         run.save()
     else:
         run.save_now()
-
-
-def unhurried(records: Sequence[Record], least: float, most: float) -> float:
-    """How long to wait [s]: whatever the page shows anew it pays for with training, and an old run changes slowly."""
-    age = records[-1].get("train_s", 0.0) if records else 0.0
-    return min(max(AGE * age, least), most)
 
 
 def saved(run: Run) -> list[str]:

@@ -50,6 +50,7 @@ class LiveCurves:
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
         self.frame: Frame | None = None
+        self.live = LiveFigure(width, height)
 
     def png(self, records: Sequence[Record], compared: Runs, total: float) -> bytes:
         """records: one per update; compared: earlier runs, drawn in grey; total: steps that the run will take."""
@@ -61,7 +62,8 @@ class LiveCurves:
         return self.live.png()
 
     def _build(self, frame: Frame, compared: Runs) -> None:
-        self.frame, self.live = frame, LiveFigure(self.width, self.height)
+        self.frame = frame
+        self.live.clear()
         self.unit, self.scale = ("million", 1e6) if frame.steps >= 1e6 else ("thousand", 1e3)
         x = f"{self.unit} steps"
         a = self._panel(0, 0, "return", "", "reward per episode", frame.returns)

@@ -29,6 +29,11 @@ class LiveFigure:
         self.width, self.height = width, height
         self.figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI * SCALE, facecolor="none")
         self.canvas = FigureCanvasAgg(self.figure)
+        self.clear()
+
+    def clear(self) -> None:
+        """An empty page again. A new figure instead would leave the old one to wait for the garbage collector."""
+        self.figure.clear()
         self._moving: list[tuple[Axes, Artist]] = []
         self._resting: list[tuple[Axes, Artist]] = []
         self._layer = self._moving

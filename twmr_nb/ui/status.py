@@ -2,12 +2,22 @@
 
 import html
 import time
+from collections.abc import Sequence
 
 from twmr_nb.run_files import read_json
 from twmr_nb.runs import Run
 from twmr_nb.storage import Record
 
 RECENT = 10  # updates that the speed is averaged over
+
+
+def unhurried(records: Sequence[Record], share: float, least: float, most: float) -> float:
+    """How long to wait before showing more [s]: a share of the training so far, as an old run changes slowly.
+
+    Whatever a page shows anew, training pays for.
+    """
+    age = records[-1].get("train_s", 0.0) if records else 0.0
+    return min(max(share * age, least), most)
 
 
 def state_text(run: Run) -> str:
