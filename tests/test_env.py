@@ -220,3 +220,14 @@ def test_sensors_are_where_the_environment_reads_them() -> None:
     model = TwmrEnv().sim.model
     addresses = [model.sensor(name).adr[0] for name in ("root_acc", "root_gyro", "box_touch")]
     assert addresses == [13, 16, 19]
+
+
+@pytest.mark.parametrize(("timestep", "frame_skip"), [(0.001, 20), (0.002, 10), (0.004, 5)])
+def test_a_control_step_lasts_as_long_on_coarse_physics(timestep: float, frame_skip: int) -> None:
+    env = TwmrEnv(EnvConfig(timestep=timestep, settle_steps=0), 2)
+    env.reset(seed=0)
+    for row in actions(2, 3):
+        env.step(row)
+    time = env.sim.state[:, 0]
+    assert (env.sim.model.opt.timestep, env.sim.frame_skip) == (timestep, frame_skip)
+    assert_allclose(time, 3 * 0.02, rtol=1e-12)

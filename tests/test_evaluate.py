@@ -123,9 +123,16 @@ def test_a_sweep_meets_every_height_with_the_same_starts(fresh):
 
 def test_trial_world_is_a_full_episode_of_the_policys_own_world():
     own = EnvConfig(
-        scene="step", step_height=0.02, step_height_max=0.05, max_steps=300, end_on_success=True, gate_bias=2
+        scene="step",
+        step_height=0.02,
+        step_height_max=0.05,
+        max_steps=300,
+        end_on_success=True,
+        gate_bias=2,
+        timestep=0.004,
     )
     world = trial_world(own, "step_5cm")
+    assert world.timestep == 0.002  # learned on coarse physics, judged on the original's
     assert (world.scene, world.step_height_max, world.max_steps, world.end_on_success) == (
         "step_5cm",
         None,

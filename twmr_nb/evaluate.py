@@ -19,7 +19,8 @@ UNSEEN_SEEDS = 1_000_000  # training seeds lie below, so evaluation never repeat
 EPISODES = 1000
 BATCH = 250  # episodes side by side; EPISODES is a multiple, so that the policy is compiled once
 SAMPLED_SHARE = 4  # one episode in four is also played sampled, where both are asked for
-TRIAL_STEPS = 1000  # the original's episode; every policy is judged on it, however it was trained
+# The original's episode and physics; every policy is judged on them, however it was trained.
+TRIAL_STEPS, TRIAL_TIMESTEP = 1000, 0.002
 BIN = 0.01  # m; drawn step heights are reported in bins of this width
 HEIGHTS = tuple(round(0.01 * i, 2) for i in range(9))  # m; a sweep
 
@@ -27,11 +28,16 @@ HEIGHTS = tuple(round(0.01 * i, 2) for i in range(9))  # m; a sweep
 def trial_world(
     config: EnvConfig, scene: str | None = None, step_height: float | None = None, **changes: Any
 ) -> EnvConfig:
-    """The world a policy is judged in: its own, in episodes of full length that drive on after the step.
+    """The world a policy is judged in: its own, at the original's time step, in episodes of full length that drive on
+    after the step.
 
     scene or step_height (m, in scene 'step') put another step ahead; `changes`: any other fields, such as friction.
     """
-    world: dict[str, Any] = {"max_steps": TRIAL_STEPS, "end_on_success": False}
+    world: dict[str, Any] = {
+        "max_steps": TRIAL_STEPS,
+        "timestep": TRIAL_TIMESTEP,
+        "end_on_success": False,
+    }
     if scene is not None:
         world |= {"scene": scene, "step_height_max": None}
     if step_height is not None:

@@ -71,6 +71,8 @@ class Policy(NamedTuple):
     normalizer: Normalizer
 
 
+# One program, compiled in a hurry: it runs once, and op by op it would be fifty small programs to compile.
+@partial(jax.jit, static_argnames=("network", "obs_size"), compiler_options={"xla_backend_optimization_level": 0})
 def init_policy(network: ActorCritic, key: Array, obs_size: int, log_std: float) -> Policy:
     """Fresh parameters, and a normaliser that changes nothing yet."""
     obs, start = jnp.zeros((1, 1, obs_size)), jnp.zeros((1, 1), bool)

@@ -23,6 +23,7 @@ ORIGINAL_LEARNER = {
 }
 
 LEGS_OUT = {
+    "timestep": 0.004,
     "action_mode": "leg_position",
     "extend_mode": "midpoint",
     "gate_mode": "obstacle",

@@ -16,7 +16,6 @@ from numpy.typing import ArrayLike, NDArray
 from twmr_nb.config import EnvConfig
 from twmr_nb.looks import add_looks
 
-TIMESTEP = 0.002
 CHASSIS_HALF_SIZE = (0.05, 0.08, 0.02)
 CHASSIS_MASS = 1.5
 CHASSIS_COM_Z = 0.02
@@ -114,7 +113,7 @@ def build_spec(config: EnvConfig | None = None) -> mujoco.MjSpec:
     spec = mujoco.MjSpec()
     spec.modelname = "twmr"
     spec.compiler.degree = False
-    spec.option.timestep = TIMESTEP
+    spec.option.timestep = config.timestep
     # A diverged robot must show as NaN, so that its episode ends, not be put back silently.
     spec.option.disableflags = mujoco.mjtDisableBit.mjDSBL_AUTORESET
     spec.default.geom.friction, spec.default.geom.solref = CONTACT["friction"], CONTACT["solref"]

@@ -20,7 +20,6 @@ from twmr_nb.robot import (
     NQ,
     NV,
     STEP_GEOM,
-    TIMESTEP,
     build_model,
     height_to_box,
     step_height,
@@ -37,8 +36,8 @@ class Simulation:
         self.config = config
         self.model = build_model(config)
         self.batch = mjbatch.Batch(self.model, num_envs, num_threads=num_threads)
-        self.frame_skip = config.frame_skip or max(1, round(config.ctrl_dt / TIMESTEP))
-        self.ctrl_dt = self.frame_skip * TIMESTEP
+        self.frame_skip = config.frame_skip or max(1, round(config.ctrl_dt / config.timestep))
+        self.ctrl_dt = self.frame_skip * config.timestep
         self.retract, self.extend = leg_targets(config)
         self.leg_position = config.action_mode == "leg_position"
         low, high = self.model.actuator_ctrlrange.astype(np.float32).T

@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import jax
@@ -12,7 +13,7 @@ import numpy as np
 from twmr_nb.config import PPOConfig
 from twmr_nb.curriculum import Curriculum
 from twmr_nb.network import ActorCritic, Decision, Policy, act, init_carry, init_policy, named_leaves, update_normalizer
-from twmr_nb.ppo import LearnerState, learned, make_optimizer, update
+from twmr_nb.ppo import LearnerState, draw_groups, learned, make_optimizer, update
 from twmr_nb.storage import EPISODE_WINDOW, EpisodeLog, Record, Storage, Totals
 
 Snapshot = dict[str, np.ndarray]
@@ -31,7 +32,8 @@ class Trainer:
         obs_size, action_size = env.single_observation_space.shape[0], env.single_action_space.shape[0]
         self.network = ActorCritic(config.mlp_size, config.hidden_size, action_size, getattr(env, "critic_size", 0))
         policy = init_policy(self.network, jax.random.key(seed), obs_size, config.log_std_init)
-        self.learner = LearnerState(policy, make_optimizer(config).init(learned(policy)), jnp.ones(()))
+        opt_state = jax.jit(make_optimizer(config).init)(learned(policy))
+        self.learner = LearnerState(policy, opt_state, jnp.ones(()))
         self.carry = init_carry(self.network, self.num_envs)
         self.storage = Storage(config.rollout_steps, self.num_envs, obs_size, action_size)
         self.episodes = EpisodeLog(self.num_envs)
@@ -81,12 +83,15 @@ class Trainer:
             yield self.report(totals, record, collected - begin, done - collected)
 
     def compile(self) -> None:
-        """Compile acting and learning ahead, so that their time is known apart from training time."""
+        """Compile acting and learning ahead, side by side, so that their time is known apart from training time."""
         self.phase, begin = "compiling", time.perf_counter()
-        decision = self.decide(np.zeros((self.num_envs, self.network.action_size), np.float32))
-        batch = self.storage.batch(np.asarray(decision.value), self.carry)
-        arguments = (self.learner, batch, jax.random.key(0), self.network, self.config)
-        self.compiled_update = update.lower(*arguments).compile()
+        batch = self.storage.batch(np.zeros(self.num_envs, np.float32), self.carry)
+        groups = draw_groups(np.random.default_rng(0), self.config)
+        arguments = (self.learner, batch, groups, self.network, self.config)
+        with ThreadPoolExecutor(1) as beside:
+            acting = beside.submit(self.decide, np.zeros((self.num_envs, self.network.action_size), np.float32))
+            self.compiled_update = update.lower(*arguments).compile()
+            acting.result()
         self.compile_s = time.perf_counter() - begin
 
     def take_snapshot(self) -> Snapshot:
@@ -166,9 +171,9 @@ class Trainer:
         self.phase = "learning"
         last_value = np.asarray(self.decide(np.zeros_like(self.storage.pre_tanh[0])).value)
         batch = self.storage.batch(last_value, self.first_carry)
-        key = jax.random.fold_in(jax.random.key(self.seed), self.update_index)
+        groups = draw_groups(np.random.default_rng((self.seed, self.update_index, 1)), self.config)
         assert self.compiled_update is not None, "compile() comes first"
-        self.learner, losses, explained = self.compiled_update(self.learner, batch, key)
+        self.learner, losses, explained = self.compiled_update(self.learner, batch, groups)
         self.update_index += 1
         self.global_step += self.storage.reward.size
         if self.config.log_std_final is not None:
