@@ -231,3 +231,22 @@ def test_a_control_step_lasts_as_long_on_coarse_physics(timestep: float, frame_s
     time = env.sim.state[:, 0]
     assert (env.sim.model.opt.timestep, env.sim.frame_skip) == (timestep, frame_skip)
     assert_allclose(time, 3 * 0.02, rtol=1e-12)
+
+
+def test_without_autoreset_a_robot_rests_after_its_episode_and_the_others_go_on() -> None:
+    config, plan = EnvConfig(end_on_success=True), actions(3, 6)
+    env, alone = TwmrEnv(config, 3, autoreset=False), TwmrEnv(config, 1)
+    env.reset(seed=0)
+    alone.reset(seed=2)
+    env.sim.qpos[1, 0] = 1.4  # beyond success_x: it ends with the first step
+    states = []
+    for row in plan:
+        _, _, _, truncated, _ = env.step(row)
+        alone.step(row[2:])
+        states.append(env.sim.qpos_qvel[1].copy())
+        assert_array_equal(truncated, [False, len(states) == 1, False])
+    assert all((state == states[0]).all() for state in states)
+    assert_array_equal(env.sim.qpos_qvel[2], alone.sim.qpos_qvel[0])
+    env.reset(seed=0)
+    env.step(plan[0])
+    assert (env.sim.qpos_qvel[1] != states[0]).any(), "a reset lets it go again"

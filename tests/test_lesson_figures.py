@@ -6,7 +6,8 @@ from PIL import Image
 
 from twmr_nb import EnvConfig
 from twmr_nb.charts import Table, lines
-from twmr_nb.robot import CHASSIS_HALF_SIZE, LEG_RANGE, tip_radius
+from twmr_nb.evaluation_plots import AROUND, wheels_along, where_they_ended
+from twmr_nb.robot import CHASSIS_HALF_SIZE, LEG_RANGE, WHEEL_RADIUS, step_edges, tip_radius
 from twmr_nb.rollout import record
 from twmr_nb.scripted import HIGH, LOW, MIDDLE, ConstantPolicy, leg_command
 from twmr_nb.sense_charts import gates_along, row_groups, seen_in, senses
@@ -75,6 +76,27 @@ def test_motion_draws_on_flat_ground_too(tmp_path):
     path = tmp_path / "motion.png"
     path.write_bytes(motion(flat).png())
     assert len(np.unique(np.asarray(Image.open(path)).reshape(-1, 4), axis=0)) > 50
+
+
+def test_every_episode_is_counted_where_it_ended(ride):
+    figure = where_they_ended([ride, ride, record(ConstantPolicy(-1.0, MIDDLE), WORLD)])
+    assert size(figure)[0] == (960, 200)
+    bars = figure.axes[0].patches[1:]  # after the step
+    (back, one), (ahead, two) = sorted((bar.get_x(), bar.get_height()) for bar in bars if bar.get_height())
+    assert (one, two) == (1, 2)
+    assert ahead <= ride.transition.x[-1] <= ahead + 0.05
+    assert back == AROUND[0]  # what ended farther back is not lost
+
+
+def test_wheels_along_the_way_never_look_smaller_than_the_bare_wheel(ride):
+    folded = record(ConstantPolicy(1.0, LOW), WORLD)
+    figure = wheels_along({"out": ride, "folded": folded})
+    assert size(figure)[0] == (960, 340)
+    curves = {line.get_label(): line.get_ydata() for line in figure.axes[0].lines}
+    assert curves["folded"].min() == pytest.approx(1000 * WHEEL_RADIUS)
+    assert curves["out"][-1] == pytest.approx(1000 * tip_radius(ride.transition.leg_angle[-1]).mean())
+    assert figure.axes[0].patches[0].get_x() == pytest.approx(step_edges(WORLD)[0])
+    assert wheels_along({"flat": record(ConstantPolicy(1.0, LOW), WORLD.replace(scene="flat"))}).axes
 
 
 def test_what_is_seen_is_what_the_environment_shows(ride):

@@ -146,11 +146,11 @@ class PPOConfig(Config):
     """Control steps that every robot takes between two updates."""
     stagger: bool = knob(True, group="learner")
     """Let the first episodes end one after the other, so that the robots are not all at the same place ever after."""
-    epochs: int = knob(4, group="learner", low=1, high=50)
+    epochs: int = knob(2, group="learner", low=1, high=50)
     """Passes over the collected experience per update."""
     minibatches: int = knob(4, group="learner", low=1, high=64)
     """Groups of robots (whole sequences) that one pass is divided into."""
-    learning_rate: float = knob(5e-4, group="learner", low=1e-6, high=1e-1, log=True)
+    learning_rate: float = knob(7e-4, group="learner", low=1e-6, high=1e-1, log=True)
     """Adam's step size."""
     anneal_lr: bool = knob(True, group="learner")
     """Let the step size fall linearly to zero over the training."""

@@ -1,7 +1,7 @@
 """The environment: N robots in parallel as a gymnasium.vector.VectorEnv.
 
-An episode that ends starts anew in the same step (the final observation is kept in `info["final_obs"]`). Robot i of a
-batch seeded with s behaves as a single robot seeded with s + i.
+An episode that ends starts anew in the same step (the final observation is kept in `info["final_obs"]`); without
+autoreset its robot rests from then on. Robot i of a batch seeded with s behaves as a single robot seeded with s + i.
 """
 
 from collections.abc import Iterable, Sequence
@@ -61,6 +61,7 @@ class TwmrEnv(VectorEnv):
         self._rngs = [np.random.default_rng() for _ in range(num_envs)]
         self._steps = np.zeros(num_envs, dtype=int)
         self._passed = np.zeros(num_envs, dtype=bool)
+        self._ended = np.zeros(num_envs, dtype=bool)  # without autoreset: not simulated any more
         self._started = False
 
     def reset(
@@ -75,6 +76,7 @@ class TwmrEnv(VectorEnv):
         self._started = True
         obs = self._start_episodes(np.arange(self.num_envs))
         self._passed = np.zeros(self.num_envs, dtype=bool)
+        self._ended = np.zeros(self.num_envs, dtype=bool)
         self.transition = self._snapshot(self.sim.qpos[:, 0].copy())
         return obs, self._info(self.transition)
 
@@ -83,7 +85,7 @@ class TwmrEnv(VectorEnv):
         config = self.config
         actions = self._checked(actions)
         x_before = self.sim.qpos[:, 0].copy()
-        diverged = self.sim.step(actions)
+        diverged = self.sim.step(actions, None if self.autoreset else ~self._ended)
         self.transition = t = self._snapshot(x_before)
         raw, weighted = score(t, config, self.extra_terms)
         obs = observe(config, t.qpos, t.qvel, t.accelerometer, t.gyro, t.touch, self.sim.heights)
@@ -98,7 +100,9 @@ class TwmrEnv(VectorEnv):
         truncated &= ~terminated
         done = terminated | truncated
         self._passed = info["passed"]
-        if self.autoreset and done.any():
+        if not self.autoreset:
+            self._ended |= done
+        elif done.any():
             info |= {"final_obs": obs.copy(), "_final_obs": done}
             ids = np.flatnonzero(done)
             obs[ids] = self._start_episodes(ids)

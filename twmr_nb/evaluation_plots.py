@@ -1,15 +1,20 @@
-"""Figures of evaluations: success against step height, and what each term paid each policy."""
+"""Figures of evaluations: success against step height, where episodes ended, how large the wheels were on the way, and
+what each term paid each policy."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 
-from twmr_nb.plots import HALO, INK, OWN_COLORS, TERM_COLORS, TOTAL, Plot, legend, style, term_colors, words
-from twmr_nb.robot import LEG_RANGE, tip_radius
+from twmr_nb.plots import GREY, HALO, INK, OWN_COLORS, PALE, TERM_COLORS, TOTAL, Plot, legend, style, term_colors, words
+from twmr_nb.robot import LEG_RANGE, WHEEL_RADIUS, step_edges, tip_radius
+from twmr_nb.rollout import Rollout
+from twmr_nb.spread import variant_colors
 
 Result = Mapping[str, Any]
 WHEGS = 1.5  # a wheel-leg climbs steps of about so many times its radius
+AROUND = (-0.2, 1.8)  # m; the part of the way that is drawn, the step in its middle
 
 
 def success_over_height(sweeps: Mapping[str, Sequence[Result]]) -> Plot:
@@ -36,6 +41,46 @@ def success_over_height(sweeps: Mapping[str, Sequence[Result]]) -> Plot:
     axes.set_ylim(-3, 103)
     legend(axes, place="lower left")
     return figure
+
+
+def where_they_ended(rollouts: Sequence[Rollout]) -> Plot:
+    """How many episodes ended at which place, in bins of 5 cm, the outer ones open; the step in grey."""
+    figure = Plot(960, 200)
+    axes = along_the_way(figure, rollouts[0], "where the episodes ended (grey: the step)", "episodes")
+    ends = np.clip([rollout.transition.x[-1] for rollout in rollouts], AROUND[0], AROUND[1] - 1e-6)
+    axes.hist(ends, bins=np.arange(AROUND[0], AROUND[1] + 0.01, 0.05).tolist(), color=OWN_COLORS[-1])
+    return figure
+
+
+def wheels_along(walks: Mapping[str, Rollout]) -> Plot:
+    """How large the wheels were along the way, mean of the four; dotted: the bare wheel, and the largest with legs out.
+
+    walks: policy -> an episode.
+    """
+    figure = Plot(960, 340)
+    title = "how large the wheels are, along the way (grey: the step)"
+    axes = along_the_way(figure, next(iter(walks.values())), title, "tip radius [mm]")
+    for limit in (WHEEL_RADIUS, float(tip_radius(np.linspace(*LEG_RANGE, 1000)).max())):
+        axes.axhline(1000 * limit, color=GREY, linestyle=":")
+    for name, color in variant_colors(list(walks)).items():
+        t = walks[name].transition
+        radius = np.maximum(tip_radius(t.leg_angle), WHEEL_RADIUS).mean(axis=1)
+        halo: dict[str, Any] = {"path_effects": HALO} if color == TOTAL else {}
+        axes.plot(t.x, 1000 * radius, color=color, linewidth=1.2, label=name, **halo)
+    axes.set_ylim(23, 52)  # room for the legend
+    legend(axes, 6, "upper left")
+    return figure
+
+
+def along_the_way(figure: Plot, rollout: Rollout, title: str, y: str) -> Axes:
+    """One panel over the place x, the step of this episode's world shaded."""
+    figure.margins(68, 12, 24, 44)
+    axes = style(figure.subplots(), title, "x [m]", y)
+    edges = step_edges(rollout.config)
+    if edges is not None:
+        axes.axvspan(*edges, color=PALE, linewidth=0)
+    axes.set_xlim(*AROUND)
+    return axes
 
 
 def terms_by_policy(results: Mapping[str, Result]) -> Plot:

@@ -182,7 +182,9 @@ def judged(run: Run, episodes: int, step_height: float | None, tell: Callable[[s
     result = read_json(run.path / name)
     if result.get("episodes") != episodes:
         tell("evaluating")
-        result = evaluate(run.policy(), trial_world(run.config.env, step_height=step_height), episodes)
+        # Whether, when and at what cost it passes is all that is compared: what comes after need not be played.
+        world = trial_world(run.config.env, step_height=step_height, end_on_success=True)
+        result = evaluate(run.policy(), world, episodes)
         write_json(run.path / name, result)
     return result
 

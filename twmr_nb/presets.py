@@ -33,6 +33,7 @@ LEGS_OUT = {
     "max_steps": 600,
     "end_on_success": True,
 }
+THOROUGH = {"epochs": 4, "learning_rate": 5e-4}
 SEES_IT_THROUGH = {
     "obstacle_post_buffer": 0.4,
     "success_x": 1.3,
@@ -45,6 +46,7 @@ SEES_IT_THROUGH = {
     "minibatches": 8,
     "validate_every": 100,
     "total_timesteps": 2_400_000,
+    **THOROUGH,
 }
 
 
@@ -75,7 +77,7 @@ PRESETS = {
             "curriculum_start": 0.03,
             "log_std_final": -1.6,
             "validate_every": 50,
-            "total_timesteps": 2_200_000,
+            "total_timesteps": 2_000_000,
         },
     ),
     "step_7cm": Preset(
@@ -104,7 +106,9 @@ PRESETS = {
             "critic_obs_mode": "compact_obstacle",
             "target_kl": 0.01,
             "log_std_final": -1.6,
+            "validate_every": 50,
             "total_timesteps": 1_600_000,
+            **THOROUGH,
         },
     ),
     "original_reward": Preset("The fast learner with the original's robot, reward and episodes, unchanged.", {}),

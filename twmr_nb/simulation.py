@@ -95,15 +95,16 @@ class Simulation:
             mass, inertia = self._chassis
             self._mass[ids], self._inertia[ids] = mass * factors[:, 1], inertia * factors[:, 1, None]
 
-    def step(self, actions: NDArray[np.float32]) -> NDArray[np.bool_]:
+    def step(self, actions: NDArray[np.float32], running: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
         """One control step: actions [N, 8], clipped to [-1, 1], become motor commands for frame_skip physics steps.
 
+        running [N]: the robots that are simulated, all when not given; the others stay as they are.
         Returns which robots diverged (nan or infinity); they are put back where they were, at rest, so that everything
         that is computed from them stays finite.
         """
         x_before = self.qpos[:, 0].copy()
         self.ctrl[:] = self.ctrl_middle + self.ctrl_half_range * actions.clip(-1, 1)
-        self.batch.step(nstep=self.frame_skip)
+        self.batch.step(running, nstep=self.frame_skip)
         diverged = ~np.isfinite(self.qpos_qvel.sum(axis=1))
         if diverged.any():
             self.state[diverged] = self._blank

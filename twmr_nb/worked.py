@@ -17,10 +17,11 @@ from twmr_nb.policies import SHIPPED
 from twmr_nb.run_files import read_json
 
 RESULTS = SHIPPED / "experiments.json"
-STEPS, SEEDS, EPISODES = 200_000, (0, 1, 2), 100
+STEPS, SEEDS, EPISODES = 150_000, (0, 1, 2), 100
 LOGGED = ("global_step", "success_rate", "average_x", "episode_return", "std", "frontier")
 POINTS = 30  # kept of every curve
 DRAWN = {"scene": "step", "step_height": 0.03, "step_height_max": 0.07}
+RISING = DRAWN | {"curriculum_start": 0.04}
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,13 @@ WORKED = {
         {
             "5 cm only": {"scene": "step", "step_height": 0.05},
             "3 to 7 cm": DRAWN,
-            "rising from 4 cm": DRAWN | {"curriculum_start": 0.04},
+            "rising from 4 cm": RISING,
         },
+        step_height=0.06,
+    ),
+    "contact": Worked(
+        "On rising heights: what does a sensor that feels contact with the step add to joints and IMU?",
+        {"joints and IMU": RISING, "and contact": RISING | {"obs_mode": "proprio_contact"}},
         step_height=0.06,
     ),
 }
