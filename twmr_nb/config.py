@@ -138,7 +138,7 @@ class EnvConfig(Config):
 class PPOConfig(Config):
     """The learner: network size and PPO's settings. Defaults are those of the `recommended` preset."""
 
-    total_timesteps: int = knob(400_000, group="learner", low=1, high=10**10, unit="steps", log=True)
+    total_timesteps: int = knob(200_000, group="learner", low=1, high=10**10, unit="steps", log=True)
     """Control steps of all robots together after which training ends."""
     num_envs: int = knob(64, group="learner", low=1, high=4096, unit="robots", log=True)
     """Robots that collect experience side by side."""
