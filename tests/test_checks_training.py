@@ -25,7 +25,7 @@ def expect(verdict, correct, reason):
         (64, False, "number of robots"),
         (8192, False, "leave the epochs out"),
         (512, False, "one minibatch"),
-        (400_000, False, "whole training"),
+        (200_000, False, "whole training"),
         (2000, False, "2000 is not it"),
         (..., False, "is no number"),
     ],
