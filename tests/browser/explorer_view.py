@@ -54,8 +54,10 @@ def assert_fits(notebook, name):
     for theme in ("Dark", "Light"):
         notebook.command("apputils:change-theme", theme=f"JupyterLab {theme}")
         notebook.page.wait_for_timeout(1000)
-        box = notebook.page.locator(".twmr-shell").bounding_box()
+        shell = notebook.page.locator(".twmr-shell")
+        shell.wait_for()  # the theme changes with the page hidden for a moment
+        box = shell.bounding_box()
         assert box["width"] <= 1200
         assert box["height"] <= 700
-        assert notebook.page.locator(".twmr-shell").evaluate(SCROLLING) == 0
+        assert shell.evaluate(SCROLLING) == 0
         notebook.screenshot(f"{name}_{theme.lower()}", ".twmr-shell")

@@ -46,15 +46,25 @@ STOP = """() => new Promise(resolve => {
   watcher.observe(state, { childList: true, characterData: true, subtree: true });
   [...document.querySelectorAll(".twmr-shell button")].find(b => b.textContent.trim() === "Stop").click();
 })"""
-FIGURES = """sum(isinstance(each, __import__("matplotlib.figure").figure.Figure)
-  for each in __import__("gc").get_objects())"""
-MEMORY = f'[__import__("psutil").Process().memory_info().rss / 2**20, {FIGURES}, len(panel.run.records)]'
+# Figures are counted as they are made: whoever holds gc.get_objects() breaks tuples that the training is just making.
+COUNT_FIGURES = """\
+import weakref
+from matplotlib.figure import Figure
+
+figures, make = weakref.WeakSet(), Figure.__init__
+
+def made(figure, *args, **kwargs):
+    figures.add(figure)
+    make(figure, *args, **kwargs)
+
+Figure.__init__ = made"""
+MEMORY = '[__import__("psutil").Process().memory_info().rss / 2**20, len(figures), len(panel.run.records)]'
 
 
 @pytest.fixture
 def training(open_notebook):
     """A notebook in which the recommended preset trains."""
-    notebook = open_notebook([PANEL, PING])
+    notebook = open_notebook([COUNT_FIGURES, PANEL, PING])
     notebook.run_all()
     press(notebook, "Start training")
     expect(notebook.page.locator(".twmr-state")).to_have_text(TRAINS, timeout=PATIENCE)
