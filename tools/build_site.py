@@ -9,6 +9,7 @@ import base64
 import html
 import re
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -43,12 +44,15 @@ def build(notebooks: Sequence[Path], out: Path, again: bool = False) -> list[str
         page = out / f"{path.stem}.html"
         if not again and page.exists() and page.stat().st_mtime > path.stat().st_mtime:
             continue
-        print(f"{path.name} ...", flush=True)
+        print(f"{path.name} ...", end=" ", flush=True)
+        begin = time.monotonic()
         try:
             notebook = execute(path)
         except CellExecutionError as error:
+            print("failed")
             failures.append(f"{path.name}: {error.ename}: {error.evalue}")
             continue
+        print(f"{time.monotonic() - begin:.0f} s")
         if picture := best_picture(notebook):
             (out / f"{path.stem}.png").write_bytes(picture)
         before, after = [notebooks[j] if 0 <= j < len(notebooks) else None for j in (i - 1, i + 1)]
