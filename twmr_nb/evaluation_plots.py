@@ -35,7 +35,7 @@ def success_over_height(sweeps: Mapping[str, Sequence[Result]]) -> Plot:
         axes.plot(heights, rate, color=color, linewidth=2, marker="o", markersize=5, label=name)
     limit = 100 * WHEGS * float(tip_radius(np.linspace(*LEG_RANGE, 1000)).max())
     axes.axvline(limit, color=INK, linewidth=1.2, linestyle="--")
-    beside: dict[str, Any] = {"xytext": (-5, 0), "textcoords": "offset points", "ha": "right"}
+    beside: dict[str, Any] = {"xytext": (-5, 0), "textcoords": "offset points", "ha": "right", "path_effects": HALO}
     text = f"{WHEGS} × tip radius\n= {limit:.1f} cm"
     axes.annotate(text, (limit, 0.2), xycoords=("data", "axes fraction"), color=INK, fontsize=8, **beside)
     axes.set_ylim(-3, 103)

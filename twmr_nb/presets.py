@@ -60,7 +60,7 @@ class Preset:
 
 PRESETS = {
     "recommended": Preset(
-        "Learns to climb the 5 cm step in about two minutes, by proprioception only. Leg servos whose middle is the "
+        "Learns to climb the 5 cm step in a minute or two, by proprioception only. Leg servos whose middle is the "
         "extended pose, a target that is extended too, no pay for standing still, and loud noise that falls silent "
         "at the end.",
         LEGS_OUT,
