@@ -1,39 +1,37 @@
-"""A picture of every page in site/, for the README: its richest figure with the words around it.
+"""A picture of every lesson's page in site/, for the README: what follows a chosen heading.
 
 `python tools/picture_pages.py [--site site] [--out docs/lessons]`, after `make site`; needs a Chromium, like the tests.
 """
 
 import argparse
-import io
 import sys
 from pathlib import Path
 
-from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
 from lab import find_chromium, launch  # noqa: E402 (the tests' own way to find and start a browser)
 
-WIDTH, HEIGHT = 980, 620  # px
-COLORS = 128  # of a palette: a quarter of the bytes, and nothing lost that is seen
-# Where to scroll: the largest picture or 3D view in the middle.
-TO_RICHEST = """() => {
-  const shown = [...document.querySelectorAll("main img, main video, main canvas, main svg")];
-  const area = each => each.clientWidth * Math.min(each.clientHeight, 520);
-  shown.sort((a, b) => area(b) - area(a))[0]?.scrollIntoView({ block: "center" });
-}"""
+WIDTH, HEIGHT = 980, 760  # px
+SHOWN = {  # the heading that a picture begins with
+    "00_start_here": "The task",
+    "01_the_robot": "How high? Rules from geometry",
+    "02_senses_and_gates": "What could a policy be told?",
+    "03_reward_terms": "Trap 2: a weight that drowns the rest",
+    "04_train": "4 · A little more likely, not a lot",
+    "05_watch_policies": "How high?",
+    "06_reward_shaping_lab": "The extension target and its weight",
+}
 
 
 def picture(page: Page, path: Path) -> bytes:
-    """One page, opened and scrolled to what it shows best, as a PNG file with few colours."""
+    """One page, opened and scrolled to the heading chosen for it, as a PNG file."""
     page.goto(path.absolute().as_uri())
     page.wait_for_timeout(1500)  # videos and 3D views draw their first picture
-    page.evaluate(TO_RICHEST)
+    page.get_by_role("heading", name=SHOWN[path.stem]).evaluate("heading => heading.scrollIntoView()")
     page.wait_for_timeout(500)
-    image, file = Image.open(io.BytesIO(page.screenshot())), io.BytesIO()
-    image.convert("RGB").quantize(COLORS).save(file, "PNG", optimize=True)
-    return file.getvalue()
+    return page.screenshot()
 
 
 def main() -> int:
