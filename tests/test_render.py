@@ -1,6 +1,7 @@
 """Pictures and videos of recorded episodes."""
 
 import base64
+import dataclasses
 import re
 import subprocess
 import threading
@@ -11,7 +12,18 @@ import pytest
 
 from twmr_nb import EnvConfig, render
 from twmr_nb.overlay import draw_overlay
-from twmr_nb.render import NO_FFMPEG, NO_GL, RenderError, frame_strip, frames, mp4, save_video, scene_model, video
+from twmr_nb.render import (
+    NO_FFMPEG,
+    NO_GL,
+    RenderError,
+    frame_strip,
+    frames,
+    mp4,
+    save_video,
+    scene_model,
+    still,
+    video,
+)
 from twmr_nb.robot import NQ, STEP_GEOM
 from twmr_nb.rollout import RandomPolicy, Rollout, ZeroPolicy, record
 
@@ -114,8 +126,12 @@ def test_without_a_gl_library_one_line_says_what_to_install(rollout, tmp_path, m
     with pytest.raises(RenderError, match="apt-get install libegl1 libgl1"):
         save_video(rollout, tmp_path / "a.mp4")
     assert not list(tmp_path.iterdir())
-    assert video(rollout).data == f"<p>{NO_GL}</p>"
     assert "\n" not in NO_GL
+    page = video([rollout, dataclasses.replace(rollout, title="a <b>")]).data
+    assert page.startswith(f"<p>{NO_GL}</p>")
+    assert page.count("<img ") == 2, "each episode has its strip of flat pictures"
+    assert "a &lt;b&gt;" in page
+    assert still(rollout.config).data.startswith(f"<p>{NO_GL}</p><img ")
 
 
 def test_without_ffmpeg_the_page_shows_stills(gl, rollout, monkeypatch):
@@ -125,7 +141,8 @@ def test_without_ffmpeg_the_page_shows_stills(gl, rollout, monkeypatch):
     monkeypatch.setattr(imageio_ffmpeg, "get_ffmpeg_exe", nowhere)
     with pytest.raises(RenderError, match="imageio-ffmpeg"):
         mp4(rollout)
-    assert video(rollout).data.startswith(f'<p>{NO_FFMPEG}</p><img src="data:image/png;base64,')
+    page = video(rollout).data
+    assert page.startswith(f'<p>{NO_FFMPEG}</p><p><b>random actions</b></p><img src="data:image/png;base64,')
 
 
 def test_impossible_speeds_are_refused(rollout):

@@ -7,6 +7,7 @@ A GL context belongs to the thread that made it, and the memory it took stays wi
 
 import base64
 import functools
+import html
 import io
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from twmr_nb.config import EnvConfig
+from twmr_nb.flat import paint, paint_steps
 from twmr_nb.overlay import Frame, draw_overlay, draw_title
 from twmr_nb.robot import STEP_GEOM, WHEELS, build_spec, step_box
 from twmr_nb.rollout import Rollout, ZeroPolicy, record
@@ -33,7 +35,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 Size = tuple[int, int]  # width, height in pixels
 APT_LINE = "apt-get install libegl1 libgl1"
-NO_GL = f"no picture: there is no GL library to draw with. As root, run `{APT_LINE}`, then restart the kernel."
+NO_GL = f"no video: there is no GL library to draw with. As root, run `{APT_LINE}`, then restart the kernel."
 NO_FFMPEG = "no video: there is no ffmpeg. Run `pip install --force-reinstall imageio-ffmpeg`."
 CLEARANCE = 0.16  # m beside the robot's middle that is drawn of the step; its whole 10 m would hide its profile
 PAGE_WIDTH = 1120  # px; several videos side by side are scaled down to it
@@ -81,22 +83,24 @@ def frames(
 
 @on_drawing_thread
 def frame_strip(rollout: Rollout, n: int = 6, size: Size = (320, 180)) -> Image.Image:
-    """n moments of the episode in rows of three, for where no video can be shown."""
+    """n moments of the episode in rows of three, for where no video can be shown; painted flat without a GL library."""
     index = np.linspace(0, len(rollout.time) - 1, n).round().astype(int)
-    pictures = list(draw_steps(rollout, index, size, "track", overlay=True))
+    draw = functools.partial(draw_steps, camera="track", overlay=True) if gl_available() else paint_steps
+    pictures = list(draw(rollout, index, size))
     pictures += [np.full_like(pictures[0], 255)] * (-n % 3)
     return Image.fromarray(np.vstack([np.hstack(pictures[i : i + 3]) for i in range(0, len(pictures), 3)]))
 
 
 @on_drawing_thread
 def still(config: EnvConfig, x: float = 0.0, size: Size = (640, 360)) -> Image.Image | HTML:
-    """The robot at rest at x [m] in its world; where nothing can be drawn, one line that says what to install."""
+    """The robot at rest at x [m] in its world; without a GL library, a flat picture below a line on what to install."""
     rest = record(ZeroPolicy(), config, num_steps=1)
     rest.transition.qpos[:, 0] += x
     try:
         return Image.fromarray(next(draw_steps(rest, np.array([0]), size, "track", overlay=False)))
     except RenderError as error:
-        return HTML(f"<p>{error}</p>")
+        picture = paint(rest, rest.transition.qpos[0], size)
+        return HTML(f"<p>{error}</p>{image_tag(Image.fromarray(picture))}")
 
 
 @on_drawing_thread
@@ -134,15 +138,15 @@ def video(
     overlay: bool = True,
     speed: float = 1.0,
 ) -> HTML:
-    """The video inside the page. Where none can be made: a strip of stills, or one line that says what to install."""
-    first, count = (rollouts, 1) if isinstance(rollouts, Rollout) else (rollouts[0], len(rollouts))
+    """The video inside the page. Where none can be made: a line that says what to install, and strips of stills."""
+    several = [rollouts] if isinstance(rollouts, Rollout) else list(rollouts)
     try:
-        data = mp4(rollouts, fps, size, camera, overlay, speed)
+        data = mp4(several, fps, size, camera, overlay, speed)
     except RenderError as error:
-        picture = image_tag(frame_strip(first)) if gl_available() else ""
-        return HTML(f"<p>{error}</p>{picture}")
-    width = min(size[0] * count, PAGE_WIDTH)
-    height = round(width * size[1] / (size[0] * count))
+        strips = (f"<p><b>{html.escape(each.title)}</b></p>{image_tag(frame_strip(each))}" for each in several)
+        return HTML(f"<p>{error}</p>{''.join(strips)}")
+    width = min(size[0] * len(several), PAGE_WIDTH)
+    height = round(width * size[1] / (size[0] * len(several)))
     return HTML(mediapy.html_from_compressed_video(data, width=width, height=height))
 
 
