@@ -26,7 +26,7 @@ def gl() -> None:
 
 @pytest.fixture
 def no_run_left(monkeypatch):
-    """No film unless the test asks for it; whatever trains is stopped at the end."""
+    """No film unless the test asks for it; whatever trains is stopped at the end, and no view follows a run."""
     from twmr_nb.runs import LIVE
     from twmr_nb.ui import clip, live
 
@@ -37,7 +37,8 @@ def no_run_left(monkeypatch):
         if run._thread:
             run._thread.join()
     LIVE.clear()
-    live.views.clear()
+    for view in list(live.views.values()):
+        view.leave()
 
 
 @pytest.fixture(scope="session")

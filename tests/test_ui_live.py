@@ -99,13 +99,13 @@ def test_clip_films_the_newest_policy(tmp_path, gl, monkeypatch):
     film = clip.EvaluationClip()
     film.show(run)
     film.consider()
-    film.thread.join()
+    film.filming.result()
     assert film.film.value[4:8] == b"ftyp", "an mp4 file"
     assert film.film in film.screen.children
     assert "after 64 steps" in words(film.line)
-    film.thread = None
+    film.filming = None
     film.consider()
-    assert film.thread is None, "nothing new to film"
+    assert film.filming is None, "nothing new to film"
 
 
 def test_clip_is_off_where_nothing_can_be_drawn(tmp_path):
@@ -114,7 +114,7 @@ def test_clip_is_off_where_nothing_can_be_drawn(tmp_path):
     film = clip.EvaluationClip()
     film.show(run)
     film.consider()
-    film.thread.join()
+    film.filming.result()
     assert "apt-get install libegl1 libgl1" in words(film.line)
     assert film.film not in film.screen.children
 
@@ -160,7 +160,7 @@ def test_clip_can_be_turned_off(tmp_path):
     film.show(run)
     film.switch.value = False
     film.consider()
-    assert film.thread is None
+    assert film.filming is None
 
 
 # -- the list of runs -------------------------------------------------------------------------------------------------

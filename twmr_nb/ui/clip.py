@@ -4,6 +4,7 @@ import html
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import ipywidgets as w
@@ -19,12 +20,15 @@ FPS, SPEED = 10, 2.0  # frames per second; times real time
 EVERY, SELDOM = 20.0, 120.0  # s between two films: at first, later
 AGE = 0.1  # share of the training so far that this wait grows to
 SHARE = 0.02  # of the time that recording, drawing and encoding may take
+# One thread for all films: memory that a thread took stays with it, so one for each film would take more and more.
+# Python waits for it at its end, as a thread that is cut short inside MuJoCo or JAX aborts it.
+FILMING = ThreadPoolExecutor(1, "evaluation clip")
 EMPTY = """<div style="height: 178px; border: 1px dashed var(--jp-border-color1, #bdbdbd); border-radius: 4px;
   display: flex; align-items: center; justify-content: center" class="twmr-sub">the policy, filmed</div>"""
 
 
 class EvaluationClip(w.VBox):
-    """`consider()` makes a film on a thread of its own if one is due; the switch turns it off.
+    """`consider()` has a film made in the background if one is due; the switch turns it off.
 
     `rollout` is the newest episode; `on_episode` hears of every change of it.
     """
@@ -34,7 +38,7 @@ class EvaluationClip(w.VBox):
         self.rollout: Rollout | None = None
         self.on_episode: Callable[[], None] = lambda: None
         self.can_film, self._lock = True, threading.Lock()
-        self.thread: threading.Thread | None = None
+        self.filming: Future[None] | None = None
         self._policy_time, self._due = 0.0, 0.0
         self.switch = w.Checkbox(True, description="film it", indent=False, layout=w.Layout(width="72px"))
         self.switch.tooltip = (
@@ -61,10 +65,10 @@ class EvaluationClip(w.VBox):
 
     def finish(self) -> None:
         """The run has ended: film what it has become."""
-        with self._lock:  # held while a thread is made and started
-            thread = self.thread
-        if thread:
-            thread.join()
+        with self._lock:
+            filming = self.filming
+        if filming:
+            filming.result()
         self._due = 0.0
         self.consider()
 
@@ -72,7 +76,7 @@ class EvaluationClip(w.VBox):
         """Make a film if there is a newer policy and it is time; if there is none, ask the run to save one."""
         with self._lock:  # a view that turns to another run may still be ending its work for the last one
             run = self.run
-            if run is None or not self.switch.value or (self.thread and self.thread.is_alive()):
+            if run is None or not self.switch.value or (self.filming and not self.filming.done()):
                 return
             if time.monotonic() < self._due:
                 return
@@ -82,9 +86,7 @@ class EvaluationClip(w.VBox):
                     run.save_now()
                 return
             self._policy_time = changed
-            # No daemon: Python waits for it at its end, as a thread that is cut short inside MuJoCo or JAX aborts it.
-            self.thread = threading.Thread(target=self._make, args=(run,), name="evaluation clip", daemon=False)
-            self.thread.start()
+            self.filming = FILMING.submit(self._make, run)
 
     def _make(self, run: Run) -> None:
         begin = time.monotonic()
