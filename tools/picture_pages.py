@@ -39,7 +39,7 @@ def main() -> int:
     parser.add_argument("--site", type=Path, default=ROOT / "site")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "lessons")
     given = parser.parse_args()
-    pages = sorted(given.site.glob("[0-9]*.html"))
+    pages = [path for name in SHOWN if (path := given.site / f"{name}.html").exists()]
     if not pages:
         print(f"no pages in {given.site}: run `make site` first", file=sys.stderr)
         return 1

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from twmr_nb.outline import outline
+from twmr_nb.outline import FAR, NEAR, outline
 from twmr_nb.overlay import Frame, draw_overlay
 from twmr_nb.robot import step_box
 from twmr_nb.rollout import Rollout
@@ -16,7 +16,6 @@ Array = NDArray[Any]
 Color = tuple[int, int, int]
 SKY, FLOOR, BLOCK, MARK = (226, 232, 240), (197, 202, 207), (115, 133, 153), (77, 77, 89)
 BODY, WHEEL, LEG, OTHER_LEGS = (64, 92, 117), (43, 48, 56), (230, 158, 0), (247, 204, 107)  # as MuJoCo draws them
-NEAR, FAR = (0, 2), (1, 3)  # wheels in motor order, seen from the left
 BEHIND, WIDTH = 0.2, 0.52  # m that are shown behind the robot's middle, and in all
 HORIZON = 0.78  # share of the height above the floor's line
 FINER = 3  # painted so much larger, then reduced: smooth edges

@@ -30,6 +30,7 @@ AHEAD, SIDE = (np.array(column, float) for column in zip(*WHEELS.values(), stric
 ALL_LEGS = tuple(slice(LEG_QPOS.start + leg, None, LEG_QPOS.step) for leg in range(3))  # of qpos: leg 0, 1, 2
 HINGE_X, HINGE_Z = np.array(LEG_HINGES).T
 MOUNT_TURN = np.array([2 * math.atan2(y, w) for w, y in LEG_TURNS])  # rad about y
+NEAR, FAR = (0, 2), (1, 3)  # seen from the left-hand side; wheels in motor order
 RIM = np.linspace(0, 2 * np.pi, 48)
 
 

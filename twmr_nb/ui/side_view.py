@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from numpy.typing import ArrayLike, NDArray
 
-from twmr_nb.outline import outline, with_legs
+from twmr_nb.outline import FAR, NEAR, outline, with_legs
 from twmr_nb.plots import INK, TERM_COLORS
 from twmr_nb.robot import step_box
 from twmr_nb.rollout import Rollout
@@ -16,7 +16,6 @@ from twmr_nb.ui.live_figure import LiveFigure
 Array = NDArray[Any]
 CHASSIS, WHEEL, STEP = "#5B7C99", "#77828F", "#8C9CAE"
 DRIVEN, FOLLOWING = "#D98F00", "#E9B44C"  # a wheel's leg 0, and the two that follow it
-NEAR, FAR = (0, 2), (1, 3)  # seen from the left-hand side; wheels in motor order
 ASKED = TERM_COLORS["extension"]
 
 
