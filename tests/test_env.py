@@ -222,7 +222,7 @@ def test_sensors_are_where_the_environment_reads_them() -> None:
     assert addresses == [13, 16, 19]
 
 
-@pytest.mark.parametrize(("timestep", "frame_skip"), [(0.001, 20), (0.002, 10), (0.004, 5)])
+@pytest.mark.parametrize(("timestep", "frame_skip"), [(0.001, 20), (0.002, 10), (0.004, 5), (0.005, 4)])
 def test_a_control_step_lasts_as_long_on_coarse_physics(timestep: float, frame_skip: int) -> None:
     env = TwmrEnv(EnvConfig(timestep=timestep, settle_steps=0), 2)
     env.reset(seed=0)

@@ -35,7 +35,8 @@ class EnvConfig(Config):
     """Half the step's depth along the way; used by scene 'step' only."""
     action_mode: ActionMode = knob("torque", group="robot and scene")
     """What the four leg actions command: a motor torque, or the angle of a position servo of the same strength."""
-    timestep: float = knob(0.002, group="robot and scene", low=0.0005, high=0.004, unit="s")
+    # At most half the 0.01 s in which a contact recovers (its solref): beyond, MuJoCo would soften the contacts.
+    timestep: float = knob(0.002, group="robot and scene", low=0.0005, high=0.005, unit="s")
     """Length of a physics step, the original's at first; 0.004 simulates twice as fast, good enough to learn in."""
     ctrl_dt: float = knob(0.02, group="robot and scene", low=0.002, high=0.2, unit="s")
     """Time between two decisions of the policy; rounded to whole physics steps."""

@@ -71,6 +71,7 @@ PRESETS = {
         LEGS_OUT
         | SEES_IT_THROUGH
         | {
+            "timestep": 0.005,
             "action_mode": "torque",
             "scene": "step",
             "step_height": 0.05,
