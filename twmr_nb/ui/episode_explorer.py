@@ -35,6 +35,7 @@ class EpisodeExplorer(Shell):
         self.overrides: dict[str, Any] = {}
         self.redraw = Redraw(self._draw)
         self.image = w.Image(layout=w.Layout(width="100%", height="auto", margin="0"))
+        self.image.add_class("twmr-picture")
         self.stage = w.Box([self.image], layout=wide())
         self.in_3d = w.ToggleButton(
             description="3D replay",

@@ -67,6 +67,7 @@ class LiveView(w.VBox):
         self.add_class("twmr-live")
         self.state.add_class("twmr-state")
         self.picture.add_class("twmr-curves")
+        self.picture.add_class("twmr-picture")
         self.show(run)
 
     def show(self, run: Run | None) -> None:

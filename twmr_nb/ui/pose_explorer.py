@@ -47,6 +47,7 @@ class PoseExplorer(Shell):
         )
         self.numbers = w.HTML()
         self.image = w.Image(layout=w.Layout(width="100%", max_width="830px", height="auto", margin="0"))
+        self.image.add_class("twmr-picture")
         self.stage = w.Box([self.image], layout=w.Layout(width="100%", overflow="hidden"))
         self.in_3d = w.ToggleButton(description="3D view", icon="cube", tooltip="Turn the robot round, go nearer")
         self.in_3d.layout = w.Layout(width="96px", align_self="flex-end")

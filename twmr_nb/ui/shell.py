@@ -20,6 +20,8 @@ STYLE = """<style>
 .twmr-shell .twmr-value { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .twmr-shell .twmr-result { font-size: 12px; line-height: 1.25; text-align: right; }
 .twmr-shell .twmr-changed { font-weight: 600; }
+/* a layer of its own: where a processor draws the page, a new picture then does not draw all of it anew */
+.twmr-shell .twmr-picture { will-change: transform; }
 .twmr-shell .twmr-error { color: var(--jp-error-color1, #c62828); }
 .twmr-shell .jupyter-button { border-radius: 5px; font-size: 12.5px; }
 .twmr-shell video, .twmr-shell .twmr-film img { max-width: 100%; height: auto; }
