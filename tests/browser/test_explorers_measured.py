@@ -54,8 +54,9 @@ def report(**figures):
     )
 
 
-def test_slider_to_picture_for_1000_steps_takes_under_150_ms(open_notebook):
-    notebook = open_notebook([EXPLORER])
+def test_slider_to_picture_for_1000_steps_takes_under_150_ms(open_notebook, browser_without_webgl):
+    """In a browser as it is without a GPU; one that is told to emulate WebGL draws pages through that too: slower."""
+    notebook = open_notebook([EXPLORER], in_browser=browser_without_webgl)
     page = notebook.page
     page.set_viewport_size(SIZE)
     notebook.run_all()
