@@ -71,7 +71,6 @@ PRESETS = {
         LEGS_OUT
         | SEES_IT_THROUGH
         | {
-            "timestep": 0.005,
             "action_mode": "torque",
             "scene": "step",
             "step_height": 0.05,
