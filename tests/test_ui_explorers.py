@@ -2,11 +2,11 @@
 
 import dataclasses
 import io
-import time
 
 import numpy as np
 import pytest
 from climb import climb
+from matplotlib.axes import Axes
 from PIL import Image
 
 from twmr_nb import ConfigError, EnvConfig, reward_term
@@ -15,7 +15,6 @@ from twmr_nb.rollout import RandomPolicy, record, rescore
 from twmr_nb.ui import RewardExplorer
 from twmr_nb.ui.reward_picture import STYLES
 from twmr_nb.ui.rollout_picker import RolloutPicker
-from twmr_nb.ui.sliders import log_stops
 
 
 def low(t):
@@ -145,16 +144,29 @@ def test_the_3d_replay_shares_cursor_and_scores(explorer, rollout):
     assert explorer.stage.children == (explorer.image,)
 
 
-def test_a_picture_of_1000_steps_takes_well_under_a_frame_of_attention(tmp_path):
-    """The kernel's share of a slider move, in CPU time; the whole way is measured in the browser."""
-    rollout = record(RandomPolicy(), EnvConfig(), num_steps=1000)
-    explorer = RewardExplorer(rollout, root=tmp_path)
-    taken = []
-    for stop in log_stops(0.0, 10.0)[-12:]:
-        begin = time.thread_time()
-        explorer.weights["extension_penalty"].slider.value = stop
-        taken.append(time.thread_time() - begin)
-    assert np.median(taken) < 0.15
+def test_only_what_moves_is_drawn_anew(tmp_path, monkeypatch):
+    """An axis only when its limits move, the panels that no weight changes not even then."""
+    explorer = RewardExplorer(record(RandomPolicy(), EnvConfig(), num_steps=50), root=tmp_path)
+    picture, drawn = explorer.picture, []
+    draw_artist = Axes.draw_artist
+    monkeypatch.setattr(Axes, "draw_artist", lambda axes, artist: [drawn.append(artist), draw_artist(axes, artist)])
+
+    def artists_drawn(**settings):
+        drawn.clear()
+        explorer.override(**settings)
+        return set(drawn)
+
+    reward_axes = {picture.terms.axes.yaxis, picture.totals.axes.xaxis}
+    curves = set(picture.terms.lines.values())
+    explorer.override(alive_bonus=1.0)
+    small = artists_drawn(alive_bonus=1.001)
+    assert small & curves
+    assert not small & reward_axes
+    large = artists_drawn(alive_bonus=5.0)
+    assert reward_axes <= large
+    assert not {artist for artist in large if artist.axes is picture.gate.axes}
+    gate = artists_drawn(gate_bias=2.0)
+    assert {artist for artist in gate if artist.axes is picture.gate.axes}
 
 
 # -- which rollouts ---------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """A figure redrawn many times a second: what stands still is drawn once and kept, only what moves is drawn anew.
 
-There may be a layer in between, which moves now and then and rests in most pictures.
+There may be two layers in between, which move now and then and rest in most pictures.
 """
 
 import io
@@ -19,6 +19,7 @@ from PIL import Image
 from twmr_nb.plots import DPI
 
 COLORS = 256  # of the PNG's palette: anti-aliased lines look the same, and a third is sent in half the time
+LAYERS = 2  # that may rest
 SCALE = 1.5  # pixels of the PNG per pixel on the page: sharp enough on fine screens, and still quick to send
 
 
@@ -35,11 +36,11 @@ class LiveFigure:
         """An empty page again. A new figure instead would leave the old one to wait for the garbage collector."""
         self.figure.clear()
         self._moving: list[tuple[Axes, Artist]] = []
-        self._resting: list[tuple[Axes, Artist]] = []
+        self._resting: list[list[tuple[Axes, Artist]]] = [[] for _ in range(LAYERS)]
         self._layer = self._moving
         self._still: Any = None
-        self._base: Any = None
-        self._rested_on: Hashable = None
+        self._bases: list[Any] = [None] * LAYERS
+        self._rested_on: list[Hashable] = [None] * LAYERS
 
     def axes(self, left: float, top: float, width: float, height: float, **how: Any) -> Axes:
         """A panel at a fixed place, in page pixels from the upper left corner."""
@@ -55,23 +56,27 @@ class LiveFigure:
         return artists
 
     @contextmanager
-    def resting(self) -> Iterator[None]:
-        """What is registered as moving in here is drawn anew only when the key given to `png` has changed."""
-        self._layer = self._resting
+    def resting(self, layer: int = 0) -> Iterator[None]:
+        """What is registered as moving in here is drawn anew only when the key of its layer, or a lower one's, changed."""
+        self._layer = self._resting[layer]
         try:
             yield
         finally:
             self._layer = self._moving
 
-    def png(self, key: Hashable = None) -> bytes:
-        """The figure as it is now, with a transparent background; `key` stands for all that the resting layer shows."""
+    def png(self, *keys: Hashable) -> bytes:
+        """The figure as it is now, transparent where nothing is; each key stands for all that a resting layer shows."""
         if self._still is None:
             self.canvas.draw()
             self._still = self.canvas.copy_from_bbox(self.figure.bbox)
-        if self._base is None or key != self._rested_on:
-            self._draw(self._still, self._resting)
-            self._base, self._rested_on = self.canvas.copy_from_bbox(self.figure.bbox), key
-        self._draw(self._base, self._moving)
+        background = self._still
+        for layer, artists in enumerate(self._resting):
+            if self._bases[layer] is None or keys[: layer + 1] != self._rested_on[layer]:
+                self._draw(background, artists)
+                self._bases[layer] = self.canvas.copy_from_bbox(self.figure.bbox)
+                self._rested_on[layer] = keys[: layer + 1]
+            background = self._bases[layer]
+        self._draw(background, self._moving)
         picture = Image.fromarray(np.asarray(self.canvas.buffer_rgba()))
         buffer = io.BytesIO()
         picture.quantize(COLORS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(

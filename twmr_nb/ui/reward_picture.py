@@ -46,7 +46,7 @@ class RewardPicture:
         if key != self.rests_on:
             self.show_resting(scored, frame)
             self.rests_on = key
-        return self.live.png((*key, how, self.terms.axes.get_ylim(), self.totals.axes.get_xlim()))
+        return self.live.png(key, (how, self.terms.axes.get_ylim(), self.totals.axes.get_xlim()))
 
     def show_resting(self, scored: Rescored, frame: int) -> None:
         """The panels that show the gate, the legs and the robot."""
@@ -64,7 +64,7 @@ class TermsPanel(TimePanel):
     def __init__(self, live: LiveFigure, axes: Axes, rollout: Rollout, names: Sequence[str]) -> None:
         super().__init__(live, axes, rollout, "who pays when", "")
         colors = term_colors(names)
-        with live.resting():  # an axis costs as much as all curves, and its limits are coarse
+        with live.resting(1):  # an axis costs as much as all curves, and its limits are coarse
             live.moving(axes, axes.yaxis)
         live.moving(axes, axes.axhline(0, color=INK, linewidth=0.8))
         self.window = max(1, round(WINDOW / rollout.transition.ctrl_dt))
@@ -110,7 +110,7 @@ class TotalsPanel:
 
     def __init__(self, live: LiveFigure, axes: Axes, names: Sequence[str]) -> None:
         self.axes = style(axes)
-        with live.resting():
+        with live.resting(1):
             live.moving(axes, axes.xaxis)
         rows = [*names, "total"]
         colors = term_colors(names) | {"total": TOTAL}
