@@ -57,7 +57,7 @@ class LiveFigure:
 
     @contextmanager
     def resting(self, layer: int = 0) -> Iterator[None]:
-        """What is registered as moving in here is drawn anew only when the key of its layer, or a lower one's, changed."""
+        """What is registered as moving in here is drawn anew only when the key of this layer or a lower one changes."""
         self._layer = self._resting[layer]
         try:
             yield
