@@ -19,7 +19,7 @@ SIZE, STEPS = (320, 180), 400  # pixels; control steps at most
 FPS, SPEED = 10, 2.0  # frames per second; times real time
 EVERY, SELDOM = 20.0, 120.0  # s between two films: at first, later
 AGE = 0.1  # share of the training so far that this wait grows to
-SHARE = 0.01  # of the time that recording, drawing and encoding may take; playing it in the page costs as much again
+SHARE = 0.01  # of the time that recording, drawing and encoding may take; playing it in the page costs more
 # One thread for all films: memory that a thread took stays with it, so one for each film would take more and more.
 # Python waits for it at its end, as a thread that is cut short inside MuJoCo or JAX aborts it.
 FILMING = ThreadPoolExecutor(1, "evaluation clip")
