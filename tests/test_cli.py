@@ -1,8 +1,11 @@
 """The command line as a user meets it."""
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -160,3 +163,12 @@ def test_presets_and_policies_are_listed(capsys):
     assert cli.main(["presets"]) == 0
     assert "walkthrough" in capsys.readouterr().out
     assert cli.main(["policies"]) == 0
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    reader, writer = os.pipe()
+    os.close(reader)  # as `twmr presets | head` does, in the end
+    command = [sys.executable, "-c", "from twmr_nb.cli import main; raise SystemExit(main())", "presets"]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, "")

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -188,13 +189,18 @@ def main(argv: list[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     try:
         options = parse(argv)
-        return HANDLERS[type(options)](options)
+        code = HANDLERS[type(options)](options)
+        sys.stdout.flush()
+        return code
     except (ConfigError, PolicyError, RenderError, FileNotFoundError) as error:
         print(f"twmr: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("stopped; go on with `twmr train --resume RUN_FOLDER`", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # `| head`: the reader has seen enough; the flush at exit must not fail again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 def parse(argv: list[str]) -> Any:
