@@ -12,6 +12,7 @@ ENV = EnvConfig(scene="step", step_height=0.0, step_height_max=0.06, max_steps=8
 PPO = PPOConfig(
     num_envs=8, rollout_steps=8, minibatches=2, mlp_size=8, hidden_size=8, curriculum_start=0.02, total_timesteps=768
 )  # fmt: skip
+RISE = 0.0025  # m
 
 
 def tell(curriculum: Curriculum, height: float, passed: int, failed: int) -> bool:
@@ -19,7 +20,7 @@ def tell(curriculum: Curriculum, height: float, passed: int, failed: int) -> boo
 
 
 def test_the_frontier_rises_when_enough_tries_near_it_pass() -> None:
-    curriculum = Curriculum(0.0, 0.04, 0.045)
+    curriculum = Curriculum(0.0, 0.04, 0.045, RISE)
     assert not tell(curriculum, 0.03, TRIES, 0)  # too low to count as tries
     assert not tell(curriculum, 0.036, TRIES - 1, 0)  # one try short
     assert tell(curriculum, 0.04, 1, 0)
@@ -28,31 +29,43 @@ def test_the_frontier_rises_when_enough_tries_near_it_pass() -> None:
 
 
 def test_the_frontier_waits_below_80_percent_and_stops_at_the_top() -> None:
-    curriculum = Curriculum(0.0, 0.04, 0.041)
+    curriculum = Curriculum(0.0, 0.04, 0.041, RISE)
     tell(curriculum, 0.04, 0, 9)
     assert not tell(curriculum, 0.04, 31, 0)  # 31 of 40
     assert tell(curriculum, 0.04, 1, 0)  # the oldest try, a failure, drops out: 32 of 40
     assert curriculum.frontier == 0.041
     assert not tell(curriculum, 0.041, TRIES, 0)
+    assert not tell(curriculum, 0.041, 0, TRIES)  # nor does it fall unless asked to
+
+
+def test_asked_to_the_frontier_falls_back_where_too_few_pass_but_not_below_its_start() -> None:
+    curriculum = Curriculum(0.05, 0.04, 0.05, 0.01, retreat=0.6)
+    assert tell(curriculum, 0.04, TRIES, 0)
+    assert curriculum.frontier == 0.05
+    assert not tell(curriculum, 0.05, 24, 16)  # 60% of 40 is enough to stay
+    assert tell(curriculum, 0.05, 0, 1)  # the oldest try, a success, drops out: 23 of 40
+    assert curriculum.frontier == pytest.approx(0.04)
+    assert curriculum.heights == pytest.approx((0.04, 0.04))
+    assert not tell(curriculum, 0.04, 0, TRIES)
 
 
 def test_steps_are_drawn_near_a_moving_frontier_and_from_all_heights_at_the_top() -> None:
-    curriculum = Curriculum(0.0, 0.04, 0.0425)
+    curriculum = Curriculum(0.0, 0.04, 0.0425, RISE)
     assert curriculum.heights == pytest.approx((0.025, 0.04))
     tell(curriculum, 0.04, TRIES, 0)
     assert curriculum.heights == (0.0, 0.0425)
-    assert Curriculum(0.03, 0.04, 0.05).heights == (0.03, 0.04)
+    assert Curriculum(0.03, 0.04, 0.05, RISE).heights == (0.03, 0.04)
 
 
 def test_a_start_below_the_range_is_a_way_in_that_is_left_behind() -> None:
-    curriculum = Curriculum(0.04, 0.0375, 0.04)
+    curriculum = Curriculum(0.04, 0.0375, 0.04, RISE)
     assert curriculum.heights == (0.0375, 0.0375)
     tell(curriculum, 0.0375, TRIES, 0)
     assert curriculum.heights == (0.04, 0.04)
 
 
 def test_a_start_above_the_range_is_its_top() -> None:
-    assert Curriculum(0.03, 0.09, 0.06).frontier == 0.06
+    assert Curriculum(0.03, 0.09, 0.06, RISE).frontier == 0.06
 
 
 def test_training_draws_below_the_frontier_and_reports_it() -> None:

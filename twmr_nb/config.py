@@ -177,6 +177,10 @@ class PPOConfig(Config):
     """Value what lies beyond a time limit, instead of treating it as the end of the world."""
     curriculum_start: float | None = knob(None, group="learner", low=0.0, high=0.2, unit="m")
     """If given, drawn steps are at first no higher than this; the limit rises with success up to step_height_max."""
+    curriculum_rise: float = knob(0.0025, group="learner", low=0.0005, high=0.05, unit="m")
+    """How far that limit rises at a time, once four in five of the robots before it pass."""
+    curriculum_retreat: float = knob(0.0, group="learner", low=0.0, high=0.8)
+    """Share of passed steps below which that limit falls back, by as much as it rises; 0: it never does."""
     validate_every: int = knob(0, group="learner", low=0, high=100_000, unit="updates")
     """In the second half, try the policy without noise every so many updates and keep the best; 0 keeps the last."""
     keep_carry: bool = knob(True, group="learner")

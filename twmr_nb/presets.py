@@ -67,7 +67,7 @@ PRESETS = {
     ),
     "step_5cm": Preset(
         "The original's torque motors: legs that push back need a dearer extension term, a curriculum that begins at "
-        "3 cm, a critic that sees the step, and noise that falls slowly.",
+        "3 cm and falls back where they forget how to climb, a critic that sees the step, and noise that falls slowly.",
         LEGS_OUT
         | SEES_IT_THROUGH
         | {
@@ -76,7 +76,10 @@ PRESETS = {
             "step_height": 0.05,
             "step_height_max": 0.05,
             "curriculum_start": 0.03,
+            "curriculum_rise": 0.005,
+            "curriculum_retreat": 0.6,
             "log_std_final": -1.6,
+            "hidden_size": 64,
             "validate_every": 50,
             "total_timesteps": 2_000_000,
         },

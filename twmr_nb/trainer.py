@@ -41,7 +41,8 @@ class Trainer:
         self.curriculum: Curriculum | None = None
         if config.curriculum_start is not None:
             low, high = env.step_heights
-            self.curriculum = Curriculum(low, config.curriculum_start, high)
+            moves = config.curriculum_rise, config.curriculum_retreat
+            self.curriculum = Curriculum(low, config.curriculum_start, high, *moves)
         self.update_index, self.global_step, self.compile_s, self.train_s = 0, 0, 0.0, 0.0
         self.phase = "new"  # for whoever shows the state: new, compiling, collecting, learning
         self.compiled_update: Callable[..., tuple] | None = None
