@@ -172,3 +172,15 @@ def test_a_reader_that_has_seen_enough_is_no_error():
     done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True)
     os.close(writer)
     assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_another_broken_pipe_is_not_hushed_up(monkeypatch):
+    def encode(options):
+        raise BrokenPipeError("ffmpeg is gone")
+
+    monkeypatch.setitem(cli.HANDLERS, cli.Presets, encode)
+    reader, writer = os.pipe()
+    with os.fdopen(reader), os.fdopen(writer, "w") as read_by_somebody:
+        monkeypatch.setattr("sys.stdout", read_by_somebody)
+        with pytest.raises(BrokenPipeError, match="ffmpeg"):
+            cli.main(["presets"])

@@ -179,6 +179,7 @@ class PPOConfig(Config):
     """If given, drawn steps are at first no higher than this; the limit rises with success up to step_height_max."""
     curriculum_rise: float = knob(0.0025, group="learner", low=0.0005, high=0.05, unit="m")
     """How far that limit rises at a time, once four in five of the robots before it pass."""
+    # At most the share at which the limit rises: it cannot do both.
     curriculum_retreat: float = knob(0.0, group="learner", low=0.0, high=0.8)
     """Share of passed steps below which that limit falls back, by as much as it rises; 0: it never does."""
     validate_every: int = knob(0, group="learner", low=0, high=100_000, unit="updates")
