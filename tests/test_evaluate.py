@@ -130,9 +130,11 @@ def test_trial_world_is_a_full_episode_of_the_policys_own_world():
         end_on_success=True,
         gate_bias=2,
         timestep=0.004,
+        settle_steps=12,
     )
     world = trial_world(own, "step_5cm")
-    assert world.timestep == 0.002  # learned on coarse physics, judged on the original's
+    # learned on coarse physics, judged on the original's, settling for as long
+    assert (world.timestep, world.settle_steps) == (0.002, 25)
     assert (world.scene, world.step_height_max, world.max_steps, world.end_on_success) == (
         "step_5cm",
         None,

@@ -37,7 +37,7 @@ class EnvConfig(Config):
     """What the four leg actions command: a motor torque, or the angle of a position servo of the same strength."""
     # At most half the 0.01 s in which a contact recovers (its solref): beyond, MuJoCo would soften the contacts.
     timestep: float = knob(0.002, group="robot and scene", low=0.0005, high=0.005, unit="s")
-    """Length of a physics step, the original's at first; 0.004 simulates twice as fast, good enough to learn in."""
+    """Length of a physics step, the original's at first; 0.005 simulates twice as fast, good enough to learn in."""
     ctrl_dt: float = knob(0.02, group="robot and scene", low=0.002, high=0.2, unit="s")
     """Time between two decisions of the policy; rounded to whole physics steps."""
     frame_skip: int | None = knob(None, group="robot and scene", low=1, high=100)
@@ -151,7 +151,7 @@ class PPOConfig(Config):
     """Passes over the collected experience per update."""
     minibatches: int = knob(4, group="learner", low=1, high=64)
     """Groups of robots (whole sequences) that one pass is divided into."""
-    learning_rate: float = knob(7e-4, group="learner", low=1e-6, high=1e-1, log=True)
+    learning_rate: float = knob(1e-3, group="learner", low=1e-6, high=1e-1, log=True)
     """Adam's step size."""
     anneal_lr: bool = knob(True, group="learner")
     """Let the step size fall linearly to zero over the training."""
@@ -188,7 +188,7 @@ class PPOConfig(Config):
     """Keep the LSTM's state from one rollout to the next, instead of zeroing it in mid-episode."""
     mlp_size: int = knob(64, group="learner", low=1, high=1024, log=True)
     """Width of the dense layers before and after the LSTM."""
-    hidden_size: int = knob(128, group="learner", low=1, high=2048, log=True)
+    hidden_size: int = knob(64, group="learner", low=1, high=2048, log=True)
     """Width of the LSTM."""
     log_std_init: float = knob(0.0, group="learner", low=-5.0, high=2.0)
     """Logarithm of the exploration noise's standard deviation at the start."""

@@ -19,8 +19,8 @@ UNSEEN_SEEDS = 1_000_000  # training seeds lie below, so evaluation never repeat
 EPISODES = 1000
 BATCH = 250  # episodes side by side; EPISODES is a multiple, so that the policy is compiled once
 SAMPLED_SHARE = 4  # one episode in four is also played sampled, where both are asked for
-# The original's episode and physics; every policy is judged on them, however it was trained.
-TRIAL_STEPS, TRIAL_TIMESTEP = 1000, 0.002
+# The original's episode, physics step and settling; every policy is judged on them, however it was trained.
+TRIAL_STEPS, TRIAL_TIMESTEP, TRIAL_SETTLE_STEPS = 1000, 0.002, 25
 BIN = 0.01  # m; drawn step heights are reported in bins of this width
 HEIGHTS = tuple(round(0.01 * i, 2) for i in range(9))  # m; a sweep
 
@@ -28,14 +28,15 @@ HEIGHTS = tuple(round(0.01 * i, 2) for i in range(9))  # m; a sweep
 def trial_world(
     config: EnvConfig, scene: str | None = None, step_height: float | None = None, **changes: Any
 ) -> EnvConfig:
-    """The world a policy is judged in: its own, at the original's time step, in episodes of full length that drive on
-    after the step.
+    """The world a policy is judged in: its own, at the original's time step and settling, in episodes of full length
+    that drive on after the step.
 
     scene or step_height (m, in scene 'step') put another step ahead; `changes`: any other fields, such as friction.
     """
     world: dict[str, Any] = {
         "max_steps": TRIAL_STEPS,
         "timestep": TRIAL_TIMESTEP,
+        "settle_steps": TRIAL_SETTLE_STEPS,
         "end_on_success": False,
     }
     if scene is not None:

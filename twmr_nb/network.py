@@ -25,7 +25,7 @@ class ActorCritic(nn.Module):
     """Dense tanh -> LSTM -> Dense tanh -> action mean and state value (Hochreiter & Schmidhuber 1997, no peepholes)."""
 
     mlp_size: int = 64
-    hidden_size: int = 128
+    hidden_size: int = 64
     action_size: int = ACTION_SIZE
     critic_size: int = 0
     """Columns at the end of obs for the value alone; 0 also in play, when they are absent and no value counts."""

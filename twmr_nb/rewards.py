@@ -101,7 +101,7 @@ def score(transition: Transition, config: EnvConfig, extra_terms: Iterable[Rewar
     raw: Scores = {}
     weighted: Scores = {}
     for term in REWARD_TERMS:
-        raw[term.name] = term.fn(transition).astype(float)
+        raw[term.name] = term.fn(transition).astype(float, copy=False)
         weighted[term.name] = (term.sign * weight(term, config)) * raw[term.name]
     for term in extra_terms:
         raw[term.name] = checked_values(term, transition)
