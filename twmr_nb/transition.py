@@ -17,7 +17,8 @@ Array = NDArray[Any]
 class Transition:
     """One control step as named arrays of any leading shape [...]: [N] robots, or [T] steps of one.
 
-    What several terms or the environment ask for is computed once. The root's pose and motion are float64. What sensors and encoders report is float32, as in the recorded runs.
+    The root's pose and motion are float64. What sensors and encoders report is float32, as in the recorded runs.
+    What several terms or the environment ask for is computed once.
     """
 
     x_before: Array
