@@ -35,10 +35,11 @@ def scaling_plot(speed: Mapping[str, float]) -> Plot:
     figure.margins(68, 12, 28, 48, wspace=0.08)
     sizes = sorted({int(name.split("/")[1].split()[0]) for name in speed if "robots" in name})
     for what, color, label in (("ceiling", GREY, "bare physics"), ("train", TERM_COLORS["forward"], "training")):
-        for threads, line in ((2, "-"), (1, "--")):
+        for threads, line, inside in ((2, "-", color), (1, (0, (2, 1.5)), "white")):
             y = [speed[f"{what}/{size} robots/{threads} threads"] for size in sizes]
             words = f"{label}, {threads} thread{'s' * (threads > 1)}"
-            robots.plot(sizes, y, color=color, linestyle=line, marker="o", markersize=4, label=words)
+            look = {"color": color, "linestyle": line, "marker": "o", "markersize": 4, "markerfacecolor": inside}
+            robots.plot(sizes, y, label=words, **look)
     steps = sorted(int(name.split("/")[1].split()[0]) for name in speed if "rollout" in name)
     y = [speed[f"train/{number} rollout steps"] for number in steps]
     rollout.plot(steps, y, color=TERM_COLORS["forward"], marker="o", markersize=4, label="training, 2 threads")
@@ -48,6 +49,7 @@ def scaling_plot(speed: Mapping[str, float]) -> Plot:
         axes.set_xscale("log", base=2)
         axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
         axes.set_ylim(0, 1.05 * max(speed.values()))
+        axes.yaxis.set_major_formatter("{x:,.0f}")
         legend(axes, place="lower right")
     return figure
 
