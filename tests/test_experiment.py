@@ -107,6 +107,12 @@ def test_figures_show_every_variant(comparison):
     assert dots.png()[:4] == b"\x89PNG"
 
 
+def test_an_axis_of_percent_ends_where_percent_do():
+    all_passed = Comparison(tuple(trial("base", seed, 1.0) for seed in range(3)))
+    passed, *_ = all_passed.dots().axes
+    assert passed.get_xlim() == (-4, 104)
+
+
 def test_without_results_there_is_a_line_instead():
     nothing = Comparison(())
     assert nothing._repr_markdown_() == nothing.verdict() == NOTHING
