@@ -46,7 +46,8 @@ def converted(path: Path) -> SavedPolicy:
     }
     size = theirs["Dense_0"]["kernel"].shape[0]
     normalizer = Normalizer(jnp.zeros(size), jnp.ones(size), jnp.zeros(()))
-    config = TrainConfig().replace(normalize_observations=False)
+    hidden_size = params["lstm_recurrent"].shape[0]
+    config = TrainConfig().replace(hidden_size=hidden_size, normalize_observations=False)
     return SavedPolicy(path.stem, Policy(params, data["log_std"], normalizer), config)
 
 

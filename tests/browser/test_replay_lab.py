@@ -97,7 +97,10 @@ def test_orbit_zoom_and_follow(notebook):
     left = page.evaluate(target)
     seek(page, 100)
     assert page.evaluate(target) == pytest.approx(left)
+    eventually(lambda: not notebook.evaluate("replay.camera")["follow"])
     page.get_by_role("button", name="follow", exact=True).click()
+    # a page does not hear of a new camera while its own is still on the way
+    eventually(lambda: notebook.evaluate("replay.camera")["follow"])
     notebook.evaluate("setattr(replay, 'camera', replay.camera | {'azimuth': 62.0, 'elevation': -20.0})")
     eventually(lambda: page.evaluate(f"{VIEW}.orbit.azimuth") == 62)
 
