@@ -1,7 +1,6 @@
 """One control step of the robot as named arrays: all that a reward term may look at."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,6 @@ class Transition:
     """One control step as named arrays of any leading shape [...]: [N] robots, or [T] steps of one.
 
     The root's pose and motion are float64. What sensors and encoders report is float32, as in the recorded runs.
-    What several terms or the environment ask for is computed once.
     """
 
     x_before: Array
@@ -93,7 +91,7 @@ class Transition:
         """Wheel speeds, rad/s, [..., 4]."""
         return self.qvel[..., WHEEL_DOF].astype(np.float32)
 
-    @cached_property
+    @property
     def leg_angle(self) -> Array:
         """Angles of the driven legs, rad, [..., 4]."""
         return self.qpos[..., LEG_QPOS].astype(np.float32)
@@ -103,12 +101,12 @@ class Transition:
         """Speeds of the driven legs, rad/s, [..., 4]."""
         return self.qvel[..., LEG_DOF].astype(np.float32)
 
-    @cached_property
+    @property
     def passed(self) -> Array:
         """Whether the obstacle is passed now."""
         return self.passed_before | (self.x >= self.success_x)
 
-    @cached_property
+    @property
     def newly_passed(self) -> Array:
         """Whether this very step passed it."""
         return (self.x >= self.success_x) & ~self.passed_before
