@@ -61,7 +61,7 @@ class Preset:
 
 PRESETS = {
     "recommended": Preset(
-        "Learns to climb the 5 cm step in a minute or two, by proprioception only. Leg servos whose middle is the "
+        "Learns to climb the 5 cm step in about a minute, by proprioception only. Leg servos whose middle is the "
         "extended pose, a target that is extended too, no pay for standing still, and loud noise that falls silent "
         "at the end.",
         LEGS_OUT | {"timestep": 0.005, "settle_steps": 10},  # the same 0.05 s of settling
