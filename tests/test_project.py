@@ -87,11 +87,6 @@ def test_a_layer_imports_only_from_below(path):
     assert not above, f"{own} imports from layers above its own"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: p.stem)
-def test_a_file_stays_below_300_lines(path):
-    assert len(path.read_text().splitlines()) < 300, "split off one coherent idea"
-
-
 def test_every_imported_library_is_declared():
     declared = {canonicalize_name(Requirement(r).name) for r in PROJECT["dependencies"]}
     optional = {canonicalize_name(Requirement(r).name) for r in PROJECT["optional-dependencies"]["bench"]}
