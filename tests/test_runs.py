@@ -137,9 +137,12 @@ def test_a_failure_is_kept_and_told_in_a_sentence(tmp_path):
 
     run = new_run("recommended", "run", root=tmp_path, extra_terms=[reward_term(breaks)], **TINY)
     run.start()
-    with pytest.raises(RunError, match="failed: ZeroDivisionError: no such thing"):
+    with pytest.raises(RunError, match=r"'breaks' failed in its line 2, `raise .*ZeroDivisionError: no such thing"):
         run.join()
     assert run.state == "failed"
+    assert "'breaks' failed in its line 2" in run.failure
+    assert "Traceback" in run.error
+    assert not run.policy_path.exists()  # nothing was learned
 
 
 def test_own_reward_term_is_trained_with_logged_and_kept_as_text(tmp_path):

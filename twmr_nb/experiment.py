@@ -1,11 +1,9 @@
 """Experiments: variants of a setting, several seeds each, trained in turn and judged alike.
 
-Every training is an ordinary run in a folder named after its settings: asking again costs nothing, and what was
-interrupted goes on where it was.
+Every training is an ordinary run in a folder named after all that it depends on (see `identity`): asking again costs
+nothing, what was interrupted goes on where it was, and no variant is ever shown another's result.
 """
 
-import hashlib
-import json
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,11 +17,12 @@ from IPython.display import HTML, display
 
 from twmr_nb.config import ConfigError, TrainConfig
 from twmr_nb.evaluate import evaluate, trial_world
+from twmr_nb.identity import describe_evaluation, describe_training, digest, short_name
 from twmr_nb.plots import Plot, Record
 from twmr_nb.presets import DEFAULT_PRESET, preset_config
-from twmr_nb.rewards import RewardTerm
+from twmr_nb.rewards import RewardTerm, refuse_duplicates
 from twmr_nb.run_files import read_json, write_json
-from twmr_nb.runs import RUNS, Run, RunError, new_run, open_run, own_terms, training_run
+from twmr_nb.runs import RUNS, Run, RunError, new_run, open_run, training_run
 from twmr_nb.spread import spread_curves, spread_dots
 
 ROOT = RUNS / "experiments"
@@ -135,6 +134,8 @@ def compare(
     """
     if not variants or not seeds:
         raise ConfigError("there is nothing to compare: give at least one variant and one seed.")
+    if twice := [seed for i, seed in enumerate(seeds) if seed in list(seeds)[:i]]:
+        raise ConfigError(f"seed {twice[0]} is given twice: it would count twice and add nothing.")
     if busy := training_run():
         raise RunError(f"{busy.name} is training: stop it or let it finish before comparing.")
     plan = [(v, s, *planned(variants[v], s, preset, steps)) for s in seeds for v in variants]
@@ -158,18 +159,26 @@ def run_of(
 
 def planned(flags: Flags, seed: int, preset: str, steps: int | None) -> tuple[TrainConfig, tuple[RewardTerm, ...]]:
     """The settings and own reward terms of one variant and seed; raises ConfigError if they are not allowed."""
-    length = {} if steps is None else {"total_timesteps": steps}
-    plain = {name: value for name, value in flags.items() if name != "extra_terms"}
-    return preset_config(preset, **plain, **length, seed=seed), tuple(flags.get("extra_terms", ()))
+    common = {"seed": seed} | ({} if steps is None else {"total_timesteps": steps})
+    for name in flags.keys() & common:
+        raise ConfigError(f"{name} = {flags[name]!r} is not allowed in a variant: it is the same for all of them.")
+    settings = {name: value for name, value in flags.items() if name not in ("extra_terms", "preset")}
+    config = preset_config(flags.get("preset", preset), **settings, **common)
+    return config, refuse_duplicates(flags.get("extra_terms", ()))
 
 
 def run_in(root: str | Path, config: TrainConfig, terms: tuple[RewardTerm, ...]) -> Run:
-    """The run with exactly these settings below root: the one that is there, or a new one."""
-    description = {"config": config.to_dict() | {"preset": ""}, "own_terms": own_terms(terms)}
-    path = Path(root) / hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()[:12]
-    if (path / "config.json").exists():
-        return open_run(path, terms)
-    return new_run(config, run_dir=path, extra_terms=terms)
+    """The run of exactly this experiment below root: the one that is there, or a new one."""
+    experiment = describe_training(config, terms)
+    path = Path(root) / short_name(experiment)
+    if not (path / "config.json").exists():
+        return new_run(config, run_dir=path, extra_terms=terms)
+    if read_json(path / "config.json").get("identity") != digest(experiment):
+        raise RunError(
+            f"{path} was begun as this experiment, but went on with other terms or another version: "
+            "move or delete that folder, then compare again."
+        )
+    return open_run(path, terms)
 
 
 def judged(run: Run, episodes: int, step_height: float | None, tell: Callable[[str], None]) -> dict[str, Any]:
@@ -178,15 +187,18 @@ def judged(run: Run, episodes: int, step_height: float | None, tell: Callable[[s
         tell("compiling")
         run.train(lambda record: tell(f"{record['progress']:.0%}, {record['steps_per_s']:.0f} steps/s"))
         run.trainer = None  # finished: its arrays are in files
-    name = "evaluation.json" if step_height is None else f"evaluation_{1000 * step_height:.0f}mm.json"
-    result = read_json(run.path / name)
-    if result.get("episodes") != episodes:
+    if run.state != "finished":
+        raise RunError(f"the training {run.name} was stopped: compare again to go on where it is.")
+    # Whether, when and at what cost it passes is all that is compared: what comes after need not be played.
+    world = trial_world(run.config.env, step_height=step_height, end_on_success=True)
+    question = describe_evaluation(run.policy_path.read_bytes(), world, episodes)
+    file = run.path / f"evaluation_{short_name(question)}.json"
+    kept = read_json(file)
+    if kept.get("question") != question:
         tell("evaluating")
-        # Whether, when and at what cost it passes is all that is compared: what comes after need not be played.
-        world = trial_world(run.config.env, step_height=step_height, end_on_success=True)
-        result = evaluate(run.policy(), world, episodes)
-        write_json(run.path / name, result)
-    return result
+        kept = {"question": question, "result": evaluate(run.policy(), world, episodes)}
+        write_json(file, kept)
+    return kept["result"]
 
 
 class ProgressLine:

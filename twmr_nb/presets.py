@@ -139,4 +139,6 @@ def preset_config(name: str = DEFAULT_PRESET, **changes: Any) -> TrainConfig:
     """The full configuration of a preset, with your changes on top; raises ConfigError on unknown names."""
     if name not in PRESETS:
         raise ConfigError(f"unknown preset {name!r}; choose {', '.join(map(repr, PRESETS))}.")
+    if "preset" in changes:
+        raise ConfigError(f"two presets are given, {name!r} and {changes['preset']!r}: choose one.")
     return TrainConfig().replace(**(PRESETS[name].flags | {"preset": name} | changes))

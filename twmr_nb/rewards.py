@@ -5,7 +5,9 @@ The environment scores [num_envs] live, the notebook re-scores a recorded [T]: s
 
 import dataclasses
 import inspect
+import linecache
 import textwrap
+import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -123,6 +125,11 @@ def weight(term: RewardTerm, config: EnvConfig) -> float:
     return getattr(config, term.weight) if isinstance(term.weight, str) else term.weight
 
 
+def signed_weight(term: RewardTerm) -> float:
+    """The weight of a learner's own term: negative for a cost."""
+    return term.sign * float(term.weight)
+
+
 def success_x(config: EnvConfig) -> float:
     """Where the obstacle counts as passed [m]."""
     if config.success_x is not None:
@@ -131,18 +138,47 @@ def success_x(config: EnvConfig) -> float:
     return edges[1] + obstacle_buffers(config)[1] + 0.05 if edges else 0.85
 
 
+class TermError(ValueError):
+    """A learner's own reward term that cannot be scored; names the term, its line and what is wrong."""
+
+    def __init__(self, term: RewardTerm, what: str) -> None:
+        super().__init__(f"reward term {term.name!r} {what}")
+        self.term = term.name
+
+
 def checked_values(term: RewardTerm, transition: Transition) -> Array:
-    """A learner's own term's values, one per robot or step; raises ValueError on another shape or on nan."""
-    values = np.asarray(term.fn(transition), dtype=float)
+    """An own term's values, one per robot or step; raises TermError if it fails, or on a wrong shape or nan."""
+    try:
+        values = np.array(term.fn(transition), dtype=float)  # a copy: the term may use its array again
+    except Exception as error:
+        raise TermError(term, f"failed {mistake(term, error)}") from error
     shape = transition.x.shape
     if values.shape not in (shape, ()):
-        raise ValueError(
-            f"reward term {term.name!r} returned shape {values.shape} where {shape} is needed, one number per robot: "
-            "reduce over the last axis, for instance with .mean(axis=-1)."
+        raise TermError(
+            term,
+            f"returned shape {values.shape} where {shape} is needed, one number per robot: "
+            "reduce over the last axis, for instance with .mean(axis=-1).",
         )
     if not np.isfinite(values).all():
-        raise ValueError(f"reward term {term.name!r} returned nan or infinity: guard its divisions, roots and logs.")
+        raise TermError(term, "returned nan or infinity: guard its divisions, roots and logs.")
     return np.broadcast_to(values, shape)
+
+
+def mistake(term: RewardTerm, error: Exception) -> str:
+    """Where in a term's own text an error arose, and what it says."""
+    code = getattr(term.fn, "__code__", None)
+    inside = [f for f in traceback.extract_tb(error.__traceback__) if code and f.filename == code.co_filename]
+    hint = ": the arrays of a transition cannot be changed, so write x = x + 1, not x += 1" if is_locked(error) else ""
+    said = f"{type(error).__name__}: {error}{hint}"
+    if not inside or code is None:
+        return f"({said})"
+    line = linecache.getline(inside[-1].filename, inside[-1].lineno or 0).strip()
+    number = (inside[-1].lineno or 0) - code.co_firstlineno + 1
+    return f"in its line {number}, `{line}` ({said})" if line else f"in its line {number} ({said})"
+
+
+def is_locked(error: Exception) -> bool:
+    return isinstance(error, ValueError) and "read-only" in str(error)
 
 
 def reward_term(

@@ -2,13 +2,16 @@
 
 runs/<name>_<timestamp>/
     config.json            every setting, the command line, the source of own reward terms
-    status.json            new, running, paused, stopped, finished or failed; and by which process
+    status.json            new, running, paused, stopped, finished or failed, and why
+    lock                   held by the process that trains it
     metrics.csv            one line per update
     checkpoint.safetensors everything needed to go on exactly where it was
     policy.safetensors     the newest policy; also under its own name once finished
 """
 
+import errno
 import math
+import os
 import shutil
 import threading
 import time
@@ -19,25 +22,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import psutil
+from filelock import BaseFileLock
 
-from twmr_nb.config import TrainConfig
+from twmr_nb import run_lock
+from twmr_nb.config import ConfigError, TrainConfig
 from twmr_nb.env import TwmrEnv
+from twmr_nb.identity import Description, describe_term, describe_training, digest
 from twmr_nb.policies import SavedPolicy, load_policy, read_arrays, write_arrays
-from twmr_nb.rewards import RewardTerm
-from twmr_nb.run_files import (
-    append_metrics,
-    is_alive,
-    read_json,
-    read_metrics,
-    write_json,
-    write_metrics,
-)
+from twmr_nb.rewards import RewardTerm, TermError
+from twmr_nb.run_files import append_metrics, read_json, read_metrics, write_json, write_metrics
 from twmr_nb.selection import BEGIN, Selection
 from twmr_nb.storage import Record
 from twmr_nb.trainer import Trainer
 
 CHECKPOINT_SECONDS = 30.0
+WAIT = 0.5  # s; on some systems a longer wait cannot be interrupted
 LIVE: dict[Path, "Run"] = {}  # runs of this process, so that a new cell finds the one already under way
 
 
@@ -49,15 +48,27 @@ class Run:
     """One training run. `start()` trains on a thread of its own; `train()` in the caller's."""
 
     def __init__(self, path: Path, config: TrainConfig, extra_terms: Iterable[RewardTerm] = ()) -> None:
-        self.path, self.config, self.extra_terms = path, config, tuple(extra_terms)
+        self.path, self.config = path, config
+        self.extra_terms: tuple[RewardTerm, ...] = ()
         self.records: list[Record] = read_metrics(path / "metrics.csv")
         self.trainer: Trainer | None = None
-        self.error = ""
         self.started_at = time.monotonic()  # when training was last begun, here
         self.on_start: Callable[[], None] = lambda: None  # told when training begins or goes on: a live view listens
-        self._thread: threading.Thread | None = None
+        self.take_terms(extra_terms)
+        self._state, self._error, self._failure = "", "", ""  # what no file says, or not yet
+        self._lock: BaseFileLock | None = None
+        self._terms: list[Description] = []  # the own terms as they were when training began
         self._stop, self._resume, self._save = threading.Event(), threading.Event(), threading.Event()
         self._resume.set()
+        self._over = threading.Event()  # not the thread's own state: an interrupted join would call a living one ended
+        self._over.set()
+
+    def take_terms(self, extra_terms: Iterable[RewardTerm]) -> None:
+        """Use these own reward terms from the next start on: those that the run's config names; others are left out."""
+        given = {term.name: term for term in extra_terms}
+        terms = tuple(given[name] for name in self._term_names() if name in given)
+        if terms and terms != self.extra_terms:
+            self.extra_terms, self.trainer = terms, None
 
     # What it is doing
 
@@ -68,11 +79,24 @@ class Run:
     @property
     def state(self) -> str:
         """new, running, paused, stopped, finished, failed, or interrupted (its process ended without a word)."""
-        status = read_json(self.path / "status.json")
-        state = status.get("state", "new")
-        if state in ("running", "paused") and not is_alive(status):
+        if self._state and (self.training or not run_lock.is_taken(self.path)):
+            return self._state
+        state = read_json(self.path / "status.json").get("state", "new")
+        if state in ("running", "paused") and not run_lock.is_taken(self.path):
             return "interrupted"
         return state
+
+    @property
+    def error(self) -> str:
+        """The traceback of what ended it, if it failed."""
+        return self._error or read_json(self.path / "status.json").get("error", "")
+
+    @property
+    def failure(self) -> str:
+        """Why it failed, in a sentence."""
+        status = {} if self._failure else read_json(self.path / "status.json")
+        last = (status.get("error", "").strip().splitlines() or [""])[-1]
+        return self._failure or status.get("failure", last)
 
     @property
     def phase(self) -> str:
@@ -82,7 +106,7 @@ class Run:
     @property
     def training(self) -> bool:
         """Whether this process trains it now, or holds it paused."""
-        return self._thread is not None and self._thread.is_alive()
+        return not self._over.is_set()
 
     @property
     def stopping(self) -> bool:
@@ -107,11 +131,7 @@ class Run:
         if busy := training_run():
             raise RunError(f"{busy.name} is training: stop it or let it finish before starting another.")
         self._claim()
-        self.error, self.started_at = "", time.monotonic()
-        self._stop.clear()
-        self._resume.set()
-        self._thread = threading.Thread(target=self._train_quietly, name=f"train {self.name}", daemon=True)
-        self._thread.start()
+        threading.Thread(target=self._train_quietly, name=f"train {self.name}", daemon=True).start()
         self.on_start()
         return self
 
@@ -132,11 +152,12 @@ class Run:
         self._save.set()
 
     def join(self, timeout: float | None = None) -> str:
-        """Wait for the thread to end (or for `timeout` seconds); returns the state."""
-        if self._thread:
-            self._thread.join(timeout)
-        if self.error:
-            raise RunError(f"{self.name} failed: {self.error.splitlines()[-1]}")
+        """Wait for the training to end (or for `timeout` seconds); returns the state. Interrupted, it trains on."""
+        end = math.inf if timeout is None else time.monotonic() + timeout
+        while not self._over.wait(min(WAIT, max(0.0, end - time.monotonic()))) and time.monotonic() < end:
+            pass
+        if self._failure:
+            raise RunError(f"{self.name} failed: {self._failure}")
         return self.state
 
     def policy(self) -> SavedPolicy:
@@ -153,21 +174,31 @@ class Run:
     def train(self, on_record: Callable[[Record], None] = lambda record: None) -> None:
         """Train to the end or until stopped, saving on the way; on_record sees every update."""
         self._claim()
-        try:
-            self._train(on_record)
-        except BaseException as error:
-            self.error = traceback.format_exc()
-            stopped = isinstance(error, KeyboardInterrupt)
-            self._set_state("stopped" if stopped else "failed", error="" if stopped else self.error)
-            raise
+        self._train(on_record)
 
     def _train_quietly(self) -> None:
         """The thread's own main: an error is kept for join() and the panel, not printed into some cell."""
         with suppress(BaseException):
-            self.train()
+            self._train(lambda record: None)
 
     def _train(self, on_record: Callable[[Record], None]) -> None:
-        self._set_state("running")
+        """Between claiming the folder and letting go of it; whatever happens is kept as the run's state."""
+        try:
+            self._set_state("running")
+            self._set_state("finished" if self._updates(on_record) else "stopped")
+        except BaseException as error:
+            self.trainer = None  # it goes on from the checkpoint
+            stopped = isinstance(error, KeyboardInterrupt)
+            if not stopped:
+                self._error, self._failure = traceback.format_exc(), in_a_sentence(error)
+            details = {"failed_term": error.term} if isinstance(error, TermError) else {}
+            self._end("stopped" if stopped else "failed", error=self._error, failure=self._failure, **details)
+            raise
+        finally:
+            self._let_go()
+
+    def _updates(self, on_record: Callable[[Record], None]) -> bool:
+        """Train and save; returns whether it came to the end."""
         trainer = self._prepare()
         saved_at = time.monotonic()
         try:
@@ -179,15 +210,20 @@ class Run:
                     self._save.clear()
                     self.save()
                     saved_at = time.monotonic()
-        finally:
-            if trainer.snapshot is not None:
-                self.save()
+        except BaseException:
+            with suppress(OSError, RunError, ConfigError):  # what ended it is what is told
+                if self.records and trainer.snapshot is not None:
+                    trainer.restore(trainer.snapshot)  # where it failed in mid-update
+                    self.save()
+            raise
+        if trainer.update_index:
+            self.save()
         finished = trainer.update_index >= trainer.num_updates
         if finished and self.selection.best:
             shutil.copyfile(self.selection.path, self.policy_path)
         if finished:
             shutil.copyfile(self.policy_path, self.path / f"{self.policy().name}.safetensors")
-        self._set_state("finished" if finished else "stopped")
+        return finished
 
     def _validate(self, record: Record) -> None:
         """Every validate_every updates of the second half: is this the best policy so far?"""
@@ -199,13 +235,18 @@ class Run:
         """The trainer, new or as it was at the last checkpoint."""
         if self.trainer is None:
             env = TwmrEnv(self.config.env, self.config.ppo.num_envs, extra_terms=self.extra_terms)
-            self.trainer = Trainer(env, self.config.ppo, self.config.seed)
-            if (self.path / "checkpoint.safetensors").exists():
-                arrays, _ = read_arrays(self.path / "checkpoint.safetensors")
-                self.trainer.restore(arrays)
+            trainer = Trainer(env, self.config.ppo, self.config.seed)
+            if self.checkpoint_path.exists():
+                arrays, _ = read_arrays(self.checkpoint_path)
+                trainer.restore(arrays)
+            self.trainer = trainer
         self.records = [r for r in self.records if r["update"] <= self.trainer.update_index]
         write_metrics(self.path / "metrics.csv", self.records)
         return self.trainer
+
+    @property
+    def checkpoint_path(self) -> Path:
+        return self.path / "checkpoint.safetensors"
 
     def _should_stop(self) -> bool:
         if not self._resume.is_set():
@@ -217,9 +258,11 @@ class Run:
     def save(self) -> Path:
         """Write checkpoint and policy as they were after the last update; returns the policy's path."""
         trainer = self.trainer
-        if trainer is None or trainer.snapshot is None:
-            raise RunError(f"{self.name} has nothing to save yet: start it first.")
-        write_arrays(self.path / "checkpoint.safetensors", trainer.snapshot, {"update": trainer.update_index})
+        if trainer is None or trainer.snapshot is None or not trainer.update_index:
+            raise RunError(f"{self.name} has nothing to save yet: let it train for one update first.")
+        self._refuse_changed_terms()
+        self._refuse_lost_folder()
+        write_arrays(self.checkpoint_path, trainer.snapshot, {"update": trainer.update_index})
         return self.candidate().save(self.policy_path)
 
     def candidate(self) -> SavedPolicy:
@@ -227,7 +270,7 @@ class Run:
         assert self.trainer is not None, "train first"
         name = f"ppo_lstm_policy_{datetime.now():%Y%m%d_%H%M%S}"
         command = read_json(self.path / "config.json")["command"]
-        return SavedPolicy(name, self.trainer.policy, self.config, self.results(), command, own_terms(self.extra_terms))
+        return SavedPolicy(name, self.trainer.policy, self.config, self.results(), command, self._terms)
 
     @property
     def selection(self) -> Selection:
@@ -240,36 +283,131 @@ class Run:
         return {k: last[k] for k in keys if k in last and not math.isnan(last[k])}
 
     def _log(self, record: Record) -> None:
+        self._refuse_lost_folder()
         self.records.append(record)
         append_metrics(self.path / "metrics.csv", record)
 
+    # Who may train it, and with what
+
     def _claim(self) -> None:
-        """This object is the one that trains this folder."""
-        missing = {t["name"] for t in read_json(self.path / "config.json")["own_terms"]}
-        missing -= {t.name for t in self.extra_terms}
-        if missing:
-            raise RunError(
-                f"{self.name} was started with your own reward term {sorted(missing)[0]!r}, "
-                "which is kept as text only: define it again and open the run with extra_terms=[...]."
-            )
-        state = self.state
-        if state in ("running", "paused") and LIVE.get(self.path) is not self:
+        """From here on this object trains this folder, and nobody else; raises RunError where that cannot be."""
+        self._refuse_lost_folder()
+        lock = run_lock.take(self.path)
+        if lock is None:
             raise RunError(f"{self.name} is being trained by another process: stop it there first.")
-        if state == "finished":
-            raise RunError(f"{self.name} is finished: start a new run to train further.")
-        LIVE[self.path] = self
+        try:
+            status = read_json(self.path / "status.json")
+            if status.get("state") == "finished":
+                raise RunError(f"{self.name} is finished: start a new run to train further.")
+            self._settle_terms(status.get("failed_term", ""))
+        except BaseException:
+            lock.release()
+            raise
+        self._lock, LIVE[self.path] = lock, self
+        self._error = self._failure = ""
+        self._state, self.started_at = "running", time.monotonic()
+        self._stop.clear()
+        self._save.clear()
+        self._resume.set()
+        self._over.clear()
+
+    def _settle_terms(self, failed: str) -> None:
+        """Hold the own terms against those that the run began with; `failed` is the one that ended it, if one did.
+
+        What has taught the policy nothing yet, or broke, may be mended; all else would be another run. The config keeps
+        which experiment it is; of one that went on with other code or terms it keeps that it is none.
+        """
+        file = self.path / "config.json"
+        config = read_json(file)
+        begun = self.checkpoint_path.exists()
+        now = {term.name: describe_term(term) for term in self.extra_terms}
+        for was in config["own_terms"]:
+            name = was["name"]
+            if name not in now:
+                raise RunError(
+                    f"{self.name} was started with your own reward term {name!r}, "
+                    "which is kept as text only: define it again and open the run with extra_terms=[...]."
+                )
+            mended = name == failed and now[name]["weight"] == was["weight"]
+            if begun and not mended and not same_term(was, now[name]):
+                raise RunError(
+                    f"{self.name} was trained with another {name!r}, {difference(was, now[name])}: "
+                    "define it as it was (the run's config.json has its text), or start a new run."
+                )
+        self._terms = [now[was["name"]] for was in config["own_terms"]]
+        identity = digest(describe_training(self.config, self.extra_terms))
+        pure = not begun or identity == config.get("identity")
+        settled = config | {"own_terms": self._terms, "identity": identity if pure else None}
+        if begun and self._terms != config["own_terms"]:
+            settled["terms_before"] = [*config.get("terms_before", []), config["own_terms"]]
+        if settled != config:
+            write_json(file, settled)
+
+    def _refuse_changed_terms(self) -> None:
+        """Raise RunError if a term does something else than when training began, so that nothing of it is kept."""
+        for was, term in zip(self._terms, self.extra_terms, strict=True):
+            if describe_term(term) != was:
+                raise RunError(
+                    f"reward term {term.name!r} changed while it trained: it keeps something between its calls, or a "
+                    "value that it uses was changed. Nothing since the last checkpoint is kept; put it back and resume."
+                )
+
+    def _refuse_lost_folder(self) -> None:
+        if not (self.path / "config.json").exists():
+            raise RunError(
+                f"the folder of {self.name} is gone, deleted or renamed ({self.path}): nothing more of it can be kept."
+            )
+
+    def _term_names(self) -> list[str]:
+        return [term["name"] for term in read_json(self.path / "config.json").get("own_terms", [])]
 
     def _set_state(self, state: str, **details: Any) -> None:
-        me = psutil.Process()
-        status = {"state": state, "pid": me.pid, "process_started": me.create_time(), "time": time.time()}
-        write_json(self.path / "status.json", status | details)
+        self._refuse_lost_folder()
+        self._state = state
+        write_json(self.path / "status.json", {"state": state, "pid": os.getpid(), "time": time.time()} | details)
+
+    def _end(self, state: str, **details: Any) -> None:
+        """The last state, also where it cannot be written, as on a full disk: then this object alone knows."""
+        with suppress(OSError, RunError):
+            self._set_state(state, **details)
+        self._state = state
+
+    def _let_go(self) -> None:
+        """Leave the folder to others; from here on its file says the state, if it could be written."""
+        assert self._lock is not None
+        if read_json(self.path / "status.json").get("state") == self._state:
+            self._state = ""
+        self._lock.release()
+        self._over.set()
 
 
 def training_run() -> Run | None:
     """The run that this process trains now."""
-    return next((run for run in LIVE.values() if run.training), None)
+    return next((run for run in list(LIVE.values()) if run.training), None)
 
 
-def own_terms(extra_terms: Iterable[RewardTerm]) -> list[dict[str, Any]]:
-    """What a run's files keep of a learner's own reward terms."""
-    return [{"name": t.name, "weight": t.weight, "source": t.source} for t in extra_terms]
+def same_term(was: Description, now: Description) -> bool:
+    """Whether a term is the one that a run keeps; older files know only its text and the size of its weight."""
+    if "behaviour" not in was:
+        return (was["source"], was["weight"]) == (now["source"], abs(now["weight"]))
+    return (was["behaviour"], was["weight"]) == (now["behaviour"], now["weight"])
+
+
+def difference(was: Description, now: Description) -> str:
+    """How a term differs from the one that a run keeps."""
+    if abs(was["weight"]) != abs(now["weight"]) or ("behaviour" in was and was["weight"] != now["weight"]):
+        return f"of weight {was['weight']:g} and not {now['weight']:g}"
+    if was["source"] != now["source"]:
+        return "with another text"
+    return "with the same text, but something that it uses has another value"
+
+
+def in_a_sentence(error: BaseException) -> str:
+    """What went wrong: our own errors speak for themselves, of others the kind says more than the text."""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "no space left on the disk: make room, then resume."
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.strerror}: {error.filename}"
+    if isinstance(error, RunError | TermError | ConfigError):
+        return str(error)
+    return " ".join(traceback.format_exception_only(error)[-1].split())

@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from twmr_nb.config import ConfigError, TrainConfig
+from twmr_nb.identity import describe_term, describe_training, digest
 from twmr_nb.presets import preset_config
 from twmr_nb.recipe import command_line
-from twmr_nb.rewards import RewardTerm
-from twmr_nb.run import LIVE, Run, RunError, own_terms, training_run
+from twmr_nb.rewards import RewardTerm, refuse_duplicates
+from twmr_nb.run import LIVE, Run, RunError, training_run
 from twmr_nb.run_files import fresh_folder, read_json, run_folders, write_json
 
-__all__ = ["LIVE", "RUNS", "Run", "RunError", "list_runs", "new_run", "open_run", "own_terms", "training_run"]
+__all__ = ["LIVE", "RUNS", "Run", "RunError", "list_runs", "new_run", "open_run", "training_run"]
 
 RUNS = Path("runs")
 
@@ -29,21 +30,27 @@ def new_run(
     run_dir names the folder itself, otherwise it is root/<name>_<timestamp>.
     """
     config = preset_config(config, **flags) if isinstance(config, str) else config.replace(**flags)
-    extra_terms = tuple(extra_terms)
+    extra_terms = refuse_duplicates(extra_terms)
+    identity, terms = digest(describe_training(config, extra_terms)), [describe_term(t) for t in extra_terms]
     path = Path(run_dir) if run_dir is not None else fresh_folder(Path(root), name)
     if (path / "config.json").exists():
         raise ConfigError(f"{path} already holds a run: choose another folder, or open it with open_run to go on.")
     path.mkdir(parents=True, exist_ok=True)
-    details = {"config": config.to_dict(), "own_terms": own_terms(extra_terms), "command": command_line(config)}
-    write_json(path / "config.json", details)
+    details = {"config": config.to_dict(), "own_terms": terms, "command": command_line(config)}
+    write_json(path / "config.json", details | {"identity": identity})
     return Run(path.resolve(), config, extra_terms)
 
 
 def open_run(path: str | Path, extra_terms: Iterable[RewardTerm] = ()) -> Run:
-    """The run in a folder: the live object if this process trains it, else one that can show and resume it."""
-    path = Path(path).resolve()
-    if path in LIVE:
-        return LIVE[path]
+    """The run in a folder: the live object if this process has trained it, else one that can show and resume it.
+
+    extra_terms: your own reward terms; it takes those that it was started with. One that trains now keeps its own.
+    """
+    path, extra_terms = Path(path).resolve(), refuse_duplicates(extra_terms)
+    if run := LIVE.get(path):
+        if not run.training:
+            run.take_terms(extra_terms)
+        return run
     if not (path / "config.json").exists():
         raise ConfigError(f"{path} holds no run: give a folder that `twmr train` or new_run made.")
     return Run(path, TrainConfig.from_dict(read_json(path / "config.json")["config"]), extra_terms)

@@ -14,7 +14,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Transition:
-    """One control step as named arrays of any leading shape [...]: [N] robots, or [T] steps of one.
+    """One control step as named arrays of any leading shape [...]: [N] robots, or [T] steps of one. Read-only.
 
     The root's pose and motion are float64. What sensors and encoders report is float32, as in the recorded runs.
     """
@@ -45,6 +45,12 @@ class Transition:
     """Extended leg angles, rad, [4]."""
     ctrl_dt: float
     """Duration of the step, s."""
+
+    def __post_init__(self) -> None:
+        """Locked views, so that no reward term can move the robot or a recording that it only looks at."""
+        for name, value in vars(self).items():
+            if isinstance(value, np.ndarray):
+                object.__setattr__(self, name, locked(value))
 
     @property
     def x(self) -> Array:
@@ -110,3 +116,10 @@ class Transition:
     def newly_passed(self) -> Array:
         """Whether this very step passed it."""
         return (self.x >= self.success_x) & ~self.passed_before
+
+
+def locked(array: Array) -> Array:
+    """A view that cannot be written to."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
