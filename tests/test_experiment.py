@@ -1,6 +1,7 @@
 """Comparing variants over seeds: what is trained, what is kept, what is said about it."""
 
 import json
+import shutil
 
 import pytest
 
@@ -10,6 +11,7 @@ from twmr_nb.experiment import NOTHING, Comparison, Trial, compare, run_of
 from twmr_nb.leaderboard import board, submit
 from twmr_nb.presets import preset_config
 from twmr_nb.rewards import reward_term
+from twmr_nb.runs import LIVE, RunError, open_run
 from twmr_nb.worked import WORKED, measured
 
 TINY = {"num_envs": 4, "minibatches": 1, "rollout_steps": 8, "max_steps": 16, "mlp_size": 8, "hidden_size": 8}
@@ -70,6 +72,127 @@ def test_other_settings_are_another_run(tmp_path):
     ]
     assert same[0] == same[1]
     assert len({same[0], *others}) == 5
+
+
+def quiet(_):
+    """Nobody wants to hear of it."""
+
+
+def bonus_of(k):
+    def bonus(t):
+        return k * t.vx
+
+    return bonus
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (reward_term(bonus_of(1)), reward_term(bonus_of(50))),
+        (reward_term(tilt, weight=5), reward_term(tilt, weight=-5)),
+        (reward_term(tilt, weight=5), reward_term(tilt, weight=5.000000001)),
+    ],
+    ids=["another closure", "the sign of the weight", "a digit of the weight"],
+)
+def test_terms_of_the_same_text_never_get_each_others_result(tmp_path, one, other):
+    variants = {"one": TINY | {"extra_terms": [one]}, "other": TINY | {"extra_terms": [other]}}
+    comparison = compare(variants, (0,), steps=64, episodes=2, root=tmp_path, on_progress=quiet)
+    first, second = (t.records[-1] for t in comparison.trials)
+    assert first[f"term/{one.name}"] != second[f"term/{one.name}"]
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_global_changed_between_two_comparisons_is_another_experiment(tmp_path, monkeypatch):
+    monkeypatch.setitem(globals(), "GAIN", 1.0)
+
+    def paid(t):
+        return GAIN * t.vx  # noqa: F821
+
+    variant = {"own": TINY | {"extra_terms": [reward_term(paid)]}}
+    first = compare(variant, (0,), steps=64, episodes=2, root=tmp_path, on_progress=quiet)
+    monkeypatch.setitem(globals(), "GAIN", 50.0)
+    second = compare(variant, (0,), steps=64, episodes=2, root=tmp_path, on_progress=quiet)
+    assert first.trials[0].records[-1]["raw/paid"] != second.trials[0].records[-1]["raw/paid"]
+
+
+def test_heights_that_differ_by_less_than_a_millimetre_are_judged_apart(tmp_path, monkeypatch):
+    asked = []
+
+    def judge(saved, world, episodes):
+        asked.append(world.step_height)
+        return {"success_rate": world.step_height, "episodes": episodes}
+
+    monkeypatch.setattr("twmr_nb.experiment.evaluate", judge)
+    rates = [
+        compare({"a": TINY}, (0,), steps=64, episodes=n, step_height=h, root=tmp_path, on_progress=quiet)
+        for h, n in [(0.0525, 2), (0.052, 2), (0.0525, 2), (0.05250001, 2), (0.0525, 3)]
+    ]
+    assert [c.results()["a"][0] for c in rates] == [0.0525, 0.052, 0.0525, 0.05250001, 0.0525]
+    assert asked == [0.0525, 0.052, 0.05250001, 0.0525]  # the third was read
+
+
+def test_an_evaluation_is_of_the_policy_in_the_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr("twmr_nb.experiment.evaluate", lambda saved, *_: {"success_rate": saved.results["mark"]})
+    run = run_of(TINY, steps=64, root=tmp_path)
+    run.train()
+
+    def marked(value):
+        saved = run.policy()
+        saved.results["mark"] = value
+        saved.save(run.policy_path)
+        return compare({"a": TINY}, (0,), steps=64, root=tmp_path, on_progress=quiet).results()["a"]
+
+    assert [marked(0.25), marked(0.75), marked(0.25)] == [[0.25], [0.75], [0.25]]
+
+
+def test_a_folder_that_went_on_as_something_else_is_not_used(tmp_path):
+    run = run_of(TINY, steps=64, root=tmp_path)
+    run.train(lambda record: run.stop())
+    LIVE.clear()
+    file = run.path / "config.json"
+    config = json.loads(file.read_text())
+    file.write_text(json.dumps(config | {"identity": "of an older version"}))
+    open_run(run.path).train()  # an ordinary run may go on
+    with pytest.raises(RunError, match="went on with other terms or another version"):
+        run_of(TINY, steps=64, root=tmp_path)
+    shutil.rmtree(run.path)
+    assert run_of(TINY, steps=64, root=tmp_path).state == "new"
+
+
+def test_a_training_that_was_stopped_is_not_judged(tmp_path, monkeypatch):
+    monkeypatch.setattr("twmr_nb.experiment.evaluate", lambda *_: pytest.fail("half a training was judged"))
+    run = run_of(TINY, steps=64, root=tmp_path)
+    with pytest.raises(RunError, match="was stopped: compare again to go on"):
+        compare({"a": TINY}, (0,), steps=64, root=tmp_path, on_progress=lambda text: run_of_now(tmp_path).stop())
+    assert run_of(TINY, steps=64, root=tmp_path).path == run.path
+
+
+def run_of_now(root):
+    return run_of(TINY, steps=64, root=root)
+
+
+@pytest.mark.parametrize(
+    ("variants", "seeds", "message"),
+    [
+        ({"a": {"seed": 3}}, (0,), r"seed = 3 is not allowed in a variant"),
+        ({"a": {"total_timesteps": 640}}, (0,), "total_timesteps = 640 is not allowed in a variant"),
+        ({"a": {}}, (0, 1, 0), "seed 0 is given twice"),
+        ({"a": {"no_such": 1}}, (0,), "unknown setting 'no_such'"),
+        ({"a": {"preset": "nonsense"}}, (0,), "unknown preset 'nonsense'"),
+        ({"a": {"extra_terms": [tilt]}}, (0,), "wrap your function as reward_term"),
+    ],
+)
+def test_what_cannot_be_compared_is_said_before_anything_is_trained(tmp_path, variants, seeds, message):
+    with pytest.raises(ConfigError, match=message):
+        compare(variants, seeds, steps=64, root=tmp_path, on_progress=quiet)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_preset_in_a_variant_brings_its_settings(tmp_path):
+    config = run_of({"preset": "walkthrough"} | TINY, steps=64, root=tmp_path).config
+    assert config.ppo.learning_rate == preset_config("walkthrough").ppo.learning_rate
+    with pytest.raises(ConfigError, match="two presets are given"):
+        preset_config("recommended", preset="walkthrough")
 
 
 @pytest.mark.parametrize(("variants", "seeds"), [({}, (0,)), ({"a": {}}, ())])

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from twmr_nb import REWARD_TERMS, ConfigError, EnvConfig, RewardTerm, Transition, TwmrEnv, reward_term
-from twmr_nb.rewards import score, success_x, total, weight
+from twmr_nb.rewards import TermError, score, success_x, total, weight
+from twmr_nb.rollout import ZeroPolicy, record, rescore
 
 LEG = slice(8, None, 4)
 
@@ -201,11 +202,72 @@ def test_refused_terms(make: Any, message: str) -> None:
         make()
 
 
+def in_place(t: Transition) -> np.ndarray:
+    x = t.x
+    x += 10
+    return x
+
+
+def by_index(t: Transition) -> np.ndarray:
+    t.qpos[..., 0] = 2.0
+    return t.x
+
+
+def of_the_gate(t: Transition) -> np.ndarray:
+    return np.multiply(t.gate, 2, out=t.gate)
+
+
+def of_a_constant(t: Transition) -> np.ndarray:
+    t.retract[:] = 0
+    return t.x
+
+
+def sorting(t: Transition) -> np.ndarray:
+    t.torque.sort()
+    return t.x
+
+
+@pytest.mark.parametrize("fn", [in_place, by_index, of_the_gate, of_a_constant, sorting])
+def test_a_term_that_works_in_place_is_told_so_and_changes_nothing(fn: Any) -> None:
+    env = TwmrEnv(EnvConfig(), 2, extra_terms=[reward_term(fn)])
+    env.reset(seed=0)
+    with pytest.raises(TermError, match=rf"{fn.__name__}.* in its line \d.*arrays of a transition cannot be changed"):
+        env.step(np.full((2, 8), 0.5))
+    plain = TwmrEnv(EnvConfig(), 2)
+    plain.reset(seed=0)
+    plain.step(np.full((2, 8), 0.5))
+    for name in ("qpos", "torque", "gate", "retract"):
+        assert_array_equal(getattr(env.transition, name), getattr(plain.transition, name))
+    episode = record(ZeroPolicy(), EnvConfig(), num_steps=5)
+    before = [episode.transition.qpos.copy(), episode.transition.gate.copy()]
+    with pytest.raises(TermError):
+        rescore(episode, EnvConfig(), [reward_term(fn)])
+    assert_array_equal(episode.transition.qpos, before[0])
+    assert_array_equal(episode.transition.gate, before[1])
+
+
+def test_what_a_term_returned_is_not_changed_by_its_next_call() -> None:
+    kept = np.zeros(2)
+
+    def reused(t: Transition) -> np.ndarray:
+        kept[:] += 1
+        return kept
+
+    term = reward_term(reused)
+    first, second = (score(transition(), EnvConfig(), [term])[0]["reused"] for _ in range(2))
+    assert_array_equal(first, [1, 1])
+    assert_array_equal(second, [2, 2])
+
+
 @pytest.mark.parametrize(
     ("fn", "message"),
     [
         (lambda t: t.leg_angle, r"shape \(2, 4\) where \(2,\) is needed"),
         (lambda t: t.x / 0.0 * 0.0, "returned nan"),
+        (lambda t: t.speed, r"failed in its line 1, `.*t\.speed.*` \(AttributeError: 'Transition' object has no attri"),
+        (lambda t: "fast", r"failed .*ValueError: could not convert string to float: 'fast'"),
+        (lambda t: None, "returned nan|failed"),
+        (np.linalg.norm, "failed"),
     ],
 )
 def test_own_term_with_bad_values(fn: Any, message: str) -> None:
