@@ -34,8 +34,7 @@ def no_run_left(monkeypatch):
     yield
     for run in LIVE.values():
         run.stop()
-        if run._thread:
-            run._thread.join()
+        run._over.wait()
     LIVE.clear()
     for view in list(live.views.values()):
         view.leave()

@@ -340,6 +340,12 @@ def test_another_version_is_another_experiment(monkeypatch):
         assert digest(describe_training(TrainConfig())) != digest(before)
 
 
+def test_flags_that_change_the_rounding_are_another_experiment(monkeypatch):
+    before = describe_training(TrainConfig())
+    monkeypatch.setenv("JAX_DEFAULT_MATMUL_PRECISION", "bfloat16")
+    assert digest(describe_training(TrainConfig())) != digest(before)
+
+
 def test_the_code_that_counts_is_all_that_training_and_judging_use_and_nothing_that_shows():
     names = set(computing_code())
     assert names >= {"trainer", "ppo", "network", "lstm", "env", "simulation", "robot", "rewards", "evaluate", "gates"}

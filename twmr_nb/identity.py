@@ -8,9 +8,12 @@ import ast
 import functools
 import hashlib
 import importlib.metadata
+import os
 import platform
 from collections.abc import Iterable, Iterator
 from typing import Any
+
+import jax
 
 from twmr_nb.behaviour import PACKAGE, Untellable, behaviour, digest
 from twmr_nb.config import ConfigError, EnvConfig, TrainConfig
@@ -18,6 +21,7 @@ from twmr_nb.rewards import RewardTerm, signed_weight
 
 Description = dict[str, Any]
 LIBRARIES = ("mujoco", "mjbatch", "jax", "jaxlib", "flax", "optax", "numpy")
+FLAGS = ("XLA_FLAGS", "JAX_ENABLE_X64", "JAX_DEFAULT_MATMUL_PRECISION")  # change how the same code rounds
 ROOTS = ("env", "trainer", "selection")  # all of ours that decides a number is here and in what these import
 
 
@@ -59,9 +63,16 @@ def short_name(description: Description) -> str:
     return digest(description)[:16]
 
 
-@functools.cache
 def versions() -> dict[str, str]:
-    """Of Python, of the libraries that compute, and of our own code that does (without comments and docstrings)."""
+    """Of Python, the libraries that compute, our own code that does, and the machine that they are compiled for."""
+    machine = {"machine": platform.machine(), "jax_backend": jax.default_backend()}
+    flags = {name: os.environ.get(name, "") for name in FLAGS}
+    return code_versions() | machine | flags
+
+
+@functools.cache
+def code_versions() -> dict[str, str]:
+    """Our own code counts without its comments and docstrings."""
     found = {name: importlib.metadata.version(name) for name in LIBRARIES}
     return found | {"python": platform.python_version(), PACKAGE.name: digest(computing_code())}
 

@@ -11,9 +11,11 @@ from typing import Any
 
 import tyro
 
-from twmr_nb.experiment import ROOT, Comparison, Trial, compare
+from twmr_nb.experiment import ROOT, Comparison, Trial, compare, planned
+from twmr_nb.identity import digest
 from twmr_nb.plots import Record
 from twmr_nb.policies import SHIPPED
+from twmr_nb.presets import DEFAULT_PRESET
 from twmr_nb.run_files import read_json
 
 RESULTS = SHIPPED / "experiments.json"
@@ -70,8 +72,18 @@ WORKED = {
 
 
 def measured(name: str, path: Path = RESULTS) -> Comparison:
-    """The shipped results of a worked experiment; without trials where it has not been measured yet."""
-    return Comparison(tuple(Trial(**trial) for trial in read_json(path).get("experiments", {}).get(name, [])))
+    """The shipped results of a worked experiment; without trials where it has not been measured as it is asked now."""
+    kept = read_json(path)
+    if kept.get("questions", {}).get(name) != digest(question(WORKED[name], kept.get("steps", STEPS))):
+        return Comparison(())
+    return Comparison(tuple(Trial(**trial) for trial in kept["experiments"][name]))
+
+
+def question(worked: Worked, steps: int) -> dict[str, Any]:
+    """What an experiment asks: every setting of every variant, and on which step it is judged."""
+    settings = {name: planned(flags, 0, DEFAULT_PRESET, steps)[0] for name, flags in worked.variants.items()}
+    variants = [[name, config.env.to_dict(), config.ppo.to_dict()] for name, config in settings.items()]
+    return {"variants": variants, "step_height": worked.step_height}
 
 
 def measure(
@@ -95,7 +107,12 @@ def measure(
             {"variant": t.variant, "seed": t.seed, "records": thinned(t.records), "result": rounded(t.result)}
             for t in comparison.trials
         ]
-        data = {"steps": steps, "experiments": read_json(out).get("experiments", {}) | {name: trials}}
+        kept = read_json(out)
+        data = {
+            "steps": steps,
+            "questions": kept.get("questions", {}) | {name: digest(question(worked, steps))},
+            "experiments": kept.get("experiments", {}) | {name: trials},
+        }
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(json.dumps(data, indent=None, separators=(",", ":")) + "\n")
         print(f"\n{name}: {worked.question}\n{comparison.verdict()}")

@@ -44,17 +44,17 @@ class Background:
 
     def __init__(self, say: Callable[[str], None], failed: Callable[[str], None] | None = None) -> None:
         self.say, self.failed = say, failed or say
-        self.thread: threading.Thread | None = None
         self._turn, self._lock = 0, threading.Lock()
+        self._over = threading.Event()  # of the newest job; an interrupted join would call a living thread ended
+        self._over.set()
 
     def run(self, job: Callable[["Turn"], Any], done: Callable[[Any], None]) -> None:
         """Call job(turn) on a thread, then done(result), unless another job was started meanwhile."""
         with self._lock:
             self._turn += 1
-            turn = Turn(self, self._turn)
+            turn, self._over = Turn(self, self._turn), threading.Event()
         # No daemon: cut off in the midst of a simulation, it would bring the process down with an error.
-        self.thread = threading.Thread(target=self._work, args=(turn, job, done), daemon=False)
-        self.thread.start()
+        threading.Thread(target=self._work, args=(turn, job, done, self._over), daemon=False).start()
 
     def cancel(self) -> None:
         """Make the results of the job under way void."""
@@ -62,13 +62,15 @@ class Background:
             self._turn += 1
 
     def join(self, timeout: float = 60.0) -> None:
-        if self.thread:
-            self.thread.join(timeout)
+        """Wait for the newest job to end, or for `timeout` seconds."""
+        self._over.wait(timeout)
 
     def is_current(self, number: int) -> bool:
         return number == self._turn
 
-    def _work(self, turn: "Turn", job: Callable[["Turn"], Any], done: Callable[[Any], None]) -> None:
+    def _work(
+        self, turn: "Turn", job: Callable[["Turn"], Any], done: Callable[[Any], None], over: threading.Event
+    ) -> None:
         try:
             result = job(turn)
             turn.check()
@@ -78,6 +80,8 @@ class Background:
         except Exception as error:  # a thread has nobody above it to tell: the widget says what went wrong
             if turn.current:
                 self.failed(f"<span class='twmr-error'>{html.escape(in_one_line(error))}</span>")
+        finally:
+            over.set()
 
 
 class Superseded(Exception):
