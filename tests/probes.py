@@ -55,9 +55,9 @@ class ConstantReward(Probe):
 
 
 class EndlessReward(Probe):
-    """Reward 1 for ever, in episodes cut after 5 steps: with the cut bootstrapped, the value is 1 / (1 - gamma)."""
+    """Reward 1 for ever, in episodes cut after 2 steps: with the cut bootstrapped, the value is 1 / (1 - gamma)."""
 
-    length, truncates = 5, True
+    length, truncates = 2, True
 
 
 class SeenCue(Probe):
