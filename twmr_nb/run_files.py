@@ -1,16 +1,17 @@
-"""The files of a run's folder: JSON written whole or not at all, metrics as CSV, who is alive."""
+"""The files of a run's folder: which folders hold one, what was read of them before, who is alive."""
 
 import csv
-import json
 import os
-import threading
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from twmr_nb.files import read_json, write_json
 from twmr_nb.storage import Record
+
+__all__ = ["is_alive", "read_json", "write_json"]
 
 
 def is_alive(status: dict[str, Any]) -> bool:
@@ -19,17 +20,6 @@ def is_alive(status: dict[str, Any]) -> bool:
         return psutil.Process(status["pid"]).create_time() == status["process_started"]
     except (psutil.Error, KeyError):
         return False
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    return json.loads(path.read_text()) if path.exists() else {}
-
-
-def write_json(path: Path, data: dict[str, Any]) -> None:
-    """Whole or not at all."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    unfinished.write_text(json.dumps(data, indent=1))
-    os.replace(unfinished, path)
 
 
 def read_metrics(path: Path) -> list[Record]:

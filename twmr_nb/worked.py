@@ -12,9 +12,9 @@ from typing import Any
 import tyro
 
 from twmr_nb.experiment import ROOT, Comparison, Trial, compare
+from twmr_nb.files import locked, read_json, write_text
 from twmr_nb.plots import Record
 from twmr_nb.policies import SHIPPED
-from twmr_nb.run_files import read_json
 
 RESULTS = SHIPPED / "experiments.json"
 STEPS, SEEDS, EPISODES = 150_000, (0, 1, 2), 100
@@ -95,9 +95,10 @@ def measure(
             {"variant": t.variant, "seed": t.seed, "records": thinned(t.records), "result": rounded(t.result)}
             for t in comparison.trials
         ]
-        data = {"steps": steps, "experiments": read_json(out).get("experiments", {}) | {name: trials}}
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(json.dumps(data, indent=None, separators=(",", ":")) + "\n")
+        with locked(out):
+            data = {"steps": steps, "experiments": read_json(out).get("experiments", {}) | {name: trials}}
+            write_text(out, json.dumps(data, separators=(",", ":")) + "\n")
         print(f"\n{name}: {worked.question}\n{comparison.verdict()}")
 
 
