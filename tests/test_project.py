@@ -26,7 +26,7 @@ LAYERS = [
     ["lstm", "network", "ppo"],
     ["storage", "curriculum", "trainer"],
     ["policies", "presets", "recipe", "measures", "evaluate", "rollout", "scripted", "overlay", "flat", "render"],
-    ["selection", "run_files", "run", "runs", "shipping"],
+    ["selection", "metrics_log", "run_files", "run", "runs", "shipping"],
     [
         "plots",
         "charts",

@@ -1,17 +1,19 @@
-"""The one way to write a file: whole or not at all. Also how two writers take turns, and how a damaged file is kept."""
+"""The one way to write a file: whole or not at all. And: writers that take turns, damaged files, reading once."""
 
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from filelock import FileLock, Timeout
 
 PATIENCE = 60.0  # s that a writer waits for its turn
 ANYONE = 0o666  # less what the user's umask takes away
+T = TypeVar("T")
 
 
 def write_bytes(path: str | Path, data: bytes, make_folder: bool = False) -> Path:
@@ -89,3 +91,22 @@ def set_aside(path: str | Path) -> Path:
     while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
         number += 1
     return path.rename(aside)
+
+
+def identity(path: str | Path) -> tuple[int, ...] | None:
+    """What is another one as soon as the file is: which file, its size, its time. None where there is none."""
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def remembered(read: Callable[[Path], T], path: Path) -> T:
+    """read(path), at the price of a look at the file while it is the one read before. Leave the answer unchanged."""
+    return _read_once(read, path, identity(path))
+
+
+@lru_cache(maxsize=1 << 14)
+def _read_once(read: Callable[[Path], Any], path: Path, version: tuple[int, ...] | None) -> Any:
+    return read(path)

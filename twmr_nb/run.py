@@ -9,7 +9,6 @@ runs/<name>_<timestamp>/
 """
 
 import math
-import shutil
 import threading
 import time
 import traceback
@@ -23,16 +22,11 @@ import psutil
 
 from twmr_nb.config import TrainConfig
 from twmr_nb.env import TwmrEnv
+from twmr_nb.files import copy_whole
+from twmr_nb.metrics_log import MetricsLog
 from twmr_nb.policies import SavedPolicy, load_policy, read_arrays, write_arrays
 from twmr_nb.rewards import RewardTerm
-from twmr_nb.run_files import (
-    append_metrics,
-    is_alive,
-    read_json,
-    read_metrics,
-    write_json,
-    write_metrics,
-)
+from twmr_nb.run_files import is_alive, read_json, write_json
 from twmr_nb.selection import BEGIN, Selection
 from twmr_nb.storage import Record
 from twmr_nb.trainer import Trainer
@@ -50,7 +44,7 @@ class Run:
 
     def __init__(self, path: Path, config: TrainConfig, extra_terms: Iterable[RewardTerm] = ()) -> None:
         self.path, self.config, self.extra_terms = path, config, tuple(extra_terms)
-        self.records: list[Record] = read_metrics(path / "metrics.csv")
+        self.records = MetricsLog(path / "metrics.csv")
         self.trainer: Trainer | None = None
         self.error = ""
         self.started_at = time.monotonic()  # when training was last begun, here
@@ -146,7 +140,7 @@ class Run:
     def refresh(self) -> None:
         """Read what another process has added since; a run of this process knows already."""
         if LIVE.get(self.path) is not self:
-            self.records = read_metrics(self.path / "metrics.csv")
+            self.records.refresh()
 
     # How it trains
 
@@ -184,9 +178,9 @@ class Run:
                 self.save()
         finished = trainer.update_index >= trainer.num_updates
         if finished and self.selection.best:
-            shutil.copyfile(self.selection.path, self.policy_path)
+            copy_whole(self.selection.path, self.policy_path)
         if finished:
-            shutil.copyfile(self.policy_path, self.path / f"{self.policy().name}.safetensors")
+            copy_whole(self.policy_path, self.path / f"{self.policy().name}.safetensors")
         self._set_state("finished" if finished else "stopped")
 
     def _validate(self, record: Record) -> None:
@@ -203,8 +197,7 @@ class Run:
             if (self.path / "checkpoint.safetensors").exists():
                 arrays, _ = read_arrays(self.path / "checkpoint.safetensors")
                 self.trainer.restore(arrays)
-        self.records = [r for r in self.records if r["update"] <= self.trainer.update_index]
-        write_metrics(self.path / "metrics.csv", self.records)
+        self.records.cut(self.trainer.update_index)
         return self.trainer
 
     def _should_stop(self) -> bool:
@@ -241,7 +234,6 @@ class Run:
 
     def _log(self, record: Record) -> None:
         self.records.append(record)
-        append_metrics(self.path / "metrics.csv", record)
 
     def _claim(self) -> None:
         """This object is the one that trains this folder."""

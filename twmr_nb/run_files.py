@@ -1,7 +1,5 @@
 """The files of a run's folder: which folders hold one, what was read of them before, who is alive."""
 
-import csv
-import os
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,9 +7,9 @@ from typing import Any
 import psutil
 
 from twmr_nb.files import read_json, write_json
-from twmr_nb.storage import Record
+from twmr_nb.metrics_log import MetricsLog, Records
 
-__all__ = ["is_alive", "read_json", "write_json"]
+__all__ = ["fresh_folder", "is_alive", "read_json", "read_metrics", "run_folders", "write_json"]
 
 
 def is_alive(status: dict[str, Any]) -> bool:
@@ -22,33 +20,9 @@ def is_alive(status: dict[str, Any]) -> bool:
         return False
 
 
-def read_metrics(path: Path) -> list[Record]:
-    """The records of metrics.csv; a last line cut short by a crash is left out."""
-    if not path.exists():
-        return []
-    with path.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    return [
-        {k: float(v) for k, v in row.items()} for row in rows if None not in row.values() and "" not in row.values()
-    ]
-
-
-def write_metrics(path: Path, records: list[Record]) -> None:
-    unfinished = path.with_name(f".{path.name}")
-    with unfinished.open("w", newline="") as file:
-        if records:
-            writer = csv.DictWriter(file, records[0].keys())
-            writer.writeheader()
-            writer.writerows(records)
-    os.replace(unfinished, path)
-
-
-def append_metrics(path: Path, record: Record) -> None:
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, record.keys())
-        if file.tell() == 0:
-            writer.writeheader()
-        writer.writerow(record)
+def read_metrics(path: Path) -> Records:
+    """The records of metrics.csv as they are now; a last line cut short by a crash is left out."""
+    return MetricsLog(path)[:]
 
 
 def run_folders(root: str | Path) -> list[Path]:
