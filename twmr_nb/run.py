@@ -22,11 +22,11 @@ import psutil
 
 from twmr_nb.config import TrainConfig
 from twmr_nb.env import TwmrEnv
-from twmr_nb.files import copy_whole
+from twmr_nb.files import copy_whole, read_json, remembered, write_json
 from twmr_nb.metrics_log import MetricsLog
 from twmr_nb.policies import SavedPolicy, load_policy, read_arrays, write_arrays
 from twmr_nb.rewards import RewardTerm
-from twmr_nb.run_files import is_alive, read_json, write_json
+from twmr_nb.run_files import is_alive
 from twmr_nb.selection import BEGIN, Selection
 from twmr_nb.storage import Record
 from twmr_nb.trainer import Trainer
@@ -62,7 +62,7 @@ class Run:
     @property
     def state(self) -> str:
         """new, running, paused, stopped, finished, failed, or interrupted (its process ended without a word)."""
-        status = read_json(self.path / "status.json")
+        status = remembered(read_json, self.path / "status.json")
         state = status.get("state", "new")
         if state in ("running", "paused") and not is_alive(status):
             return "interrupted"

@@ -6,7 +6,7 @@ from typing import Any
 
 import psutil
 
-from twmr_nb.files import read_json, write_json
+from twmr_nb.files import identity, read_json, write_json
 from twmr_nb.metrics_log import MetricsLog, Records
 
 __all__ = ["fresh_folder", "is_alive", "read_json", "read_metrics", "run_folders", "write_json"]
@@ -27,8 +27,9 @@ def read_metrics(path: Path) -> Records:
 
 def run_folders(root: str | Path) -> list[Path]:
     """The folders below root that hold a run, the newest first."""
-    found = sorted(Path(root).glob("*/config.json"), key=lambda p: p.stat().st_mtime, reverse=True)
-    return [path.parent for path in found]
+    found = [(config, identity(config)) for config in Path(root).glob("*/config.json")]
+    there = [(version[-1], config.parent) for config, version in found if version]  # not one deleted meanwhile
+    return [folder for _, folder in sorted(there, key=lambda each: each[0], reverse=True)]
 
 
 def fresh_folder(root: Path, name: str) -> Path:

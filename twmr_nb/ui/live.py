@@ -108,7 +108,8 @@ class LiveView(w.VBox):
 
     def compare(self, records: Mapping[str, Sequence[Record]]) -> None:
         """Draw these earlier runs in grey."""
-        self.compared, self._drawn, self._draw_at = records, -1, 0.0
+        self.compared = {name: thinned(log) for name, log in records.items() if len(log)}
+        self._drawn, self._draw_at = -1, 0.0
         self.update()
 
     def close(self) -> None:
