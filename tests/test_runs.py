@@ -473,7 +473,7 @@ def full(*_, **__):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-@pytest.mark.parametrize("broken", ["append_metrics", "write_arrays", "write_json"])
+@pytest.mark.parametrize("broken", ["MetricsLog._write", "write_arrays", "write_json"])
 def test_a_full_disk_ends_a_training_with_a_sentence_and_it_goes_on_once_there_is_room(tmp_path, monkeypatch, broken):
     run = new_run("recommended", "run", root=tmp_path, **TINY)
 
@@ -481,7 +481,7 @@ def test_a_full_disk_ends_a_training_with_a_sentence_and_it_goes_on_once_there_i
         if record["update"] == 1:
             run.save()
         if record["update"] == 2:
-            for name in ("append_metrics", "write_arrays", "write_json"):
+            for name in ("MetricsLog._write", "write_arrays", "write_json"):
                 if name == broken or name == "write_json":  # no room for the state either
                     monkeypatch.setattr(f"twmr_nb.run.{name}", full)
             if broken == "write_json":

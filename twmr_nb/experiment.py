@@ -144,7 +144,7 @@ def compare(
         label = f"{variant}, seed {seed} (training {done + 1} of {len(plan)})"
         run = run_in(root, config, terms)
         result = judged(run, episodes, step_height, lambda what, label=label: tell(f"{label}: {what}"))  # type: ignore[misc]
-        trials.append(Trial(variant, seed, run.records, result))
+        trials.append(Trial(variant, seed, run.records[:], result))
     tell(f"{len(plan)} trainings compared, {(time.monotonic() - begin) / 60:.1f} min")
     order = {name: i for i, name in enumerate(variants)}
     return Comparison(tuple(sorted(trials, key=lambda t: order[t.variant])))

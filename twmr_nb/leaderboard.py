@@ -1,13 +1,14 @@
 """A local leaderboard of the open problems: every entry is scored here, by the same protocol, on unseen episodes."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from twmr_nb.config import ConfigError
 from twmr_nb.evaluate import evaluate, trial_world
+from twmr_nb.files import locked, read_json, set_aside, write_json
 from twmr_nb.policies import SavedPolicy
-from twmr_nb.run_files import read_json, write_json
 from twmr_nb.runs import RUNS
 
 BOARD = RUNS / "leaderboard.json"
@@ -37,14 +38,15 @@ PROBLEMS = {
 
 @dataclass(frozen=True)
 class Board:
-    """All entries; shows itself as a table per problem, the best first."""
+    """All entries; shows itself as a table per problem, the best first, and a line for whatever is left out."""
 
     entries: tuple[dict[str, Any], ...]
+    problems: tuple[str, ...] = ()
 
     def ranking(self, problem: str) -> list[dict[str, Any]]:
         """The entries of one problem, the best first; where less is better, only those that pass reliably."""
         rule = PROBLEMS[problem]
-        mine = [e for e in self.entries if e["problem"] == problem and e["score"] is not None]
+        mine = [e for e in self.entries if e["problem"] == problem]
         if not rule.most:
             mine = [e for e in mine if e["success_rate"] >= RELIABLE]
         return sorted(mine, key=lambda e: e["score"], reverse=rule.most)
@@ -55,12 +57,19 @@ class Board:
             lines += [f"**{name}**: {rule.question}", "", f"| | by | {rule.unit} | passed |", "|--:|:--|--:|--:|"]
             ranked = self.ranking(name)
             lines += [
-                f"| {i} | {e['by']} | {number(rule.factor * e['score'])} | {e['success_rate']:.0%} |"
+                f"| {i} | {as_text(e['by'])} | {number(rule.factor * e['score'])} | {e['success_rate']:.0%} |"
                 for i, e in enumerate(ranked, 1)
             ]
             lines += [] if ranked else ["| | *nobody yet* | | |"]
             lines.append("")
-        return "\n".join(lines)
+        return "\n".join([*lines, *(f"- {as_text(problem)}" for problem in self.problems)])
+
+
+def as_text(words: str, most: int = 200) -> str:
+    """Words of a file as Markdown shows them letter by letter: no tag, link or table's edge is made of them."""
+    line = " ".join(words.split())
+    line = line if len(line) <= most else line[:most] + "…"
+    return re.sub(r"[^\w ]|_", lambda sign: f"&#{ord(sign[0])};", line)
 
 
 def number(value: float) -> str:
@@ -68,10 +77,18 @@ def number(value: float) -> str:
 
 
 def submit(policy: SavedPolicy, by: str, problem: str, episodes: int = EPISODES, path: str | Path = BOARD) -> Board:
-    """Score a policy on an open problem and enter it; an entry of the same name is replaced. Returns the board."""
+    """Score a policy on an open problem and enter it; an entry of the same name is replaced. Returns the board.
+
+    Others may submit at the same time, from other processes too. A damaged board is kept beside the new one.
+    """
     if problem not in PROBLEMS:
         raise ConfigError(f"problem = {problem!r} is not known: choose {', '.join(map(repr, PROBLEMS))}.")
+    if not isinstance(by, str) or not by.strip():
+        raise ConfigError(f"by = {by!r} is not a name: give the words that the board shall show.")
     rule, path = PROBLEMS[problem], Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with locked(path):  # a folder that cannot be written to is told before the work, not after
+        pass
     result = evaluate(policy, trial_world(policy.config.env, step_height=rule.step_height), episodes)
     score = (policy.results | result).get(rule.key)
     entry = {
@@ -81,12 +98,49 @@ def submit(policy: SavedPolicy, by: str, problem: str, episodes: int = EPISODES,
         "success_rate": result["success_rate"],
         "policy": policy.name,
     }
-    others = [e for e in read_json(path).get("entries", []) if (e["problem"], e["by"]) != (problem, by)]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_json(path, {"entries": [*others, entry]})
+    with locked(path):
+        try:
+            data = read_json(path)
+            entries = entries_of(data, path)
+        except ValueError:
+            set_aside(path)
+            data, entries = {}, []
+        others = [e for e in entries if not (isinstance(e, dict) and (e.get("problem"), e.get("by")) == (problem, by))]
+        write_json(path, data | {"entries": [*others, entry]})
     return board(path)
 
 
 def board(path: str | Path = BOARD) -> Board:
-    """The leaderboard as it is."""
-    return Board(tuple(read_json(Path(path)).get("entries", ())))
+    """The leaderboard as it is; what cannot be read is left out and told."""
+    try:
+        entries = entries_of(read_json(path), path)
+    except (ValueError, OSError) as error:
+        return Board((), (str(error),))
+    wrong = [f"entry {i} is left out: {why}" for i, entry in enumerate(entries, 1) if (why := mistake(entry))]
+    return Board(tuple(e for e in entries if not mistake(e) and e["score"] is not None), tuple(wrong))
+
+
+def entries_of(data: dict[str, Any], path: str | Path) -> list[Any]:
+    entries = data.get("entries", [])
+    if not isinstance(entries, list):
+        raise ValueError(f"{path} is damaged: its entries are no list.")
+    return entries
+
+
+def mistake(entry: Any) -> str:
+    """Why this cannot be an entry of the board; empty if it can."""
+    if not isinstance(entry, dict):
+        return f"it is {type(entry).__name__}, not named values."
+    if entry.get("problem") not in list(PROBLEMS):  # it may be of any type
+        return f"{entry.get('problem')!r} is no open problem."
+    if not isinstance(entry.get("by"), str):
+        return f"by = {entry.get('by')!r} is no name."
+    if entry.get("score") is not None and not is_number(entry["score"]):
+        return f"score = {entry['score']!r} is no number."
+    if not is_number(entry.get("success_rate")) or not 0 <= entry["success_rate"] <= 1:
+        return f"success_rate = {entry.get('success_rate')!r} is no share from 0 to 1."
+    return ""
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300

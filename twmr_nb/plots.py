@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from numpy.typing import ArrayLike, NDArray
 
+from twmr_nb.metrics_log import Records
 from twmr_nb.robot import LEG_RANGE, step_edges
 from twmr_nb.rollout import Rollout
 
@@ -168,6 +169,8 @@ def losses(axes: Axes, records: Sequence[Record], x: Array) -> None:
 
 def column(records: Sequence[Record], key: str) -> Array:
     """One quantity of all records, NaN where a record lacks it."""
+    if isinstance(records, Records):
+        return records.column(key)
     return np.array([record.get(key, np.nan) for record in records], dtype=float)
 
 

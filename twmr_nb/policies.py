@@ -4,17 +4,16 @@ Nothing in such a file can run code. A learner's own reward term is kept as sour
 """
 
 import json
-import os
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save as safetensors_bytes
 
 from twmr_nb.config import TrainConfig
+from twmr_nb.files import write_bytes
 from twmr_nb.network import ACTION_SIZE, ActorCritic, Normalizer, Policy, act, init_carry, named_leaves
 
 FORMAT = "twmr_nb policy 1"
@@ -43,11 +42,14 @@ class SavedPolicy:
     def player(self, deterministic: bool = True, seed: int = 0) -> "PolicyPlayer":
         return PolicyPlayer(self, deterministic, seed)
 
-    def save(self, path: str | Path) -> Path:
-        """Write atomically; returns the path."""
+    def save(self, path: str | Path, make_folder: bool = False) -> Path:
+        """Write one safetensors file, whole or not at all; returns the path. Raises PolicyError on nan or infinity."""
         arrays = {name: np.asarray(leaf) for name, leaf in named_leaves(self.policy)}
+        if bad := [name for name, array in arrays.items() if not np.isfinite(array).all()]:
+            raise PolicyError(f"{self.name} is not saved: its {bad[0]} contains nan or infinity, so it cannot act.")
         details = {k: getattr(self, k) for k in ("name", "results", "command", "own_terms")}
-        return write_arrays(path, arrays, {"format": FORMAT, "config": self.config.to_dict(), **details})
+        details |= {"format": FORMAT, "config": self.config.to_dict()}
+        return write_arrays(path, arrays, details, make_folder)
 
 
 class PolicyPlayer:
@@ -109,21 +111,13 @@ def shipped_policies() -> list[str]:
     return sorted(p.stem for p in SHIPPED.glob("*.safetensors"))
 
 
-def write_arrays(path: str | Path, arrays: dict[str, np.ndarray], details: dict[str, Any]) -> Path:
+def write_arrays(
+    path: str | Path, arrays: dict[str, np.ndarray], details: dict[str, Any], make_folder: bool = False
+) -> Path:
     """Arrays and JSON-ready details into one safetensors file, whole or not at all."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    try:
-        contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-        save_file(contiguous, unfinished, metadata={k: json.dumps(v) for k, v in details.items()})
-        os.chmod(unfinished, 0o644)  # mkstemp's own mode would lock a class out of a shared folder
-        os.replace(unfinished, path)
-    except BaseException:
-        Path(unfinished).unlink(missing_ok=True)
-        raise
-    return path
+    contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    data = safetensors_bytes(contiguous, metadata={k: json.dumps(v) for k, v in details.items()})
+    return write_bytes(path, data, make_folder)
 
 
 def read_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -132,5 +126,5 @@ def read_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]
         with safe_open(path, framework="numpy") as file:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
             return arrays, {k: json.loads(v) for k, v in (file.metadata() or {}).items()}
-    except (SafetensorError, json.JSONDecodeError) as error:
+    except (SafetensorError, ValueError, TypeError, RecursionError) as error:
         raise PolicyError(f"{path} is damaged or not a safetensors file ({error}): train or copy it anew.") from error

@@ -9,7 +9,6 @@ import base64
 import functools
 import html
 import io
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from twmr_nb.config import EnvConfig
+from twmr_nb.files import write_bytes
 from twmr_nb.flat import paint, paint_steps
 from twmr_nb.overlay import Frame, draw_overlay, draw_title
 from twmr_nb.robot import STEP_GEOM, WHEELS, build_spec, step_box
@@ -160,12 +160,7 @@ def save_video(
 ) -> Path:
     """The video as an .mp4 file, written whole or not at all; raises RenderError where none can be made."""
     data = mp4(rollouts, fps, size, "track" if follow else "fixed", speed=speed)
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_bytes(data)
-    os.replace(unfinished, path)
-    return path
+    return write_bytes(path, data, make_folder=True)
 
 
 def titled(film: Iterator[Frame], title: str) -> Iterator[Frame]:

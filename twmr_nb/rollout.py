@@ -98,7 +98,8 @@ class Rollout:
         plain = {name: getattr(self, name) for name in ("step_height", "terminated", "truncated", "title")}
         terms = list(self.reward_terms)  # a safetensors file forgets the order, in which they are added
         plain |= {"terms": terms, "constants": {"success_x": float(t.success_x), "ctrl_dt": t.ctrl_dt}}
-        return write_arrays(path, arrays, {"format": FORMAT, "config": self.config.to_dict(), **plain})
+        plain |= {"format": FORMAT, "config": self.config.to_dict()}
+        return write_arrays(path, arrays, plain, make_folder=True)
 
 
 def load_rollout(path: str | Path) -> Rollout:

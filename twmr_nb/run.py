@@ -12,7 +12,6 @@ runs/<name>_<timestamp>/
 import errno
 import math
 import os
-import shutil
 import threading
 import time
 import traceback
@@ -27,10 +26,11 @@ from filelock import BaseFileLock
 from twmr_nb import run_lock
 from twmr_nb.config import ConfigError, TrainConfig
 from twmr_nb.env import TwmrEnv
+from twmr_nb.files import copy_whole, read_json, remembered, write_json
 from twmr_nb.identity import Description, describe_term, describe_training, digest
+from twmr_nb.metrics_log import MetricsLog
 from twmr_nb.policies import SavedPolicy, load_policy, read_arrays, write_arrays
 from twmr_nb.rewards import RewardTerm, TermError
-from twmr_nb.run_files import append_metrics, read_json, read_metrics, write_json, write_metrics
 from twmr_nb.selection import BEGIN, Selection
 from twmr_nb.storage import Record
 from twmr_nb.trainer import Trainer
@@ -50,7 +50,7 @@ class Run:
     def __init__(self, path: Path, config: TrainConfig, extra_terms: Iterable[RewardTerm] = ()) -> None:
         self.path, self.config = path, config
         self.extra_terms: tuple[RewardTerm, ...] = ()
-        self.records: list[Record] = read_metrics(path / "metrics.csv")
+        self.records = MetricsLog(path / "metrics.csv")
         self.trainer: Trainer | None = None
         self.started_at = time.monotonic()  # when training was last begun, here
         self.on_start: Callable[[], None] = lambda: None  # told when training begins or goes on: a live view listens
@@ -66,6 +66,8 @@ class Run:
     def take_terms(self, extra_terms: Iterable[RewardTerm]) -> None:
         """Use these own reward terms from the next start on: those that the run's config names; others are left out."""
         given = {term.name: term for term in extra_terms}
+        if not given:
+            return
         terms = tuple(given[name] for name in self._term_names() if name in given)
         if terms and terms != self.extra_terms:
             self.extra_terms, self.trainer = terms, None
@@ -81,7 +83,7 @@ class Run:
         """new, running, paused, stopped, finished, failed, or interrupted (its process ended without a word)."""
         if self._state and (self.training or not run_lock.is_taken(self.path)):
             return self._state
-        state = read_json(self.path / "status.json").get("state", "new")
+        state = remembered(read_json, self.path / "status.json").get("state", "new")
         if state in ("running", "paused") and not run_lock.is_taken(self.path):
             return "interrupted"
         return state
@@ -167,7 +169,7 @@ class Run:
     def refresh(self) -> None:
         """Read what another process has added since; a run of this process knows already."""
         if LIVE.get(self.path) is not self:
-            self.records = read_metrics(self.path / "metrics.csv")
+            self.records.refresh()
 
     # How it trains
 
@@ -220,9 +222,9 @@ class Run:
             self.save()
         finished = trainer.update_index >= trainer.num_updates
         if finished and self.selection.best:
-            shutil.copyfile(self.selection.path, self.policy_path)
+            copy_whole(self.selection.path, self.policy_path)
         if finished:
-            shutil.copyfile(self.policy_path, self.path / f"{self.policy().name}.safetensors")
+            copy_whole(self.policy_path, self.path / f"{self.policy().name}.safetensors")
         return finished
 
     def _validate(self, record: Record) -> None:
@@ -240,8 +242,7 @@ class Run:
                 arrays, _ = read_arrays(self.checkpoint_path)
                 trainer.restore(arrays)
             self.trainer = trainer
-        self.records = [r for r in self.records if r["update"] <= self.trainer.update_index]
-        write_metrics(self.path / "metrics.csv", self.records)
+        self.records.cut(self.trainer.update_index)
         return self.trainer
 
     @property
@@ -285,7 +286,6 @@ class Run:
     def _log(self, record: Record) -> None:
         self._refuse_lost_folder()
         self.records.append(record)
-        append_metrics(self.path / "metrics.csv", record)
 
     # Who may train it, and with what
 

@@ -1,70 +1,24 @@
-"""The files of a run's folder: JSON written whole or not at all, metrics as CSV, who is alive."""
+"""The files of a run's folder: which folders hold one, and their logs."""
 
-import csv
-import json
-import os
-import threading
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-import psutil
+from twmr_nb.files import identity, read_json, write_json
+from twmr_nb.metrics_log import MetricsLog, Records
 
-from twmr_nb.storage import Record
-
-
-def is_alive(status: dict[str, Any]) -> bool:
-    """Whether the very process that wrote this status still runs (a pid alone may have been given to another)."""
-    try:
-        return psutil.Process(status["pid"]).create_time() == status["process_started"]
-    except (psutil.Error, KeyError):
-        return False
+__all__ = ["fresh_folder", "read_json", "read_metrics", "run_folders", "write_json"]
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    return json.loads(path.read_text()) if path.exists() else {}
-
-
-def write_json(path: Path, data: dict[str, Any]) -> None:
-    """Whole or not at all."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    unfinished.write_text(json.dumps(data, indent=1))
-    os.replace(unfinished, path)
-
-
-def read_metrics(path: Path) -> list[Record]:
-    """The records of metrics.csv; a last line cut short by a crash is left out."""
-    if not path.exists():
-        return []
-    with path.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    return [
-        {k: float(v) for k, v in row.items()} for row in rows if None not in row.values() and "" not in row.values()
-    ]
-
-
-def write_metrics(path: Path, records: list[Record]) -> None:
-    unfinished = path.with_name(f".{path.name}")
-    with unfinished.open("w", newline="") as file:
-        if records:
-            writer = csv.DictWriter(file, records[0].keys())
-            writer.writeheader()
-            writer.writerows(records)
-    os.replace(unfinished, path)
-
-
-def append_metrics(path: Path, record: Record) -> None:
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, record.keys())
-        if file.tell() == 0:
-            writer.writeheader()
-        writer.writerow(record)
+def read_metrics(path: Path) -> Records:
+    """The records of metrics.csv as they are now; a last line cut short by a crash is left out."""
+    return MetricsLog(path)[:]
 
 
 def run_folders(root: str | Path) -> list[Path]:
     """The folders below root that hold a run, the newest first."""
-    found = sorted(Path(root).glob("*/config.json"), key=lambda p: p.stat().st_mtime, reverse=True)
-    return [path.parent for path in found]
+    found = [(config, identity(config)) for config in Path(root).glob("*/config.json")]
+    there = [(version[-1], config.parent) for config, version in found if version]  # not one deleted meanwhile
+    return [folder for _, folder in sorted(there, key=lambda each: each[0], reverse=True)]
 
 
 def fresh_folder(root: Path, name: str) -> Path:

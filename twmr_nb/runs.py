@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from twmr_nb.config import ConfigError, TrainConfig
+from twmr_nb.files import read_json, remembered, write_json
 from twmr_nb.identity import describe_term, describe_training, digest
 from twmr_nb.presets import preset_config
 from twmr_nb.recipe import command_line
 from twmr_nb.rewards import RewardTerm, refuse_duplicates
 from twmr_nb.run import LIVE, Run, RunError, training_run
-from twmr_nb.run_files import fresh_folder, read_json, run_folders, write_json
+from twmr_nb.run_files import fresh_folder, run_folders
 
 __all__ = ["LIVE", "RUNS", "Run", "RunError", "list_runs", "new_run", "open_run", "training_run"]
 
@@ -53,7 +54,12 @@ def open_run(path: str | Path, extra_terms: Iterable[RewardTerm] = ()) -> Run:
         return run
     if not (path / "config.json").exists():
         raise ConfigError(f"{path} holds no run: give a folder that `twmr train` or new_run made.")
-    return Run(path, TrainConfig.from_dict(read_json(path / "config.json")["config"]), extra_terms)
+    return Run(path, remembered(config_in, path / "config.json"), extra_terms)
+
+
+def config_in(path: Path) -> TrainConfig:
+    """The settings in a run's config.json."""
+    return TrainConfig.from_dict(read_json(path)["config"])
 
 
 def list_runs(root: str | Path = RUNS) -> list[Run]:

@@ -45,7 +45,7 @@ def export(
     }
     told = {"note": note or saved.results.get("note", ""), "curve": curve, "evaluate_command": command(name, episodes)}
     target = Path(to) if Path(to).suffix == ".safetensors" else Path(to) / f"{name}.safetensors"
-    return dataclasses.replace(saved, results=saved.results | told | rounded(judged)).save(target)
+    return dataclasses.replace(saved, results=saved.results | told | rounded(judged)).save(target, make_folder=True)
 
 
 def command(name: str, episodes: int) -> str:

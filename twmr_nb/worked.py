@@ -12,11 +12,11 @@ from typing import Any
 import tyro
 
 from twmr_nb.experiment import ROOT, Comparison, Trial, compare, planned
+from twmr_nb.files import locked, read_json, write_text
 from twmr_nb.identity import digest
 from twmr_nb.plots import Record
 from twmr_nb.policies import SHIPPED
 from twmr_nb.presets import DEFAULT_PRESET
-from twmr_nb.run_files import read_json
 
 RESULTS = SHIPPED / "experiments.json"
 STEPS, SEEDS, EPISODES = 150_000, (0, 1, 2), 100
@@ -107,14 +107,15 @@ def measure(
             {"variant": t.variant, "seed": t.seed, "records": thinned(t.records), "result": rounded(t.result)}
             for t in comparison.trials
         ]
-        kept = read_json(out)
-        data = {
-            "steps": steps,
-            "questions": kept.get("questions", {}) | {name: digest(question(worked, steps))},
-            "experiments": kept.get("experiments", {}) | {name: trials},
-        }
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(json.dumps(data, indent=None, separators=(",", ":")) + "\n")
+        with locked(out):
+            kept = read_json(out)
+            data = {
+                "steps": steps,
+                "questions": kept.get("questions", {}) | {name: digest(question(worked, steps))},
+                "experiments": kept.get("experiments", {}) | {name: trials},
+            }
+            write_text(out, json.dumps(data, separators=(",", ":")) + "\n")
         print(f"\n{name}: {worked.question}\n{comparison.verdict()}")
 
 

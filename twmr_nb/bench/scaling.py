@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from twmr_nb.bench.contest import Contest, Tell, ceiling, training
+from twmr_nb.files import write_bytes
 from twmr_nb.plots import GREY, TERM_COLORS, Plot, legend, style
 from twmr_nb.presets import preset_config
 
@@ -57,5 +58,5 @@ def scaling_plot(speed: Mapping[str, float]) -> Plot:
 def save_plot(speed: Mapping[str, float], path: Path) -> Path:
     """Write the plot as a PNG file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(scaling_plot(speed).png(2))
+    write_bytes(path, scaling_plot(speed).png(2))
     return path

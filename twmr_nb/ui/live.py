@@ -82,7 +82,7 @@ class LiveView(w.VBox):
                 other.leave(ELSEWHERE)
             views[run.path] = self
             run.on_start = self.follow
-            self.tell(run, list(run.records))
+            self.tell(run, run.records[:])
             self.follow()
         else:
             self.update()
@@ -108,7 +108,8 @@ class LiveView(w.VBox):
 
     def compare(self, records: Mapping[str, Sequence[Record]]) -> None:
         """Draw these earlier runs in grey."""
-        self.compared, self._drawn, self._draw_at = records, -1, 0.0
+        self.compared = {name: thinned(log) for name, log in records.items() if len(log)}
+        self._drawn, self._draw_at = -1, 0.0
         self.update()
 
     def close(self) -> None:
@@ -145,14 +146,14 @@ class LiveView(w.VBox):
                 self.draw([])
                 return
             self.run.refresh()
-            records = list(self.run.records)
+            records = self.run.records[:]
             self.tell(self.run, records)
             if last or (len(records) != self._drawn and time.monotonic() >= self._draw_at):
                 self.draw(records)
             if self.clip and not last:
                 self.clip.consider()
 
-    def tell(self, run: Run, records: list[Record]) -> None:
+    def tell(self, run: Run, records: Sequence[Record]) -> None:
         """State, progress, result, and the buttons that make sense."""
         state = state_text(run)
         name = f"<span class='twmr-sub'>{html.escape(run.name)}</span>"
@@ -169,7 +170,7 @@ class LiveView(w.VBox):
         self.resume.disabled = not (state == "paused" or (not run.training and state.split(":")[0] in RESUMABLE))
         self.stop.disabled = self.save.disabled = not steady
 
-    def draw(self, records: list[Record]) -> None:
+    def draw(self, records: Sequence[Record]) -> None:
         """A new picture; it stays longer the more it costs, and the longer the curves are: they change less.
 
         Never longer than DRAW_SELDOM: the first one, which also loads the fonts, is no measure of the next.
@@ -191,7 +192,7 @@ class LiveView(w.VBox):
             except (RunError, ValueError, OSError) as error:
                 self._complain(error)
             self._poke.set()
-            self.tell(self.run, list(self.run.records))
+            self.tell(self.run, self.run.records[:])
 
         button.on_click(clicked)
         return button
@@ -230,7 +231,7 @@ def saved(run: Run) -> list[str]:
     return [f"saved {datetime.fromtimestamp(run.policy_path.stat().st_mtime):%H:%M:%S}"]
 
 
-def thinned(records: list[Record]) -> list[Record]:
+def thinned(records: Sequence[Record]) -> Sequence[Record]:
     """Every n-th record and the last: more than a curve can show costs time only."""
     stride = -(-len(records) // POINTS) or 1
     return records[::-1][::stride][::-1]

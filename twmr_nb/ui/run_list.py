@@ -11,16 +11,29 @@ from twmr_nb.runs import Run, open_run
 from twmr_nb.ui.settings import shown
 from twmr_nb.ui.status import state_text
 
+SHOWN = ("update", "progress", "global_step", "episodes", "success_rate", "episode_return", "train_s")  # of a log
+
 
 def readable_runs(root: str | Path, extra_terms: Iterable[RewardTerm] = ()) -> tuple[list[Run], list[str]]:
     """All runs below root, the newest first; and a line for each folder that cannot be read."""
     runs, problems = [], []
     for folder in run_folders(root):
         try:
-            runs.append(open_run(folder, extra_terms))
-        except (ValueError, KeyError, TypeError, OSError) as error:
+            runs.append(showable(open_run(folder, extra_terms)))
+        except KeyError as error:
+            problems.append(f"{folder.name} is left out: its files lack {error}.")
+        except (ValueError, TypeError, AttributeError, OSError) as error:
             problems.append(f"{folder.name} is left out: {error}")
     return runs, problems
+
+
+def showable(run: Run) -> Run:
+    """The run, if its files say what a view needs; raises ValueError if not."""
+    if not isinstance(run.state, str):
+        raise ValueError(f"its status.json says state = {run.state!r}.")
+    if run.records and (lacking := [name for name in SHOWN if name not in run.records[-1]]):
+        raise ValueError(f"its metrics.csv has no column {lacking[0]!r}.")
+    return run
 
 
 def run_label(run: Run) -> str:

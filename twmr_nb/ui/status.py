@@ -39,7 +39,7 @@ def state_text(run: Run) -> str:
     return state
 
 
-def progress_text(run: Run, records: list[Record]) -> str:
+def progress_text(run: Run, records: Sequence[Record]) -> str:
     """Steps done, speed, time left or taken."""
     total = run.config.ppo.total_timesteps
     if not records:
@@ -55,7 +55,7 @@ def progress_text(run: Run, records: list[Record]) -> str:
     return " · ".join(words)
 
 
-def result_text(records: list[Record]) -> list[str]:
+def result_text(records: Sequence[Record]) -> list[str]:
     """What the last update reached: success and return; the step heights met so far, if they rise with success."""
     if not records:
         return []
@@ -75,7 +75,7 @@ def failure_text(run: Run) -> str:
     return f"<details class='twmr-error'><summary>{last}</summary><pre>{html.escape(error)}</pre></details>"
 
 
-def steps_per_second(records: list[Record]) -> float:
+def steps_per_second(records: Sequence[Record]) -> float:
     """Control steps per second of training over the last updates."""
     recent = records[-RECENT:]
     return sum(r["steps_per_s"] * update_s(r) for r in recent) / sum(map(update_s, recent))

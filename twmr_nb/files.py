@@ -1,0 +1,112 @@
+"""The one way to write a file: whole or not at all. And: writers that take turns, damaged files, reading once."""
+
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from filelock import FileLock, Timeout
+
+PATIENCE = 60.0  # s that a writer waits for its turn
+ANYONE = 0o666  # less what the user's umask takes away
+T = TypeVar("T")
+
+
+def write_bytes(path: str | Path, data: bytes, make_folder: bool = False) -> Path:
+    """Fill a file beside `path`, which then takes its place in one step; returns the path.
+
+    Whatever goes wrong (a full disk, an interrupt), the old file stays as it was and nothing else is left behind.
+    make_folder: make the folder where there is none. A link is followed; into what is no file (/dev/stdout) it writes.
+    """
+    path, target = Path(path), Path(os.path.realpath(path))
+    if make_folder:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    if target.is_dir():
+        raise IsADirectoryError(f"{path} cannot be written: it is a folder; name a file in it.")
+    if target.exists() and not target.is_file():
+        target.write_bytes(data)
+        return path
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"{path} cannot be written: there is no folder {str(target.parent)!r}.")
+    unfinished = target.with_name(f".{secrets.token_hex(8)}.unfinished")  # short, however long the file's own name is
+    try:
+        with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, ANYONE), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(unfinished, target)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def write_text(path: str | Path, text: str, make_folder: bool = False) -> Path:
+    return write_bytes(path, text.encode(), make_folder)
+
+
+def write_json(path: str | Path, data: Any) -> Path:
+    return write_text(path, json.dumps(data, indent=1))
+
+
+def copy_whole(source: str | Path, path: str | Path) -> Path:
+    return write_bytes(path, Path(source).read_bytes())
+
+
+def read_json(path: str | Path) -> dict[str, Any]:
+    """What a JSON file holds, {} where there is none; raises ValueError if it is damaged or holds something else."""
+    try:
+        data = json.loads(Path(path).read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is damaged: it is not JSON ({error}).") from error
+    if not isinstance(data, dict):
+        raise ValueError(f"{path} is damaged: it holds a {type(data).__name__} where named values belong.")
+    return data
+
+
+@contextmanager
+def locked(path: str | Path, patience: float = PATIENCE) -> Iterator[None]:
+    """For who reads a file, changes it and writes it back: one at a time, among all threads and processes."""
+    path = Path(path)
+    turn = FileLock(path.with_name(f".{path.name}.lock"), timeout=patience, mode=ANYONE)
+    try:
+        turn.acquire()
+    except Timeout:
+        raise TimeoutError(f"{path} is being written by another process: try again in a minute.") from None
+    try:
+        yield
+    finally:
+        turn.release()
+
+
+def set_aside(path: str | Path) -> Path:
+    """Give a damaged file another name beside its own, so that nothing overwrites it; returns the new name."""
+    path, number = Path(path), 1
+    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
+        number += 1
+    return path.rename(aside)
+
+
+def identity(path: str | Path) -> tuple[int, ...] | None:
+    """What is another one as soon as the file is: which file, its size, its time. None where there is none."""
+    try:
+        status = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def remembered(read: Callable[[Path], T], path: Path) -> T:
+    """read(path), at the price of a look at the file while it is the one read before. Leave the answer unchanged."""
+    return _read_once(read, path, identity(path))
+
+
+@lru_cache(maxsize=1 << 14)
+def _read_once(read: Callable[[Path], Any], path: Path, version: tuple[int, ...] | None) -> Any:
+    return read(path)
