@@ -25,7 +25,7 @@ LAYERS = [
     ["simulation", "env", "gym_env"],
     ["lstm", "network", "ppo"],
     ["storage", "curriculum", "trainer"],
-    ["policies", "presets", "recipe", "measures", "evaluate", "rollout", "scripted", "overlay", "flat", "render"],
+    ["policy_checks", "policies", "presets", "recipe", "measures", "evaluate", "rollout", "scripted", "overlay", "flat", "render"],
     ["selection", "run_files", "run", "runs", "shipping"],
     [
         "plots",

@@ -35,8 +35,8 @@ CHART_HEIGHT = 194  # px, timeline and curves
 CAMERA = {"azimuth": 62.0, "elevation": -20.0, "distance": 0.46, "lookat": [0.04, 0.0, 0.02], "follow": True}
 SAVED_DT = 0.04  # s between the frames kept in a saved notebook; the browser interpolates
 PAGE = Markup("""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline';
- style-src 'unsafe-inline'; img-src data:">
+<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy"
+content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:">
 <title>{title}</title>
 <style>{style}
 body {{ margin: 0; padding: 2px; background: var(--jp-layout-color1, #fff); }}
