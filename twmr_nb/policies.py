@@ -5,6 +5,7 @@ Nothing in such a file can run code. A learner's own reward term is kept as sour
 
 import json
 import os
+import re
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,6 +102,11 @@ def find_policy(name_or_path: str | Path) -> Path:
     raise PolicyError(
         f"no policy at {str(given)!r}: give a .safetensors file, a run folder, or a shipped name ({known})."
     )
+
+
+def stem_of(name: str) -> str:
+    """A file's name, without its ending, for what has this name: never a path, whatever a policy is called."""
+    return re.sub(r"[^\w.-]", "_", name).lstrip(".-")[:40] or "policy"
 
 
 def shipped_policies() -> list[str]:
