@@ -1,6 +1,5 @@
 """A local leaderboard of the open problems: every entry is scored here, by the same protocol, on unseen episodes."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from twmr_nb.config import ConfigError
 from twmr_nb.evaluate import evaluate, trial_world
 from twmr_nb.files import locked, read_json, set_aside, write_json
+from twmr_nb.markup import table_cell
 from twmr_nb.policies import SavedPolicy
 from twmr_nb.runs import RUNS
 
@@ -57,19 +57,12 @@ class Board:
             lines += [f"**{name}**: {rule.question}", "", f"| | by | {rule.unit} | passed |", "|--:|:--|--:|--:|"]
             ranked = self.ranking(name)
             lines += [
-                f"| {i} | {as_text(e['by'])} | {number(rule.factor * e['score'])} | {e['success_rate']:.0%} |"
+                f"| {i} | {table_cell(e['by'])} | {number(rule.factor * e['score'])} | {e['success_rate']:.0%} |"
                 for i, e in enumerate(ranked, 1)
             ]
             lines += [] if ranked else ["| | *nobody yet* | | |"]
             lines.append("")
-        return "\n".join([*lines, *(f"- {as_text(problem)}" for problem in self.problems)])
-
-
-def as_text(words: str, most: int = 200) -> str:
-    """Words of a file as Markdown shows them letter by letter: no tag, link or table's edge is made of them."""
-    line = " ".join(words.split())
-    line = line if len(line) <= most else line[:most] + "…"
-    return re.sub(r"[^\w ]|_", lambda sign: f"&#{ord(sign[0])};", line)
+        return "\n".join([*lines, *(f"- {table_cell(problem)}" for problem in self.problems)])
 
 
 def number(value: float) -> str:

@@ -4,6 +4,7 @@ Nothing in such a file can run code. A learner's own reward term is kept as sour
 """
 
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from safetensors.numpy import save as safetensors_bytes
 
 from twmr_nb.config import TrainConfig
 from twmr_nb.files import write_bytes
-from twmr_nb.network import ACTION_SIZE, ActorCritic, Normalizer, Policy, act, init_carry, named_leaves
+from twmr_nb.network import ACTION_SIZE, ActorCritic, Policy, act, init_carry, named_leaves
+from twmr_nb.policy_checks import known_details, policy_of
 
 FORMAT = "twmr_nb policy 1"
 SHIPPED = Path(__file__).parent / "shipped"
@@ -80,17 +82,15 @@ def load_policy(name_or_path: str | Path) -> SavedPolicy:
     arrays, details = read_arrays(path)
     if details.pop("format", None) != FORMAT:
         raise PolicyError(f"{path} is not a policy of this project ({FORMAT!r}): give a file that `twmr train` wrote.")
-    config = TrainConfig.from_dict(details.pop("config"))
-    normalizer = Normalizer(*(arrays[f"normalizer/{k}"] for k in Normalizer._fields))
-    params: dict[str, Any] = {}
-    for name, array in arrays.items():
-        if name.startswith("params/"):
-            *parents, leaf = name.split("/")[1:]
-            layer = params
-            for parent in parents:
-                layer = layer.setdefault(parent, {})
-            layer[leaf] = array
-    return SavedPolicy(policy=Policy(params, arrays["log_std"], normalizer), config=config, **details)
+    try:
+        config = TrainConfig.from_dict(details["config"])
+        found = known_details(details)
+        found["name"] = found["name"] or path.stem
+        return SavedPolicy(policy=policy_of(arrays, config), config=config, **found)
+    except KeyError as error:
+        raise PolicyError(f"{path} is not what it should be: it holds no {error}; train or copy it anew.") from error
+    except (ValueError, TypeError) as error:
+        raise PolicyError(f"{path} is not what it should be: {error}; train or copy it anew.") from error
 
 
 def find_policy(name_or_path: str | Path) -> Path:
@@ -104,6 +104,11 @@ def find_policy(name_or_path: str | Path) -> Path:
     raise PolicyError(
         f"no policy at {str(given)!r}: give a .safetensors file, a run folder, or a shipped name ({known})."
     )
+
+
+def stem_of(name: str) -> str:
+    """A file's name, without its ending, for what has this name: never a path, whatever a policy is called."""
+    return re.sub(r"[^\w.-]", "_", name).lstrip(".-")[:40] or "policy"
 
 
 def shipped_policies() -> list[str]:

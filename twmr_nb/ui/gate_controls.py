@@ -8,6 +8,7 @@ import ipywidgets as w
 from twmr_nb.config import EnvConfig
 from twmr_nb.gates import obstacle_buffers
 from twmr_nb.knobs import choices, field_docs
+from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.sliders import ValueSlider, field_slider
 
 PARAMETERS = {
@@ -60,7 +61,7 @@ class GateControls(w.VBox):
         )
         box.observe(lambda change: self._moved(name, change["new"]), "value")
         return w.HBox(
-            [w.HTML(label, layout=w.Layout(flex="0 0 104px", margin="0")), box], layout=w.Layout(align_items="center")
+            [Html(label, layout=w.Layout(flex="0 0 104px", margin="0")), box], layout=w.Layout(align_items="center")
         )
 
     def _moved(self, name: str, value: Any) -> None:

@@ -1,22 +1,24 @@
 """The training panel: every setting on the left; start, watch and steer the run on the right."""
 
-import html
-import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import ipywidgets as w
+from markupsafe import Markup
 
 from twmr_nb.config import ConfigError
+from twmr_nb.markup import one_line
 from twmr_nb.presets import DEFAULT_PRESET
 from twmr_nb.rewards import RewardTerm
 from twmr_nb.runs import RUNS, Run, RunError, new_run, training_run
 from twmr_nb.ui.clip import SIZE, EvaluationClip
 from twmr_nb.ui.controls import Controls
+from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.live import LiveView
+from twmr_nb.ui.policy_files import NAME
 from twmr_nb.ui.run_list import readable_runs
-from twmr_nb.ui.shell import Shell
+from twmr_nb.ui.shell import Shell, part
 from twmr_nb.ui.starting_point import StartingPoint, base_of
 
 LEFT, RIGHT = 424, 740  # px
@@ -43,7 +45,7 @@ class TrainingPanel(Shell):
         config = self.origin.config
         self.controls = Controls(config.replace(**flags), base_of(config), extra_terms, PAGE)
         self.view = LiveView(width=RIGHT, height=CURVES, clip=EvaluationClip())
-        self.note, self.busy = w.HTML(), self._busy_row()
+        self.note, self.busy = Html(), self._busy_row()
         left = [self.origin, self.controls, self._start_row(), self.busy, self.note]
         super().__init__("Training panel", DOC, left, [self.view], LEFT)
         self.view.stage.children = [self.view.picture, self._below()]
@@ -61,8 +63,9 @@ class TrainingPanel(Shell):
     def start(self) -> Run:
         """Start a new run with these settings; raises ConfigError or RunError where that cannot be."""
         name = self.name.value.strip()
-        if not re.fullmatch(r"\w[\w.-]*", name):
-            raise ConfigError(f"name = {name!r} is not allowed: use letters, digits, '_', '-' and '.'.")
+        if not NAME.fullmatch(name):
+            said = one_line(repr(name), 80)
+            raise ConfigError(f"name = {said} is not allowed: use up to 60 letters, digits, '_', '-' and '.'.")
         if busy := training_run():
             raise RunError(f"{busy.name} is training: stop it or let it finish before starting another.")
         run = new_run(self.controls.config, name, self.root, extra_terms=self.controls.extra_terms)
@@ -86,7 +89,9 @@ class TrainingPanel(Shell):
         self.controls.disable(locked)
         self.origin.choice.disabled = locked
         self.busy.layout.display = "none"
-        self.say(f"The settings of {run.name} while it trains; stop it to change them." if run and locked else "")
+        self.say(
+            f"The settings of {one_line(run.name)} while it trains; stop it to change them." if run and locked else ""
+        )
         if not locked:
             self.origin.refresh()
             self.list_earlier()
@@ -95,13 +100,13 @@ class TrainingPanel(Shell):
         """Offer the runs that can be compared with."""
         runs, _unreadable = readable_runs(self.root)
         here = self.run.name if self.run else ""
-        self.records = {run.name: run.records for run in runs if run.records and run.name != here}
+        self.records = {one_line(run.name): run.records for run in runs if run.records and run.name != here}
         kept = [name for name in self.earlier.value if name in self.records]
         self.earlier.options = list(self.records)
         self.earlier.value = kept
 
     def say(self, text: str, look: str = "twmr-sub") -> None:
-        self.note.value = f"<span class='{look}'>{html.escape(text)}</span>"
+        self.note.value = Markup("<span class='{}'>{}</span>").format(look, text)
 
     def _start_row(self) -> w.HBox:
         self.name = w.Text("run", description="name", layout=w.Layout(flex="1 1 auto", width="auto"))
@@ -139,7 +144,7 @@ class TrainingPanel(Shell):
         """Under the curves: the film of the policy, and the runs to compare with."""
         self.earlier = w.SelectMultiple(rows=8, layout=w.Layout(width="96%"))
         self.earlier.observe(self._draw_earlier, "value")
-        title = w.HTML("<div class='twmr-part'>compare with earlier runs: up to three, Ctrl+click</div>")
+        title = part("compare with earlier runs: up to three, Ctrl+click")
         return w.HBox(
             [
                 self.view.clip,

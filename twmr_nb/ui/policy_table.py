@@ -1,13 +1,14 @@
 """A table of policies to sort, filter and select from, of plain ipywidgets."""
 
-import html
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import ipywidgets as w
 import traitlets as t
+from markupsafe import Markup
 
 from twmr_nb.recipe import scene_words
+from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.policy_files import PolicyFile
 
 SortKey = Callable[[PolicyFile], Any]
@@ -21,7 +22,7 @@ COLUMNS: dict[str, tuple[str, SortKey]] = {  # title: width, what to sort by
 }
 GRID = " ".join(width for width, _ in COLUMNS.values())
 MOST = 2  # policies selected at a time: one to watch, two to compare
-STYLE = f"""<style>
+STYLE = Markup("""<style>
 .twmr-table {{ border: 1px solid var(--jp-border-color2, #d5d9de); border-radius: 6px; }}
 .twmr-table .twmr-row {{ border-bottom: 1px solid var(--jp-border-color3, #e4e7ea); padding: 1px 4px; }}
 .twmr-table .twmr-row:hover {{ background: var(--jp-layout-color2, #eef0f3); }}
@@ -41,7 +42,7 @@ STYLE = f"""<style>
 .twmr-titles .jupyter-button {{ width: auto; height: 24px; margin: 0; padding: 0; background: none; text-align: left;
   font-weight: 600; font-size: 12px; }}
 .twmr-titles .jupyter-button:not(:first-child) {{ text-align: right; }}
-</style>"""
+</style>""").format(GRID=GRID)
 
 
 class PolicyTable(w.VBox):
@@ -56,7 +57,7 @@ class PolicyTable(w.VBox):
         self.filter = w.Text(
             placeholder="filter: name, scene, setting …", layout=w.Layout(flex="1 1 auto", width="auto")
         )
-        self.count = w.HTML(layout=w.Layout(flex="0 0 auto", margin="0 8px"))
+        self.count = Html(layout=w.Layout(flex="0 0 auto", margin="0 8px"))
         self.titles = {name: w.Button(description=name, tooltip=f"Sort by {name}") for name in COLUMNS}
         for name, button in self.titles.items():
             button.on_click(lambda _, name=name: self.sort_by(name))
@@ -66,7 +67,7 @@ class PolicyTable(w.VBox):
         self.body.add_class("twmr-table")
         super().__init__(
             [
-                w.HTML(STYLE, layout=w.Layout(display="none")),
+                Html(STYLE, layout=w.Layout(display="none")),
                 w.HBox([self.filter, self.count], layout=w.Layout(align_items="center")),
                 head,
                 self.body,
@@ -105,9 +106,9 @@ class PolicyTable(w.VBox):
 
     def _arrange(self, change: Any = None) -> None:
         shown = self.shown()
-        nothing = w.HTML("<p style='padding: 12px'>No policies here yet: train one, or import a file.</p>")
+        nothing = Html(Markup("<p style='padding: 12px'>No policies here yet: train one, or import a file.</p>"))
         self.body.children = [self.rows[row_key(file)] for file in shown] or [nothing]
-        self.count.value = f"<span class='twmr-sub'>{len(shown)} of {len(self.files)}</span>"
+        self.count.value = Markup("<span class='twmr-sub'>{} of {}</span>").format(len(shown), len(self.files))
         self._mark()
 
     def _ticked(self, file: PolicyFile, on: bool) -> None:
@@ -128,7 +129,7 @@ class Row(w.HBox):
         self.tick = w.Checkbox(
             indent=False, tooltip=f"Select {file.name}", layout=w.Layout(width="22px", flex="0 0 22px")
         )
-        cells = w.HTML(cells_of(file), layout=w.Layout(flex="1 1 auto", min_width="0", margin="0 0 0 4px"))
+        cells = Html(cells_of(file), layout=w.Layout(flex="1 1 auto", min_width="0", margin="0 0 0 4px"))
         super().__init__([self.tick, cells], layout=w.Layout(align_items="center", flex="0 0 auto"))
         self.add_class("twmr-row")
         self._marking = False
@@ -146,10 +147,8 @@ def row_key(file: PolicyFile) -> tuple[Any, ...]:
     return (file.path, file.modified, file.success)
 
 
-def cells_of(file: PolicyFile) -> str:
+def cells_of(file: PolicyFile) -> Markup:
     """A row's cells as HTML."""
-    more = html.escape(f"{file.origin}  ·  {file.settings}")
-    name = html.escape(file.name)
     numbers = [
         scene_words(file.saved.config.env),
         percent(file.success),
@@ -157,9 +156,10 @@ def cells_of(file: PolicyFile) -> str:
         date_words(file),
         f"{file.size / 1000:.0f} kB",
     ]
-    cells = "".join(f"<span class='twmr-n'>{text}</span>" for text in numbers)
-    title = f"<span class='twmr-name' title='{name}'>{name}</span>"
-    return f"<div class='twmr-cells'>{title}{cells}<span class='twmr-more' title='{more}'>{more}</span></div>"
+    title = Markup("<span class='twmr-name' title='{0}'>{0}</span>").format(file.name)
+    cells = Markup().join(Markup("<span class='twmr-n'>{}</span>").format(text) for text in numbers)
+    more = Markup("<span class='twmr-more' title='{0}'>{0}</span>").format(f"{file.origin}  ·  {file.settings}")
+    return Markup("<div class='twmr-cells'>{}{}{}</div>").format(title, cells, more)
 
 
 def steps_words(steps: float | None) -> str:

@@ -1,15 +1,14 @@
 """What can be done with a policy's file: rename, delete (asks first), export, import."""
 
 import base64
-import html
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import ipywidgets as w
+from markupsafe import Markup
 
-from twmr_nb.config import ConfigError
-from twmr_nb.policies import PolicyError
+from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.policy_files import PolicyFile, delete, import_policy, rename
 
 
@@ -30,7 +29,7 @@ class PolicyTools(w.VBox):
         )
         self.upload.add_class("twmr-import")
         self.question = w.HBox(layout=w.Layout(align_items="center"))
-        self.line = w.HTML()
+        self.line = Html()
         super().__init__([w.HBox([self.rename, self.delete, self.export, self.upload]), self.question, self.line])
         self.rename.on_click(self._ask_name)
         self.delete.on_click(self._ask_delete)
@@ -55,17 +54,17 @@ class PolicyTools(w.VBox):
         self.line.value = ""
 
     def say(self, text: str, error: bool = False) -> None:
-        self.line.value = f"<span class='{'twmr-error' if error else 'twmr-sub'}'>{text}</span>"
+        self.line.value = Markup("<span class='{}'>{}</span>").format("twmr-error" if error else "twmr-sub", text)
 
     def _attempt(self, act: Callable[[], Path | None], done: str) -> None:
         """Do it and refresh the list, or say in one line why not."""
         try:
             path = act()
-        except (PolicyError, ConfigError, OSError) as error:
-            self.say(html.escape(str(error)), error=True)
+        except (ValueError, OSError) as error:
+            self.say(str(error), error=True)
             return
         self.changed(path)
-        self.say(html.escape(done))
+        self.say(done)
 
     def _ask_name(self, _: Any) -> None:
         assert self.file is not None
@@ -86,7 +85,8 @@ class PolicyTools(w.VBox):
             delete(file)
 
         rest = " Its run keeps settings, curve and checkpoint." if file.run else ""
-        text = w.HTML(f"Delete <b>{html.escape(file.name)}</b>?{rest}", layout=w.Layout(flex="1 1 auto", width="auto"))
+        asked = Markup("Delete <b>{}</b>?{}").format(file.name, rest)
+        text = Html(asked, layout=w.Layout(flex="1 1 auto", width="auto"))
         self._ask([text], "Delete", "danger", lambda: self._attempt(act, f"{file.name} is deleted"))
 
     def _ask(self, what: Sequence[w.Widget], label: str, kind: str, do: Callable[[], None]) -> None:
@@ -105,12 +105,11 @@ class PolicyTools(w.VBox):
     def _export(self, _: Any) -> None:
         """A link that saves the file where the browser runs, which may be another machine."""
         assert self.file is not None
-        name = html.escape(f"{self.file.name}.safetensors", quote=True)
+        name = f"{self.file.name}.safetensors"
         data = base64.b64encode(self.file.path.read_bytes()).decode()
-        link = f'<a download="{name}" href="data:application/octet-stream;base64,{data}"><u>save {name}</u></a>'
-        self.line.value = (
-            f"{link} <span class='twmr-sub'>({self.file.size / 1000:.0f} kB, settings and results inside)</span>"
-        )
+        link = Markup('<a download="{0}" href="data:application/octet-stream;base64,{1}"><u>save {0}</u></a>')
+        said = Markup("{} <span class='twmr-sub'>({:.0f} kB, settings and results inside)</span>")
+        self.line.value = said.format(link.format(name, data), self.file.size / 1000)
 
     def _import(self, change: dict[str, Any]) -> None:
         for upload in change["new"]:

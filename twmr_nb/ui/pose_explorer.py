@@ -4,6 +4,7 @@ from typing import Any
 
 import ipywidgets as w
 import numpy as np
+from markupsafe import Markup
 from numpy.typing import ArrayLike, NDArray
 
 from twmr_nb.config import EnvConfig
@@ -12,6 +13,7 @@ from twmr_nb.outline import outline, posed
 from twmr_nb.posture import HIGH, LOW, MIDDLE
 from twmr_nb.robot import WHEELS, tip_radius
 from twmr_nb.ui.background import Redraw
+from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.pose_picture import STEP_AT, PosePicture, targets_by_mode
 from twmr_nb.ui.pose_replay import PoseReplay
 from twmr_nb.ui.shell import Shell, part
@@ -45,7 +47,7 @@ class PoseExplorer(Shell):
             style={"button_width": "98px"},
             tooltip=field_docs(EnvConfig)["extend_mode"],
         )
-        self.numbers = w.HTML()
+        self.numbers = Html()
         self.image = w.Image(layout=w.Layout(width="100%", max_width="830px", height="auto", margin="0"))
         self.image.add_class("twmr-picture")
         self.stage = w.Box([self.image], layout=w.Layout(width="100%", overflow="hidden"))
@@ -138,7 +140,7 @@ class PoseExplorer(Shell):
         self.numbers.value = numbers(qpos, angles, step)
 
 
-def numbers(qpos: NDArray[np.float64], leg_angle: NDArray[np.float64], step: float) -> str:
+def numbers(qpos: NDArray[np.float64], leg_angle: NDArray[np.float64], step: float) -> Markup:
     """What the pose measures, as a small table, mm."""
     shape, tips = outline(qpos), np.asarray(tip_radius(leg_angle))
     climb = CLIMB * tips.max()
@@ -148,14 +150,13 @@ def numbers(qpos: NDArray[np.float64], leg_angle: NDArray[np.float64], step: flo
     else:
         tip, reach = f"{1000 * tips[0]:.1f}", f"{1000 * shape.reach[0]:.1f}"
     verdict = "enough" if climb >= step else "too low"
+    compared = Markup("{:.0f}</b> mm, {} for <b>{:.0f}").format(1000 * climb, verdict, 1000 * step)
     rows = {
         "tip radius": tip,
         "reach below axle": reach,
         "ground clearance": f"{1000 * shape.clearance:.1f}",
-        "may climb about": f"{1000 * climb:.0f}</b> mm, {verdict} for <b>{1000 * step:.0f}",
+        "may climb about": compared,
     }
-    lines = "".join(
-        f"<tr><td class='twmr-sub'>{name}&emsp;</td><td class='twmr-value'><b>{value}</b> mm</td></tr>"
-        for name, value in rows.items()
-    )
-    return f"<table style='white-space:nowrap'>{lines}</table>"
+    row = Markup("<tr><td class='twmr-sub'>{}&emsp;</td><td class='twmr-value'><b>{}</b> mm</td></tr>")
+    lines = Markup().join(row.format(name, value) for name, value in rows.items())
+    return Markup("<table style='white-space:nowrap'>{}</table>").format(lines)

@@ -6,6 +6,7 @@ from typing import Any
 
 import ipywidgets as w
 import traitlets as t
+from markupsafe import Markup
 
 from twmr_nb.config import EnvConfig
 from twmr_nb.evaluate import trial_world
@@ -13,6 +14,7 @@ from twmr_nb.rewards import RewardTerm
 from twmr_nb.rollout import Player, RandomPolicy, Rollout, ZeroPolicy, record
 from twmr_nb.runs import RUNS
 from twmr_nb.ui.background import Background, Turn
+from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.policy_files import PolicyFile, list_policies
 from twmr_nb.ui.reporting import ReportingPlayer
 
@@ -41,7 +43,7 @@ class RolloutPicker(w.VBox):
         again = w.Button(
             icon="refresh", tooltip="Look for new runs and policies", layout=w.Layout(flex="0 0 34px", width="34px")
         )
-        self.line = w.HTML()
+        self.line = Html()
         self.work = Background(self._say)
         super().__init__([w.HBox([self.choice, again]), self.line])
         again.on_click(self.refresh)
@@ -112,7 +114,7 @@ class RolloutPicker(w.VBox):
         )
 
     def _say(self, text: str) -> None:
-        self.line.value = f"<span class='twmr-sub'>{text}</span>"
+        self.line.value = Markup("<span class='twmr-sub'>{}</span>").format(text)
 
 
 def file_key(file: PolicyFile) -> tuple[str, float]:

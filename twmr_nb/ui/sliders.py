@@ -6,9 +6,11 @@ from typing import Any
 
 import ipywidgets as w
 import traitlets as t
+from markupsafe import Markup
 
 from twmr_nb.config import EnvConfig
 from twmr_nb.knobs import field_docs
+from twmr_nb.ui.hypertext import Html
 
 MANTISSAS = (1, 1.5, 2, 3, 5, 7)
 DECADES = 5
@@ -26,13 +28,13 @@ class ValueSlider(w.HBox):
         self.before: float | None = value
         self._told: Callable[[float], None] | None = None
         self._exchanging = False
-        name = w.HTML(label, tooltip=tooltip, layout=w.Layout(flex="0 0 104px", margin="0"))
+        name = Html(label, tooltip=tooltip, layout=w.Layout(flex="0 0 104px", margin="0"))
         self.slider = w.SelectionSlider(
             options=self.options(value), value=value, readout=False, tooltip=tooltip,
             layout=w.Layout(flex="1 1 auto", width="auto", min_width="60px"),
             style={"handle_color": color or None},
         )  # fmt: skip
-        self.readout = w.HTML(layout=w.Layout(flex="0 0 100px", margin="0 0 0 6px"))
+        self.readout = Html(layout=w.Layout(flex="0 0 100px", margin="0 0 0 6px"))
         row = w.Layout(height="26px", align_items="center", width="100%")
         super().__init__([name, self.slider, self.readout], layout=row)
         self.value = value
@@ -72,13 +74,12 @@ class ValueSlider(w.HBox):
 
     def _say(self) -> None:
         changed = self.before is not None and self.value != self.before
-        was = (
-            f"&ensp;<span class='twmr-was'>was {number(self.before)}</span>"
-            if changed and self.before is not None
-            else ""
-        )
+        was = ""
+        if changed and self.before is not None:
+            was = Markup("&ensp;<span class='twmr-was'>was {}</span>").format(number(self.before))
         mark = " twmr-changed" if changed else ""
-        self.readout.value = f"<span class='twmr-value{mark}'>{number(self.value)}{self.unit}{was}</span>"
+        said = Markup("<span class='twmr-value{}'>{}{}{}</span>")
+        self.readout.value = said.format(mark, number(self.value), self.unit, was)
 
 
 def field_slider(name: str, value: float, label: str = "", color: str = "") -> ValueSlider:

@@ -4,8 +4,10 @@ from typing import Any
 
 import ipywidgets as w
 import traitlets as t
+from markupsafe import Markup
 
 from twmr_nb.rollout import Rollout
+from twmr_nb.ui.hypertext import Html
 
 INTERVAL = 200  # ms between pictures while playing
 
@@ -20,7 +22,7 @@ class TimeCursor(w.HBox):
         self.slider = w.IntSlider(
             readout=False, tooltip="time: drag, or use the arrow keys", layout=w.Layout(flex="1 1 auto", width="auto")
         )
-        self.clock = w.HTML(layout=w.Layout(flex="0 0 90px", margin="0 0 0 8px"))
+        self.clock = Html(layout=w.Layout(flex="0 0 90px", margin="0 0 0 8px"))
         super().__init__(
             [self.play, self.slider, self.clock], layout=w.Layout(width="100%", max_width="830px", align_items="center")
         )
@@ -38,4 +40,4 @@ class TimeCursor(w.HBox):
         self._show()
 
     def _show(self, change: Any = None) -> None:
-        self.clock.value = f"<span class='twmr-value'>{(self.frame + 1) * self.dt:.2f} s</span>"
+        self.clock.value = Markup("<span class='twmr-value'>{:.2f} s</span>").format((self.frame + 1) * self.dt)

@@ -152,7 +152,7 @@ function writeState(view) {
   put("gate", record.gate[frame].toFixed(2));
   put("touch", record.touch[frame].toFixed(1));
   find(".meter i").style.transform = `scaleX(${record.gate[frame]})`;
-  find(".clock").innerHTML = `${time} s <span>/ ${total} s</span>`;
+  find(".clock").replaceChildren(`${time} s `, Object.assign(document.createElement("span"), { textContent: `/ ${total} s` }));
   view.curves.setAttribute("aria-valuenow", frame);
   view.curves.setAttribute("aria-valuetext", `${time} seconds`);
   press("follow", orbit.follow);
