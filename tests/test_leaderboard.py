@@ -11,6 +11,7 @@ import pytest
 import twmr_nb.leaderboard
 from twmr_nb.config import ConfigError, EnvConfig
 from twmr_nb.leaderboard import board, submit
+from twmr_nb.markup import table_cell
 
 POLICY = SimpleNamespace(config=SimpleNamespace(env=EnvConfig()), results={}, name="a policy")
 GOOD = {"problem": "7 cm", "by": "ann", "score": 0.5, "success_rate": 0.5, "policy": "p"}
