@@ -3,6 +3,7 @@
 import html
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -72,15 +73,13 @@ class RolloutPicker(w.VBox):
         for i, rollout in enumerate(self.given):
             options.append((rollout.title or f"recording {i + 1}", ("given", i)))
         for policy in (ZeroPolicy(), RandomPolicy()):
-            offer(
-                policy.title, policy.title, lambda policy=policy: Offer(policy.title, policy, self.config, policy.title)
-            )  # type: ignore[misc]
+            offer(policy.title, policy.title, partial(Offer, policy.title, policy, self.config, policy.title))
         files, _problems = list_policies(self.root)
         newest = max((f for f in files if f.run), key=lambda f: f.modified, default=None)
         for file in files if newest is None else [newest, *(f for f in files if f is not newest)]:
             label = ("last run: " if file is newest else "") + file.title
             label += f" ({file.origin})" if file.title != file.name else ""
-            offer(label, str(file.path), lambda path=file.path: of_file(path))  # type: ignore[misc]
+            offer(label, str(file.path), partial(of_file, file.path))
         keys = [key for _, key in options]
         kept = self.choice.value if self.choice.value in keys else keys[0]
         self._exchanging = True
