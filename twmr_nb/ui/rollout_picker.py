@@ -49,7 +49,10 @@ class RolloutPicker(w.VBox):
         self.offers: dict[Any, Callable[[], Offer]] = {}
         self._exchanging = False
         self.choice = w.Dropdown(
-            layout=w.Layout(flex="1 1 0", width="auto", min_width="0"), tooltip="The episode to look at"
+            description="episode",
+            layout=w.Layout(flex="1 1 0", width="auto", min_width="0"),
+            style={"description_width": "60px"},
+            tooltip="The episode to look at",
         )
         again = w.Button(
             icon="refresh", tooltip="Look for new runs and policies", layout=w.Layout(flex="0 0 34px", width="34px")
