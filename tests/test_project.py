@@ -20,12 +20,24 @@ FRONT_DOOR = ROOT / "twmr_nb" / "__init__.py"  # gathers the public names; in no
 
 # From the bottom up; a module imports from rows above its own, or from its own row.
 LAYERS = [
-    ["fast", "knobs", "config", "looks", "robot", "outline"],
+    ["fast", "markup", "knobs", "config", "looks", "robot", "outline"],
     ["gates", "observations", "posture", "transition", "rewards"],
     ["simulation", "env", "gym_env"],
     ["lstm", "network", "ppo"],
     ["storage", "curriculum", "trainer"],
-    ["policies", "presets", "recipe", "measures", "evaluate", "rollout", "scripted", "overlay", "flat", "render"],
+    [
+        "policy_checks",
+        "policies",
+        "presets",
+        "recipe",
+        "measures",
+        "evaluate",
+        "rollout",
+        "scripted",
+        "overlay",
+        "flat",
+        "render",
+    ],
     ["selection", "run_files", "run", "runs", "shipping"],
     [
         "plots",

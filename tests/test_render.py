@@ -128,10 +128,10 @@ def test_without_a_gl_library_one_line_says_what_to_install(rollout, tmp_path, m
     assert not list(tmp_path.iterdir())
     assert "\n" not in NO_GL
     page = video([rollout, dataclasses.replace(rollout, title="a <b>")]).data
-    assert page.startswith(f"<p>{NO_GL}</p>")
+    assert f"<p>{NO_GL}</p>" in page
     assert page.count("<img ") == 2, "each episode has its strip of flat pictures"
     assert "a &lt;b&gt;" in page
-    assert still(rollout.config).data.startswith(f"<p>{NO_GL}</p><img ")
+    assert f"<p>{NO_GL}</p><img " in still(rollout.config).data
 
 
 def test_without_ffmpeg_the_page_shows_stills(gl, rollout, monkeypatch):
@@ -142,7 +142,7 @@ def test_without_ffmpeg_the_page_shows_stills(gl, rollout, monkeypatch):
     with pytest.raises(RenderError, match="imageio-ffmpeg"):
         mp4(rollout)
     page = video(rollout).data
-    assert page.startswith(f'<p>{NO_FFMPEG}</p><p><b>random actions</b></p><img src="data:image/png;base64,')
+    assert f'<p>{NO_FFMPEG}</p><p><b>random actions</b></p><img src="data:image/png;base64,' in page
 
 
 def test_impossible_speeds_are_refused(rollout):

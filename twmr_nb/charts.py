@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from twmr_nb.markup import figure_text, table_cell
 from twmr_nb.plots import INK, OWN_COLORS, Plot, legend, style
 
 
@@ -33,7 +34,7 @@ def lines(
             np.asarray(y),
             color=color,
             linewidth=2 if np.size(x) < 300 else 1.4,
-            label=name,
+            label=figure_text(name),
             marker="o" if dots else None,
         )
     thin: dict[str, Any] = {"color": INK, "linewidth": 1.0, "linestyle": ":"}
@@ -41,11 +42,11 @@ def lines(
     for name, place in (marks or {}).items():
         axes.axvline(place, **thin)
         beside: dict[str, Any] = {"xytext": (3, -3), "textcoords": "offset points", "va": "top", "rotation": 90}
-        axes.annotate(name, (place, 1), xycoords=("data", "axes fraction"), **beside, **words)
+        axes.annotate(figure_text(name), (place, 1), xycoords=("data", "axes fraction"), **beside, **words)
     for name, height in (levels or {}).items():
         axes.axhline(height, **thin)
         above: dict[str, Any] = {"xytext": (3, 3), "textcoords": "offset points"}
-        axes.annotate(name, (1, height), xycoords=("axes fraction", "data"), ha="right", **above, **words)
+        axes.annotate(figure_text(name), (1, height), xycoords=("axes fraction", "data"), ha="right", **above, **words)
     if y_limits is not None:
         axes.set_ylim(*y_limits)
     if len(curves) > 1:
@@ -63,7 +64,9 @@ class Table:
     def _repr_markdown_(self) -> str:
         numbers = [all(is_number(row[k]) for row in self.rows) for k in range(len(self.heads))]
         rule = ["---:" if right else ":---" for right in numbers]
-        return "\n".join("| " + " | ".join(cells) + " |" for cells in (self.heads, rule, *self.rows))
+        cells = [[table_cell(cell) for cell in row] for row in (self.heads, *self.rows)]
+        lines = [cells[0], rule, *cells[1:]]
+        return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
     def __str__(self) -> str:
         widths = [max(map(len, column)) for column in zip(self.heads, *self.rows, strict=True)]

@@ -216,6 +216,8 @@ class TrainConfig:
     """The preset that this configuration started from."""
 
     def __post_init__(self) -> None:
+        if not isinstance(self.preset, str):
+            raise ConfigError(f"preset = {self.preset!r} is not allowed: give the name of a preset.")
         if self.ppo.curriculum_start is not None and self.env.step_height_max is None:
             raise ConfigError(
                 f"curriculum_start = {self.ppo.curriculum_start:g} needs steps of drawn height: "

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from twmr_nb.markup import figure_text
 from twmr_nb.plots import GREY, HALO, INK, OWN_COLORS, PALE, TERM_COLORS, TOTAL, Plot, legend, style, term_colors, words
 from twmr_nb.robot import LEG_RANGE, WHEEL_RADIUS, step_edges, tip_radius
 from twmr_nb.rollout import Rollout
@@ -32,7 +33,7 @@ def success_over_height(sweeps: Mapping[str, Sequence[Result]]) -> Plot:
         low, high = 100 * np.array([r["success_interval"] for r in results]).T
         color = colors[i % len(colors)]
         axes.fill_between(heights, low, high, color=color, alpha=0.2, linewidth=0)
-        axes.plot(heights, rate, color=color, linewidth=2, marker="o", markersize=5, label=name)
+        axes.plot(heights, rate, color=color, linewidth=2, marker="o", markersize=5, label=figure_text(name))
     limit = 100 * WHEGS * float(tip_radius(np.linspace(*LEG_RANGE, 1000)).max())
     axes.axvline(limit, color=INK, linewidth=1.2, linestyle="--")
     beside: dict[str, Any] = {"xytext": (-5, 0), "textcoords": "offset points", "ha": "right", "path_effects": HALO}
@@ -66,7 +67,7 @@ def wheels_along(walks: Mapping[str, Rollout]) -> Plot:
         t = walks[name].transition
         radius = np.maximum(tip_radius(t.leg_angle), WHEEL_RADIUS).mean(axis=1)
         halo: dict[str, Any] = {"path_effects": HALO} if color == TOTAL else {}
-        axes.plot(t.x, 1000 * radius, color=color, linewidth=1.2, label=name, **halo)
+        axes.plot(t.x, 1000 * radius, color=color, linewidth=1.2, label=figure_text(name), **halo)
     axes.set_ylim(23, 52)  # room for the legend
     legend(axes, 6, "upper left")
     return figure
@@ -104,7 +105,10 @@ def terms_by_policy(results: Mapping[str, Result]) -> Plot:
     total = right + left
     axes.plot(total, rows, "|", color=TOTAL, markersize=22, markeredgewidth=2.4, path_effects=HALO)
     axes.set_yticks(
-        rows, [f"{name}  {sum_:+.1f}" for name, sum_ in zip(results, total, strict=True)], color=INK, fontsize=9
+        rows,
+        [f"{figure_text(name)}  {sum_:+.1f}" for name, sum_ in zip(results, total, strict=True)],
+        color=INK,
+        fontsize=9,
     )
     axes.invert_yaxis()
     axes.margins(x=0.02)

@@ -15,10 +15,12 @@ from typing import Any
 
 import numpy as np
 from IPython import get_ipython
-from IPython.display import HTML, display
+from IPython.display import display
+from markupsafe import Markup
 
 from twmr_nb.config import ConfigError, TrainConfig
 from twmr_nb.evaluate import evaluate, trial_world
+from twmr_nb.markup import output, table_cell
 from twmr_nb.plots import Plot, Record
 from twmr_nb.presets import DEFAULT_PRESET, preset_config
 from twmr_nb.rewards import RewardTerm
@@ -101,7 +103,7 @@ class Comparison:
         rows = [head, ["---", *["--:"] * (len(head) - 1)]]
         for name in self.variants:
             cells = [spread(known(self.results(key)[name]), f, digits) for key, (_, f, digits) in JUDGED.items()]
-            rows.append([name, str(len(self.results()[name])), *cells])
+            rows.append([table_cell(name), str(len(self.results()[name])), *cells])
         return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
@@ -193,7 +195,7 @@ class ProgressLine:
     """One line that changes in place, in a notebook or a terminal; at most twice a second."""
 
     def __init__(self) -> None:
-        self.handle = display(HTML("<code> </code>"), display_id=True) if get_ipython() else None
+        self.handle = display(output(" "), display_id=True) if get_ipython() else None
         self.told = 0.0
 
     def __call__(self, text: str) -> None:
@@ -202,6 +204,6 @@ class ProgressLine:
             return
         self.told = now
         if self.handle:
-            self.handle.update(HTML(f"<code>{text}</code>"))
+            self.handle.update(output(Markup("<code>{}</code>").format(text)))
         else:
             print(f"\r{text:<100}", end="", flush=True)

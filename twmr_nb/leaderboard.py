@@ -6,6 +6,7 @@ from typing import Any
 
 from twmr_nb.config import ConfigError
 from twmr_nb.evaluate import evaluate, trial_world
+from twmr_nb.markup import table_cell
 from twmr_nb.policies import SavedPolicy
 from twmr_nb.run_files import read_json, write_json
 from twmr_nb.runs import RUNS
@@ -55,7 +56,7 @@ class Board:
             lines += [f"**{name}**: {rule.question}", "", f"| | by | {rule.unit} | passed |", "|--:|:--|--:|--:|"]
             ranked = self.ranking(name)
             lines += [
-                f"| {i} | {e['by']} | {number(rule.factor * e['score'])} | {e['success_rate']:.0%} |"
+                f"| {i} | {table_cell(e['by'])} | {number(rule.factor * e['score'])} | {e['success_rate']:.0%} |"
                 for i, e in enumerate(ranked, 1)
             ]
             lines += [] if ranked else ["| | *nobody yet* | | |"]

@@ -6,7 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from twmr_nb.markup import one_line
+
 Frame = NDArray[np.uint8]
+WORDS = 60  # letters of a title, at most
 INK, PAPER, EMPTY = (25, 25, 28), (255, 255, 255, 190), (205, 208, 212)
 
 
@@ -38,6 +41,7 @@ def draw_title(frame: Frame, title: str) -> Frame:
     """A copy of the frame with a title in its lower left corner."""
     image = Image.fromarray(frame)
     draw = ImageDraw.Draw(image, "RGBA")
+    title = one_line(title, WORDS)
     unit = max(10, frame.shape[1] // 38)
     place = (unit * 0.6, frame.shape[0] - unit * 0.6)
     left, top, right, bottom = draw.textbbox(place, title, font=font(unit), anchor="lb")

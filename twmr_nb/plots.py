@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from numpy.typing import ArrayLike, NDArray
 
+from twmr_nb.markup import figure_text
 from twmr_nb.robot import LEG_RANGE, step_edges
 from twmr_nb.rollout import Rollout
 
@@ -94,7 +95,8 @@ def legend(axes: Axes, columns: int = 1, place: Any = "best") -> None:
 
 
 def words(name: str) -> str:
-    return name.replace("_", " ")
+    """A term's or a quantity's name as a figure shows it."""
+    return figure_text(name.replace("_", " "))
 
 
 # -- training ---------------------------------------------------------------------------------------------------------
@@ -117,7 +119,7 @@ def learning_curves(
     wanted = ((panels[0, 0], "episode_return", 1, "black"), (panels[0, 1], "success_rate", 100, "#009E73"))
     for axes, key, factor, color in wanted:
         for i, (name, other) in enumerate((compare or {}).items()):
-            line = {"color": GREY, "linestyle": ("-", "--", ":")[i % 3], "linewidth": 1.2, "label": name}
+            line = {"color": GREY, "linestyle": ("-", "--", ":")[i % 3], "linewidth": 1.2, "label": figure_text(name)}
             axes.plot(column(other, "global_step") / scale, column(other, key) * factor, **line)
         halo = {"path_effects": HALO} if color == "black" else {}
         axes.plot(steps / scale, column(records, key) * factor, color=color, linewidth=2, label="this run", **halo)

@@ -15,7 +15,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from twmr_nb.config import TrainConfig
-from twmr_nb.network import ACTION_SIZE, ActorCritic, Normalizer, Policy, act, init_carry, named_leaves
+from twmr_nb.network import ACTION_SIZE, ActorCritic, Policy, act, init_carry, named_leaves
+from twmr_nb.policy_checks import known_details, policy_of
 
 FORMAT = "twmr_nb policy 1"
 SHIPPED = Path(__file__).parent / "shipped"
@@ -78,17 +79,15 @@ def load_policy(name_or_path: str | Path) -> SavedPolicy:
     arrays, details = read_arrays(path)
     if details.pop("format", None) != FORMAT:
         raise PolicyError(f"{path} is not a policy of this project ({FORMAT!r}): give a file that `twmr train` wrote.")
-    config = TrainConfig.from_dict(details.pop("config"))
-    normalizer = Normalizer(*(arrays[f"normalizer/{k}"] for k in Normalizer._fields))
-    params: dict[str, Any] = {}
-    for name, array in arrays.items():
-        if name.startswith("params/"):
-            *parents, leaf = name.split("/")[1:]
-            layer = params
-            for parent in parents:
-                layer = layer.setdefault(parent, {})
-            layer[leaf] = array
-    return SavedPolicy(policy=Policy(params, arrays["log_std"], normalizer), config=config, **details)
+    try:
+        config = TrainConfig.from_dict(details["config"])
+        found = known_details(details)
+        found["name"] = found["name"] or path.stem
+        return SavedPolicy(policy=policy_of(arrays, config), config=config, **found)
+    except KeyError as error:
+        raise PolicyError(f"{path} is not what it should be: it holds no {error}; train or copy it anew.") from error
+    except (ValueError, TypeError) as error:
+        raise PolicyError(f"{path} is not what it should be: {error}; train or copy it anew.") from error
 
 
 def find_policy(name_or_path: str | Path) -> Path:

@@ -7,7 +7,6 @@ A GL context belongs to the thread that made it, and the memory it took stays wi
 
 import base64
 import functools
-import html
 import io
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -21,11 +20,13 @@ import mediapy
 import mujoco
 import numpy as np
 from IPython.display import HTML
+from markupsafe import Markup
 from numpy.typing import NDArray
 from PIL import Image
 
 from twmr_nb.config import EnvConfig
 from twmr_nb.flat import paint, paint_steps
+from twmr_nb.markup import one_line, output
 from twmr_nb.overlay import Frame, draw_overlay, draw_title
 from twmr_nb.robot import STEP_GEOM, WHEELS, build_spec, step_box
 from twmr_nb.rollout import Rollout, ZeroPolicy, record
@@ -100,7 +101,7 @@ def still(config: EnvConfig, x: float = 0.0, size: Size = (640, 360)) -> Image.I
         return Image.fromarray(next(draw_steps(rest, np.array([0]), size, "track", overlay=False)))
     except RenderError as error:
         picture = paint(rest, rest.transition.qpos[0], size)
-        return HTML(f"<p>{error}</p>{image_tag(Image.fromarray(picture))}")
+        return output(Markup("<p>{}</p>{}").format(error, image_tag(Image.fromarray(picture))))
 
 
 @on_drawing_thread
@@ -143,11 +144,12 @@ def video(
     try:
         data = mp4(several, fps, size, camera, overlay, speed)
     except RenderError as error:
-        strips = (f"<p><b>{html.escape(each.title)}</b></p>{image_tag(frame_strip(each))}" for each in several)
-        return HTML(f"<p>{error}</p>{''.join(strips)}")
+        titled_ = Markup("<p><b>{}</b></p>{}")
+        strips = Markup().join(titled_.format(one_line(each.title), image_tag(frame_strip(each))) for each in several)
+        return output(Markup("<p>{}</p>{}").format(error, strips))
     width = min(size[0] * len(several), PAGE_WIDTH)
     height = round(width * size[1] / (size[0] * len(several)))
-    return HTML(mediapy.html_from_compressed_video(data, width=width, height=height))
+    return output(Markup(mediapy.html_from_compressed_video(data, width=width, height=height)))  # noqa: S704 (numbers)
 
 
 def save_video(
@@ -180,11 +182,12 @@ def steps_shown(rollout: Rollout, fps: float, speed: float) -> NDArray[np.int_]:
     return np.minimum(np.round(moments / rollout.transition.ctrl_dt).astype(int), len(rollout.time) - 1)
 
 
-def image_tag(image: Image.Image) -> str:
+def image_tag(image: Image.Image) -> Markup:
     """A picture as an HTML tag that carries its own data."""
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
-    return f'<img src="data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}">'
+    tag = Markup('<img src="data:image/png;base64,{}">')
+    return tag.format(base64.b64encode(buffer.getvalue()).decode())
 
 
 def draw_steps(rollout: Rollout, index: NDArray[np.int_], size: Size, camera: Camera, overlay: bool) -> Iterator[Frame]:

@@ -12,6 +12,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
+from twmr_nb.markup import figure_text
 from twmr_nb.outline import FAR, NEAR, outline, with_legs
 from twmr_nb.plots import INK, TERM_COLORS, Plot, style
 from twmr_nb.robot import CHASSIS_HALF_SIZE, NQ, WHEEL_QPOS, WHEEL_RADIUS, tip_radius
@@ -98,7 +99,7 @@ def motion(rollout: Rollout, spacing: float = 0.16, start: float | None = None, 
     figure = Plot(960, round(944 * (top - bottom) / width) + 60)
     figure.margins(8, 8, 26, 34)
     axes = figure.subplots()
-    blank(axes, (left - 0.13, right + 0.13), (bottom, top), rollout.title)
+    blank(axes, (left - 0.13, right + 0.13), (bottom, top), figure_text(rollout.title))
     floor = corners(left - 1, right + 1, 0.0) - (0, 0.1)
     floor[2:, 1] = 0.0
     step = step_corners(rollout)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 
+from twmr_nb.markup import figure_text
 from twmr_nb.plots import HALO, INK, OWN_COLORS, TOTAL, Array, Plot, Record, column, legend, style, words
 
 Runs = Mapping[str, Sequence[Sequence[Record]]]  # variant -> one list of records per seed
@@ -79,7 +80,9 @@ def draw_spread(axes: Axes, runs: Sequence[Sequence[Record]], key: str, look: Pa
         axes.fill_between(steps, values.min(axis=0), values.max(axis=0), color=color, alpha=0.16, linewidth=0)
     halo: dict[str, Any] = {"path_effects": HALO} if color == TOTAL else {}
     order = 3 if color == TOTAL else 2.5  # the baseline on top
-    axes.plot(steps, np.median(values, axis=0), color=color, linewidth=1.6, label=name, zorder=order, **halo)
+    axes.plot(
+        steps, np.median(values, axis=0), color=color, linewidth=1.6, label=figure_text(name), zorder=order, **halo
+    )
 
 
 def aligned(runs: Sequence[Sequence[Record]], key: str) -> tuple[Array, Array]:
@@ -109,5 +112,5 @@ def spread_dots(results: Mapping[str, Mapping[str, Sequence[float | None]]]) -> 
             axes.set_xlim(-4, 104)
         axes.set_ylim(len(variants) - 0.4, -0.6)
         axes.tick_params(axis="y", length=0)
-        axes.set_yticks(range(len(variants)), variants, color=INK, fontsize=9)
+        axes.set_yticks(range(len(variants)), [figure_text(name) for name in variants], color=INK, fontsize=9)
     return figure

@@ -1,10 +1,11 @@
 """Work that must not hold the kernel or the page: drawing at most once per change, and jobs on a thread."""
 
-import html
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+
+from markupsafe import Markup
 
 
 class Redraw:
@@ -39,7 +40,7 @@ class Redraw:
 class Background:
     """Runs one job at a time on a thread of its own; a newer job makes the results of an older one void.
 
-    `say` is told what goes on, `failed` what went wrong, both as HTML.
+    `say` is told what goes on, `failed` what went wrong, text or Markup.
     """
 
     def __init__(self, say: Callable[[str], None], failed: Callable[[str], None] | None = None) -> None:
@@ -77,7 +78,7 @@ class Background:
             return
         except Exception as error:  # a thread has nobody above it to tell: the widget says what went wrong
             if turn.current:
-                self.failed(f"<span class='twmr-error'>{html.escape(in_one_line(error))}</span>")
+                self.failed(Markup("<span class='twmr-error'>{}</span>").format(in_one_line(error)))
 
 
 class Superseded(Exception):

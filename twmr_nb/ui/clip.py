@@ -1,6 +1,5 @@
 """A small film of the policy as it is now, made anew every so often while it learns; its episode also in 3D."""
 
-import html
 import threading
 import time
 from collections.abc import Callable
@@ -8,10 +7,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import ipywidgets as w
+from markupsafe import Markup
 
 from twmr_nb.render import NO_GL, RenderError, gl_available, mp4
 from twmr_nb.rollout import Rollout, record
 from twmr_nb.runs import Run
+from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.replay import Replay
 from twmr_nb.ui.status import steps_text, unhurried
 
@@ -23,8 +24,8 @@ SHARE = 0.01  # of the time that recording, drawing and encoding may take; playi
 # One thread for all films: memory that a thread took stays with it, so one for each film would take more and more.
 # Python waits for it at its end, as a thread that is cut short inside MuJoCo or JAX aborts it.
 FILMING = ThreadPoolExecutor(1, "evaluation clip")
-EMPTY = """<div style="height: 178px; border: 1px dashed var(--jp-border-color1, #bdbdbd); border-radius: 4px;
-  display: flex; align-items: center; justify-content: center" class="twmr-sub">the policy, filmed</div>"""
+EMPTY = Markup("""<div style="height: 178px; border: 1px dashed var(--jp-border-color1, #bdbdbd); border-radius: 4px;
+  display: flex; align-items: center; justify-content: center" class="twmr-sub">the policy, filmed</div>""")
 
 
 class EvaluationClip(w.VBox):
@@ -50,8 +51,8 @@ class EvaluationClip(w.VBox):
         self.film = w.Video(
             autoplay=True, loop=False, controls=True, width=str(SIZE[0]), height=str(SIZE[1]), layout=size
         )
-        self.empty = w.HTML(EMPTY, layout=size)
-        self.line = w.HTML()
+        self.empty = Html(EMPTY, layout=size)
+        self.line = Html()
         self.screen = w.Box([self.empty], layout=size)
         super().__init__([self.screen, w.HBox([self.switch, self.line])], layout=w.Layout(width=size.width))
         self.show(None)
@@ -116,7 +117,7 @@ class EvaluationClip(w.VBox):
         return rollout, f"{passed} after {steps} steps"
 
     def say(self, text: str) -> None:
-        self.line.value = f"<span class='twmr-sub'>{html.escape(text)}</span>"
+        self.line.value = Markup("<span class='twmr-sub'>{}</span>").format(text)
 
 
 def film(rollout: Rollout) -> bytes:

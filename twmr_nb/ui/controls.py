@@ -1,19 +1,20 @@
 """The controls of a training run, made from the config dataclasses: a page per group, a row per setting."""
 
 import dataclasses
-import html
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import ipywidgets as w
+from markupsafe import Markup
 
 from twmr_nb.config import ConfigError, TrainConfig
 from twmr_nb.recipe import command_line, python_code
 from twmr_nb.rewards import RewardTerm, refuse_duplicates
+from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.setting_row import COLUMNS, STYLE, Row, make_row
 from twmr_nb.ui.settings import all_settings, weight_setting
 
-TAB_STYLE = """<style>
+TAB_STYLE = Markup("""<style>
 .twmr-tabs > .lm-TabBar { --jp-widgets-horizontal-tab-width: 40px; }
 .twmr-tabs .lm-TabBar-tab { flex: 1 1 auto !important; min-width: 0 !important; padding: 0 1px !important; }
 .twmr-tabs .lm-TabBar-tab { font-size: 12.5px; }
@@ -24,7 +25,7 @@ TAB_STYLE = """<style>
   margin-right: 8px;
   font: 12px/1.45 var(--jp-code-font-family, monospace); background: var(--jp-layout-color2, #f0f2f4);
 }
-</style>"""
+</style>""")
 CODE = "code"  # the page that shows the settings as text to copy
 
 
@@ -38,11 +39,11 @@ class Controls(w.VBox):
         self.on_change: Callable[[], None] = lambda: None
         self.rows = {s.name: make_row(s, s.default, self._changed) for s in all_settings()}
         self.weights = {s.name: make_row(s, s.default, self._changed) for s in map(weight_setting, self.terms)}
-        self.code = w.HTML(layout=w.Layout(height=f"{height}px", overflow="auto"))
+        self.code = Html(layout=w.Layout(height=f"{height}px", overflow="auto"))
         self.pages = self._pages(height)
         self.tabs = w.Tab([*self.pages.values(), self.code], layout=w.Layout(width="98%"))
         self.tabs.add_class("twmr-tabs")
-        super().__init__([w.HTML(STYLE + TAB_STYLE, layout=w.Layout(display="none")), self.tabs])
+        super().__init__([Html(STYLE + TAB_STYLE, layout=w.Layout(display="none")), self.tabs])
         self.show(config, start)
 
     @property
@@ -96,16 +97,16 @@ class Controls(w.VBox):
         self.code.value = self._as_text()
         self.on_change()
 
-    def _as_text(self) -> str:
+    def _as_text(self) -> Markup:
         try:
             config = self.config
         except ConfigError as error:
-            return f"<span class='twmr-error'>{html.escape(str(error))}</span>"
+            return Markup("<span class='twmr-error'>{}</span>").format(error)
         blocks = {"In a terminal": command_line(config)} if not self.terms else {}
         blocks["In a notebook cell"] = python_code(config, [term.name for term in self.terms])
-        return "<p>One click selects all; then copy.</p>" + "".join(
-            f"<div class='twmr-part'>{title}</div><div class='twmr-code'>{html.escape(text)}</div>"
-            for title, text in blocks.items()
+        block = Markup("<div class='twmr-part'>{}</div><div class='twmr-code'>{}</div>")
+        return Markup("<p>One click selects all; then copy.</p>") + Markup().join(
+            block.format(title, text) for title, text in blocks.items()
         )
 
 

@@ -5,11 +5,13 @@ from typing import Any
 
 import ipywidgets as w
 import traitlets as t
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from twmr_nb.config import EnvConfig
 from twmr_nb.rollout import Rollout
 from twmr_nb.ui.background import Redraw
+from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.picture import Picture
 from twmr_nb.ui.replay import Replay
 from twmr_nb.ui.rollout_picker import RolloutPicker
@@ -43,7 +45,7 @@ class EpisodeExplorer(Shell):
             tooltip="Turn the robot round, play, click on a curve",
             layout=w.Layout(width="auto", flex="0 0 auto"),
         )
-        self.summary = w.HTML(layout=w.Layout(flex="1 1 auto"))
+        self.summary = Html(layout=w.Layout(flex="1 1 auto"))
         self.summary.add_class("twmr-summary")
         self.cursor = TimeCursor(layout=wide())
         self.replay: Replay | None = None
@@ -126,7 +128,7 @@ class EpisodeExplorer(Shell):
         """Show the picker's episode, with the changes made so far."""
         rollout = self.rollout
         if rollout is None:
-            self.summary.value = "<span class='twmr-sub'>recording an episode …</span>"
+            self.summary.value = Markup("<span class='twmr-sub'>recording an episode …</span>")
             return
         with self.redraw.hold():
             self._keep(self.overrides)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets as w
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from twmr_nb.config import EnvConfig
@@ -13,19 +14,25 @@ from twmr_nb.runs import RUNS
 from twmr_nb.ui.episode_explorer import EpisodeExplorer
 from twmr_nb.ui.gate_controls import GateControls
 from twmr_nb.ui.gate_picture import GatePicture, all_gates
+from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.rescored import rescored
 from twmr_nb.ui.rollout_picker import RolloutPicker
 from twmr_nb.ui.shell import part
 
 DOC = "A gate is one number that says whether the legs should be out. Which one knows, and which one feels?"
 FORMULAS = {
-    "none": "gate = 0<br>Nobody asks for the legs: the extension term always asks for the retracted pose.",
-    "obstacle": "gate = ½ [tanh((x − start) / softness) + 1]<br>&emsp;&emsp;× ½ [tanh((end − x) / softness) + 1]<br>"
-    "Start and end lie “before” and “after” the step's edges. It knows where the robot and the step are, which a real "
-    "robot does not.",
-    "proprio": "gate = ½ [tanh((score − bias) / softness) + 1]<br>score = impact + rotation + stall<br>"
-    "impact = | |a| − g | / scale,&ensp; rotation = |ω| / scale,<br>stall = (mean |torque| / mean |speed|) / scale<br>"
-    "It feels a hit, a tilt, or wheels that push without turning: a real robot can do that.",
+    "none": Markup("gate = 0<br>Nobody asks for the legs: the extension term always asks for the retracted pose."),
+    "obstacle": Markup(
+        "gate = ½ [tanh((x − start) / softness) + 1]<br>&emsp;&emsp;× ½ [tanh((end − x) / softness) + 1]<br>"
+        "Start and end lie “before” and “after” the step's edges. It knows where the robot and the step are, which a "
+        "real robot does not."
+    ),
+    "proprio": Markup(
+        "gate = ½ [tanh((score − bias) / softness) + 1]<br>score = impact + rotation + stall<br>"
+        "impact = | |a| − g | / scale,&ensp; rotation = |ω| / scale,<br>"
+        "stall = (mean |torque| / mean |speed|) / scale<br>"
+        "It feels a hit, a tilt, or wheels that push without turning: a real robot can do that."
+    ),
 }
 
 
@@ -43,7 +50,7 @@ class GateExplorer(EpisodeExplorer):
         given = [rollouts] if isinstance(rollouts, Rollout) else list(rollouts)
         config = config or EnvConfig()
         self.controls = GateControls(config, self.override)
-        self.formula = w.HTML()
+        self.formula = Html()
         back = w.Button(description="reset", tooltip="Back to the episode's own settings")
         picker = RolloutPicker(given, config, root=root)
         controls = [
@@ -62,13 +69,14 @@ class GateExplorer(EpisodeExplorer):
 
     def show_settings(self, config: EnvConfig, before: EnvConfig) -> None:
         self.controls.show(config, before)
-        self.formula.value = f"<span class='twmr-sub'>{FORMULAS[config.gate_mode]}</span>"
+        self.formula.value = Markup("<span class='twmr-sub'>{}</span>").format(FORMULAS[config.gate_mode])
 
     def score(self, rollout: Rollout) -> None:
         self.gates = all_gates(rollout, self.config)
         self.scored = rescored(rollout, self.config)
         share = 100 * float((self.scored.gate > 0.5).mean())
-        self.summary.value = f"<b>{self.config.gate_mode}</b>: more than half open for {share:.0f}% of the time"
+        said = Markup("<b>{}</b>: more than half open for {:.0f}% of the time")
+        self.summary.value = said.format(self.config.gate_mode, share)
 
     def draw(self) -> bytes:
         return self.picture.draw(self.gates, self.scored, self.frame)

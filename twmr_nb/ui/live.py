@@ -3,7 +3,6 @@
 One thread follows the run and only changes widgets' values: it never prints, and ends when the run does.
 """
 
-import html
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -11,10 +10,13 @@ from datetime import datetime
 from pathlib import Path
 
 import ipywidgets as w
+from markupsafe import Markup
 
+from twmr_nb.markup import one_line
 from twmr_nb.runs import Run, RunError
 from twmr_nb.storage import Record
 from twmr_nb.ui.clip import EvaluationClip, ReplaySwitch
+from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.live_curves import LiveCurves
 from twmr_nb.ui.shell import STYLE, show_or_hint
 from twmr_nb.ui.status import failure_text, progress_text, result_text, state_text, unhurried
@@ -49,7 +51,7 @@ class LiveView(w.VBox):
         self.curves = LiveCurves(width, height)
         self._lock, self._poke, self._end = threading.RLock(), threading.Event(), threading.Event()
         self._drawn, self._draw_at = -1, 0.0  # records in the picture; when it may be drawn again
-        self.state, self.steps, self.result, self.message = (w.HTML() for _ in range(4))
+        self.state, self.steps, self.result, self.message = (Html() for _ in range(4))
         self.bar = w.FloatProgress(min=0, max=1, layout=w.Layout(width="99%", height="16px", margin="0"))
         self.picture = w.Image(width=width, height=height, layout=w.Layout(width=f"{width}px", height=f"{height}px"))
         self.pause = self._button("Pause", "pause", "Hold still, losing nothing", lambda run: run.pause())
@@ -61,7 +63,7 @@ class LiveView(w.VBox):
         in_3d = [ReplaySwitch(clip, self.stage, height - BESIDE)] if clip else []
         buttons = w.HBox([self.pause, self.resume, self.stop, self.save, *in_3d], layout=w.Layout(flex="0 0 auto"))
         rows = [w.HBox([self.state, self.steps], layout=line), self.bar, w.HBox([buttons, self.result], layout=line)]
-        style = w.HTML(STYLE, layout=w.Layout(display="none"))
+        style = Html(STYLE, layout=w.Layout(display="none"))
         super().__init__([style, *rows, self.message, self.stage], layout=w.Layout(width=f"{width}px"))
         self.add_class("twmr-shell")
         self.add_class("twmr-live")
@@ -141,7 +143,7 @@ class LiveView(w.VBox):
         """Show what the run is doing now; a new picture only if there is something new and time for it."""
         with self._lock:
             if self.run is None:
-                self.state.value = "<span class='twmr-head'>no run yet</span>"
+                self.state.value = Markup("<span class='twmr-head'>no run yet</span>")
                 self.draw([])
                 return
             self.run.refresh()
@@ -155,11 +157,12 @@ class LiveView(w.VBox):
     def tell(self, run: Run, records: list[Record]) -> None:
         """State, progress, result, and the buttons that make sense."""
         state = state_text(run)
-        name = f"<span class='twmr-sub'>{html.escape(run.name)}</span>"
-        self.state.value = f"<span class='twmr-head'>{html.escape(state)}</span>&ensp;{name}"
-        self.steps.value = f"<span class='twmr-value'>{progress_text(run, records)}</span>"
+        head = Markup("<span class='twmr-head'>{}</span>&ensp;<span class='twmr-sub'>{}</span>")
+        self.state.value = head.format(state, one_line(run.name))
+        self.steps.value = Markup("<span class='twmr-value'>{}</span>").format(progress_text(run, records))
         first, *rest = [*result_text(records), *saved(run), ""]
-        self.result.value = f"<div class='twmr-value twmr-result'>{first}<br>{' · '.join(filter(None, rest))}</div>"
+        lines = Markup("<div class='twmr-value twmr-result'>{}<br>{}</div>")
+        self.result.value = lines.format(first, " · ".join(filter(None, rest)))
         self.bar.value = run.progress
         self.bar.bar_style = {"finished": "success", "failed": "danger"}.get(state, "")
         if state == "failed":
@@ -197,7 +200,7 @@ class LiveView(w.VBox):
         return button
 
     def _complain(self, error: Exception) -> None:
-        self.message.value = f"<span class='twmr-error'>{html.escape(str(error) or type(error).__name__)}</span>"
+        self.message.value = Markup("<span class='twmr-error'>{}</span>").format(str(error) or type(error).__name__)
 
     def _ipython_display_(self) -> None:
         show_or_hint(self, self.title)

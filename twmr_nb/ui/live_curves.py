@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from numpy.typing import NDArray
 
+from twmr_nb.markup import figure_text
 from twmr_nb.plots import GREY, HALO, INK, TERM_COLORS, TOTAL, column, legend, style, term_colors, words
 from twmr_nb.storage import Record
 from twmr_nb.ui.live_figure import LiveFigure, nice_limits
@@ -76,7 +77,14 @@ class LiveCurves:
         for axes, key, factor in ((a, "episode_return", 1), (b, "success_rate", 100)):
             for dash, (name, others) in zip(DASHES, compared.items(), strict=False):
                 steps, values = (column(others, k) for k in ("global_step", key))
-                axes.plot(steps / self.scale, values * factor, color=GREY, linestyle=dash, linewidth=1.2, label=name)
+                axes.plot(
+                    steps / self.scale,
+                    values * factor,
+                    color=GREY,
+                    linestyle=dash,
+                    linewidth=1.2,
+                    label=figure_text(name),
+                )
             if compared:
                 legend(axes, 1, "lower right")
         self.returned = self._line(a, color=TOTAL, linewidth=2, path_effects=HALO)

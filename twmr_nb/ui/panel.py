@@ -1,12 +1,12 @@
 """The training panel: every setting on the left; start, watch and steer the run on the right."""
 
-import html
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import ipywidgets as w
+from markupsafe import Markup
 
 from twmr_nb.config import ConfigError
 from twmr_nb.presets import DEFAULT_PRESET
@@ -14,9 +14,10 @@ from twmr_nb.rewards import RewardTerm
 from twmr_nb.runs import RUNS, Run, RunError, new_run, training_run
 from twmr_nb.ui.clip import SIZE, EvaluationClip
 from twmr_nb.ui.controls import Controls
+from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.live import LiveView
 from twmr_nb.ui.run_list import readable_runs
-from twmr_nb.ui.shell import Shell
+from twmr_nb.ui.shell import Shell, part
 from twmr_nb.ui.starting_point import StartingPoint, base_of
 
 LEFT, RIGHT = 424, 740  # px
@@ -43,7 +44,7 @@ class TrainingPanel(Shell):
         config = self.origin.config
         self.controls = Controls(config.replace(**flags), base_of(config), extra_terms, PAGE)
         self.view = LiveView(width=RIGHT, height=CURVES, clip=EvaluationClip())
-        self.note, self.busy = w.HTML(), self._busy_row()
+        self.note, self.busy = Html(), self._busy_row()
         left = [self.origin, self.controls, self._start_row(), self.busy, self.note]
         super().__init__("Training panel", DOC, left, [self.view], LEFT)
         self.view.stage.children = [self.view.picture, self._below()]
@@ -101,7 +102,7 @@ class TrainingPanel(Shell):
         self.earlier.value = kept
 
     def say(self, text: str, look: str = "twmr-sub") -> None:
-        self.note.value = f"<span class='{look}'>{html.escape(text)}</span>"
+        self.note.value = Markup("<span class='{}'>{}</span>").format(look, text)
 
     def _start_row(self) -> w.HBox:
         self.name = w.Text("run", description="name", layout=w.Layout(flex="1 1 auto", width="auto"))
@@ -139,7 +140,7 @@ class TrainingPanel(Shell):
         """Under the curves: the film of the policy, and the runs to compare with."""
         self.earlier = w.SelectMultiple(rows=8, layout=w.Layout(width="96%"))
         self.earlier.observe(self._draw_earlier, "value")
-        title = w.HTML("<div class='twmr-part'>compare with earlier runs: up to three, Ctrl+click</div>")
+        title = part("compare with earlier runs: up to three, Ctrl+click")
         return w.HBox(
             [
                 self.view.clip,

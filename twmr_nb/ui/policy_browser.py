@@ -1,14 +1,14 @@
 """The policy browser: every policy there is, shipped and your own, to watch, compare, judge and tidy up."""
 
-import html
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import ipywidgets as w
+from markupsafe import Markup
 
 from twmr_nb.runs import RUNS
+from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.policy_files import PolicyFile, list_policies
 from twmr_nb.ui.policy_stage import PolicyStage
 from twmr_nb.ui.policy_table import PolicyTable
@@ -28,7 +28,7 @@ class PolicyBrowser(Shell):
         self.table = PolicyTable(self._ticked, self.refresh)
         self.tools = PolicyTools(self.root, self._changed)
         self.stage = PolicyStage(self._look_again, self._evaluated)
-        self.problems = w.HTML()
+        self.problems = Html()
         super().__init__("Policy browser", DOC, [self.table, self.tools, self.problems], [self.stage], left=TABLE)
         self.table.observe(self._selected, "selected")
         self.refresh()
@@ -42,7 +42,7 @@ class PolicyBrowser(Shell):
         """Look for files again."""
         files, problems = list_policies(self.root)
         self.table.show([self._with_evaluation(file) for file in files])
-        self.problems.value = "<br>".join(f"<span class='twmr-error'>{html.escape(p)}</span>" for p in problems)
+        self.problems.value = Markup().join(Markup("<div class='twmr-error'>{}</div>").format(p) for p in problems)
 
     def _with_evaluation(self, file: PolicyFile) -> PolicyFile:
         result = self.evaluations.get(file.digest)

@@ -1,48 +1,50 @@
 """What came of playing a policy, in words and tables."""
 
-import html
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import ipywidgets as w
+from markupsafe import Markup
 
 from twmr_nb.evaluation_text import ROWS
+from twmr_nb.markup import one_line
 from twmr_nb.play import gate_trace, leg_trace, outcome
 from twmr_nb.rollout import Rollout
+from twmr_nb.ui.hypertext import Html
 
 
-def outcomes(rollouts: Sequence[Rollout]) -> str:
+def outcomes(rollouts: Sequence[Rollout]) -> Markup:
     """How each episode ended, one line each."""
-    lines = (f"<b>{html.escape(r.title)}</b>: {outcome(r)}; return {r.reward.sum():.2f}" for r in rollouts)
-    return "<br>".join(lines)
+    line = Markup("<b>{}</b>: {}; return {:.2f}")
+    return Markup("<br>").join(line.format(one_line(r.title), outcome(r), r.reward.sum()) for r in rollouts)
 
 
-def text_trace(rollout: Rollout) -> w.HTML:
+def text_trace(rollout: Rollout) -> Html:
     """The original's debug lines, folded away."""
-    lines = html.escape("\n".join([*gate_trace(rollout), *leg_trace(rollout)]))
+    lines = "\n".join([*gate_trace(rollout), *leg_trace(rollout)])
     style = "max-height:160px;overflow:auto;font-size:11px"
-    return w.HTML(
-        f"<details><summary>{html.escape(rollout.title)} as text</summary><pre style='{style}'>{lines}</pre></details>"
-    )
+    folded = Markup("<details><summary>{} as text</summary><pre style='{}'>{}</pre></details>")
+    return Html(folded.format(one_line(rollout.title), style, lines))
 
 
-def evaluation_table(results: Sequence[dict[str, Any]]) -> str:
+def evaluation_table(results: Sequence[dict[str, Any]]) -> Markup:
     """What evaluations found, one column each."""
-    rows: dict[str, Callable[[dict[str, Any]], str]] = {indented(title): show for title, show in ROWS.items()}
+    rows: dict[str, Callable[[dict[str, Any]], str]] = dict(ROWS)
     for name in dict.fromkeys(name for r in results for name in r["reward_terms"]):
-        rows[f"&emsp;{name.replace('_', ' ')}"] = lambda r, name=name: f"{r['reward_terms'].get(name, 0.0):+.2f}"  # type: ignore[misc]
+        rows[f"  {name.replace('_', ' ')}"] = lambda r, name=name: f"{r['reward_terms'].get(name, 0.0):+.2f}"  # type: ignore[misc]
     how = {True: "mean action", False: "with noise"}
-    head = "".join(f"<th style='text-align:right;padding:3px 14px'>{html.escape(r['policy'])}</th>" for r in results)
     said = ", ".join(dict.fromkeys(f"{r['episodes']} unseen episodes, {how[r['deterministic']]}" for r in results))
-    body = "".join(
-        f"<tr><td class='twmr-sub'>{title}</td>"
-        + "".join(f"<td class='twmr-value' style='text-align:right;padding:3px 14px'>{show(r)}</td>" for r in results)
-        + "</tr>"
+    name = Markup("<th style='text-align:right;padding:3px 14px'>{}</th>")
+    cell = Markup("<td class='twmr-value' style='text-align:right;padding:3px 14px'>{}</td>")
+    row = Markup("<tr><td class='twmr-sub'>{}</td>{}</tr>")
+    head = Markup().join(name.format(one_line(r["policy"])) for r in results)
+    body = Markup().join(
+        row.format(indented(title), Markup().join(cell.format(show(r)) for r in results))
         for title, show in rows.items()
     )
-    return f"<table><tr><th style='text-align:left' class='twmr-sub'>{said}</th>{head}</tr>{body}</table>"
+    table = Markup("<table><tr><th style='text-align:left' class='twmr-sub'>{}</th>{}</tr>{}</table>")
+    return table.format(said, head, body)
 
 
 def indented(title: str) -> str:
     """Leading spaces, which a page would swallow, as a space that it keeps."""
-    return title.replace("  ", "&emsp;")
+    return title.replace("  ", "\N{EM SPACE}")

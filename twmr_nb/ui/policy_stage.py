@@ -1,17 +1,18 @@
 """Policies in play: a video, a 3D replay, traces or an evaluation of one policy, or of two side by side."""
 
 import dataclasses
-import html
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import ipywidgets as w
+from markupsafe import Markup
 
 from twmr_nb.evaluate import BATCH, evaluate, trial_world
 from twmr_nb.render import video
 from twmr_nb.rollout import Rollout, record
 from twmr_nb.ui.background import Background, Turn
+from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.policy_files import PolicyFile
 from twmr_nb.ui.policy_results import evaluation_table, outcomes, text_trace
 from twmr_nb.ui.replay import Replay
@@ -51,9 +52,9 @@ class PolicyStage(w.VBox):
         )  # fmt: skip
         self.progress = w.FloatProgress(max=1, layout=w.Layout(width="140px", height="14px", display="none"))
         self.stop = w.Button(description="Stop", layout=w.Layout(width="60px", display="none"))
-        self.line = w.HTML(layout=w.Layout(flex="1 1 auto"))
+        self.line = Html(layout=w.Layout(flex="1 1 auto"))
         self.content = w.VBox(layout=w.Layout(width="100%", max_width=f"{WIDTH}px", min_height="400px"))
-        words = [w.HTML(word, layout=w.Layout(margin="0 2px 0 8px")) for word in ("episodes", "seed")]
+        words = [Html(word, layout=w.Layout(margin="0 2px 0 8px")) for word in ("episodes", "seed")]
         top = [*self.buttons, words[0], self.episodes, words[1], self.seed]
         status = [self.sampled, self.progress, self.stop, self.line]
         how = {"align_items": "center", "min_height": "32px", "flex_flow": "row wrap"}
@@ -96,8 +97,8 @@ class PolicyStage(w.VBox):
             frames = sum(math.ceil(r.time[-1] * FPS) for r in rollouts)
             turn.say(f"drawing {frames} pictures … (the 3D replay is there at once)")
             size = (640, 360) if len(rollouts) == 1 else (480, 270)
-            film = video(rollouts, FPS, size).data
-            return [w.HTML(f"<div class='twmr-film'>{film}</div>"), w.HTML(outcomes(rollouts))]
+            film = Markup("<div class='twmr-film'>{}</div>").format(video(rollouts, FPS, size))
+            return [Html(film), Html(outcomes(rollouts))]
 
         self._run(job, self.watch)
 
@@ -107,7 +108,7 @@ class PolicyStage(w.VBox):
         def job(turn: Turn, files: Files) -> list[w.Widget]:
             rollouts = self._record(turn, files)
             ghost = rollouts[1] if len(rollouts) > 1 else None
-            return [Replay(rollouts[0], ghost, height=310, autoplay=True), w.HTML(outcomes(rollouts))]
+            return [Replay(rollouts[0], ghost, height=310, autoplay=True), Html(outcomes(rollouts))]
 
         self._run(job, self.replay_in_3d)
 
@@ -118,7 +119,7 @@ class PolicyStage(w.VBox):
             rollouts = self._record(turn, files)
             figure = signal_traces(rollouts, WIDTH)
             picture = w.Image(value=figure.png(1.5), layout=w.Layout(width="100%", height="auto"))
-            return [picture, w.HTML(outcomes(rollouts)), *map(text_trace, rollouts)]
+            return [picture, Html(outcomes(rollouts)), *map(text_trace, rollouts)]
 
         self._run(job, self.trace)
 
@@ -130,12 +131,12 @@ class PolicyStage(w.VBox):
             results = []
             for i, file in enumerate(files):
                 steps = trial_world(file.saved.config.env).max_steps * math.ceil(episodes / BATCH)
-                said = f"{episodes} episodes of {html.escape(file.title)} …"
+                said = f"{episodes} episodes of {file.title} …"
                 saved = self._reporting(file, turn, said, steps, i / len(files), (i + 1) / len(files))
                 results.append(evaluate(saved, None, episodes, seed, deterministic) | {"policy": file.title})
                 turn.check()
                 self.evaluated(file, results[-1])
-            return [w.HTML(evaluation_table(results))]
+            return [Html(evaluation_table(results))]
 
         self._run(job)
 
@@ -170,7 +171,7 @@ class PolicyStage(w.VBox):
             env = trial_world(file.saved.config.env)
             key = (file.digest, file.title, env, seed, deterministic)
             if key not in self.recorded:
-                said = f"playing {html.escape(file.title)} …"
+                said = f"playing {file.title} …"
                 saved = self._reporting(file, turn, said, env.max_steps, i / len(files), (i + 1) / len(files))
                 self.recorded[key] = record(saved.player(deterministic, seed), env, seed, title=file.title)
             rollouts.append(self.recorded[key])
@@ -212,7 +213,7 @@ class PolicyStage(w.VBox):
         self._say(text)
 
     def _say(self, text: str) -> None:
-        self.line.value = f"&ensp;<span class='twmr-sub'>{text}</span>"
+        self.line.value = Markup("&ensp;<span class='twmr-sub'>{}</span>").format(text)
 
 
 def number_box(value: int, low: int, high: int, tip: str) -> w.BoundedIntText:

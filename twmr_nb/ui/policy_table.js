@@ -18,9 +18,9 @@ function render({ model, el }) {
     button.onclick = () => model.send({ sort: name });
     return make("th", { scope: "col" }, button);
   });
-  const body = make("tbody"), head = make("tr", {}, make("td"), ...heads);
+  const head = make("tr", {}, make("td"), ...heads);
   const empty = make("p", { class: "empty", role: "status" });
-  const table = make("table", { "aria-label": "Policies" }, make("thead", {}, head), body);
+  const table = make("table", { "aria-label": "Policies" }, make("thead", {}, head));
   el.classList.add("twmr-policies");
   el.append(make("div", { class: "search" }, filter, count, again), make("div", { class: "list" }, table, empty));
   filter.oninput = () => (model.set("filter", filter.value), model.save_changes());
@@ -28,31 +28,32 @@ function render({ model, el }) {
 
   const rowOf = (row) => {
     const box = make("input", { type: "checkbox", "aria-label": row.title, "data-key": row.key });
-    const [scene, ...numbers] = row.cells, name = make("th", { scope: "row" }, make("b", {}, row.title));
-    name.append(make("small", {}, row.more), make("small", {}, row.settings));
-    const line = make("tr", { class: "twmr-row" }, make("td", {}, box), name, make("td", {}, scene));
+    const [scene, ...numbers] = row.cells, name = make("th", { scope: "row" }, row.title);
+    const line = make("tr", {}, make("td", {}, box), name, make("td", {}, scene));
     for (const number of numbers) line.append(make("td", { class: "number" }, number));
+    const small = make("td", { colspan: 1 + row.cells.length }, make("div", {}, row.more), make("div", {}, row.settings));
+    const group = make("tbody", { class: "twmr-row" }, line, make("tr", { class: "small" }, make("td"), small));
     box.onchange = () => model.send({ tick: row.key, on: box.checked });
-    line.onclick = (event) => {
+    group.onclick = (event) => {
       if (event.target !== box && getSelection().isCollapsed) box.click(); // not while text is being marked
     };
-    return line;
+    return group;
   };
   const list = () => {
-    const focused = body.contains(document.activeElement) && document.activeElement.dataset.key;
-    body.replaceChildren(...model.get("rows").map(rowOf));
+    const focused = table.contains(document.activeElement) && document.activeElement.dataset.key;
+    table.replaceChildren(table.tHead, ...model.get("rows").map(rowOf));
     mark();
     if (focused) boxes().find((box) => box.dataset.key === focused)?.focus({ preventScroll: true });
     table.hidden = !model.get("rows").length;
     empty.textContent = table.hidden ? model.get("empty") : "";
     count.textContent = model.get("count");
   };
-  const boxes = () => [...body.querySelectorAll("input")];
+  const boxes = () => [...table.querySelectorAll("input")];
   const mark = () => {
     const picked = model.get("picked");
     for (const box of boxes()) {
       box.checked = picked.includes(box.dataset.key);
-      box.closest("tr").classList.toggle("picked", box.checked);
+      box.closest("tbody").classList.toggle("picked", box.checked);
     }
   };
   const sorted = () => {

@@ -7,6 +7,7 @@ from typing import Any
 import anywidget
 import traitlets as t
 
+from twmr_nb.markup import one_line
 from twmr_nb.recipe import scene_words
 from twmr_nb.ui.policy_files import PolicyFile
 
@@ -107,17 +108,18 @@ class PolicyTable(anywidget.AnyWidget):
 def row_of(file: PolicyFile) -> dict[str, Any]:
     """What a row says, as plain text: the page never reads it as markup."""
     alias = file.name if file.name != file.title else ""
+    more = " · ".join(filter(None, [file.origin, alias, f"{file.size / 1000:.0f} kB", file.measured]))
     return {
         "key": str(file.path),
-        "title": file.title,
+        "title": one_line(file.title),
         "cells": [
             scene_words(file.saved.config.env),
             percent(file.success),
             steps_words(file.steps),
             f"{file.date:%d %b %Y}",
         ],
-        "more": " · ".join(filter(None, [file.measured, file.origin, alias, f"{file.size / 1000:.0f} kB"])),
-        "settings": file.settings,
+        "more": one_line(more),
+        "settings": one_line(file.settings),
     }
 
 

@@ -1,23 +1,24 @@
 """What can be done with a policy's file: rename, delete (asks first), export, import."""
 
 import base64
-import html
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import ipywidgets as w
+from markupsafe import Markup
 
 from twmr_nb.config import ConfigError
 from twmr_nb.policies import PolicyError
+from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.policy_files import PolicyFile, delete, import_policy, rename
 from twmr_nb.ui.question import Question
 
-STYLE = """<style>
+STYLE = Markup("""<style>
 .twmr-import.jupyter-button { font-size: 0; }  /* hides the count of files */
 .twmr-import i, .twmr-import::after { font-size: 12.5px; }
 .twmr-import::after { content: 'Import'; }
-</style>"""
+</style>""")
 
 
 class PolicyTools(w.VBox):
@@ -37,9 +38,9 @@ class PolicyTools(w.VBox):
         )
         self.upload.add_class("twmr-import")
         self.question = Question()
-        self.line = w.HTML()
+        self.line = Html()
         buttons = w.HBox([self.rename, self.delete, self.export, self.upload], layout=w.Layout(flex_flow="row wrap"))
-        super().__init__([w.HTML(STYLE, layout=w.Layout(display="none")), buttons, self.question, self.line])
+        super().__init__([Html(STYLE, layout=w.Layout(display="none")), buttons, self.question, self.line])
         self.rename.on_click(self._ask_name)
         self.delete.on_click(self._ask_delete)
         self.export.on_click(self._export)
@@ -64,17 +65,17 @@ class PolicyTools(w.VBox):
             self.line.value = ""
 
     def say(self, text: str, error: bool = False) -> None:
-        self.line.value = f"<span class='{'twmr-error' if error else 'twmr-sub'}'>{text}</span>"
+        self.line.value = Markup("<span class='{}'>{}</span>").format("twmr-error" if error else "twmr-sub", text)
 
     def _attempt(self, act: Callable[[], Path | None], done: str) -> None:
         """Do it and refresh the list, or say in one line why not."""
         try:
             path = act()
         except (PolicyError, ConfigError, OSError) as error:
-            self.say(html.escape(str(error)), error=True)
+            self.say(str(error), error=True)
             return
         self.changed(path)
-        self.say(html.escape(done))
+        self.say(done)
 
     def _ask_name(self, _: Any) -> None:
         assert self.file is not None
@@ -106,12 +107,11 @@ class PolicyTools(w.VBox):
     def _export(self, _: Any) -> None:
         """A link that saves the file where the browser runs, which may be another machine."""
         assert self.file is not None
-        name = html.escape(f"{self.file.name}.safetensors", quote=True)
+        name = f"{self.file.name}.safetensors"
         data = base64.b64encode(self.file.path.read_bytes()).decode()
-        link = f'<a download="{name}" href="data:application/octet-stream;base64,{data}"><u>save {name}</u></a>'
-        self.line.value = (
-            f"{link} <span class='twmr-sub'>({self.file.size / 1000:.0f} kB, settings and results inside)</span>"
-        )
+        link = Markup('<a download="{0}" href="data:application/octet-stream;base64,{1}"><u>save {0}</u></a>')
+        said = Markup("{} <span class='twmr-sub'>({:.0f} kB, settings and results inside)</span>")
+        self.line.value = said.format(link.format(name, data), self.file.size / 1000)
 
     def _import(self, change: dict[str, Any]) -> None:
         for upload in change["new"]:

@@ -4,6 +4,7 @@ from typing import Any
 
 import ipywidgets as w
 import numpy as np
+from markupsafe import Markup
 from numpy.typing import ArrayLike, NDArray
 
 from twmr_nb.config import EnvConfig
@@ -12,6 +13,7 @@ from twmr_nb.outline import outline, posed
 from twmr_nb.posture import HIGH, LOW, MIDDLE
 from twmr_nb.robot import WHEELS, tip_radius
 from twmr_nb.ui.background import Redraw
+from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.picture import Picture
 from twmr_nb.ui.pose_picture import STEP_AT, PosePicture, targets_by_mode
 from twmr_nb.ui.pose_replay import PoseReplay
@@ -49,7 +51,7 @@ class PoseExplorer(Shell):
             tooltip=field_docs(EnvConfig)["extend_mode"],
             layout=w.Layout(width="auto"),
         )
-        self.numbers = w.HTML()
+        self.numbers = Html()
         self.image = Picture(layout=w.Layout(width="100%", max_width="1000px", margin="0"))
         self.stage = w.Box([self.image], layout=w.Layout(width="100%", overflow="hidden"))
         self.in_3d = w.Checkbox(description="3D view", indent=False, tooltip="Turn the robot round, go nearer")
@@ -153,7 +155,7 @@ def in_words(qpos: NDArray[np.float64], leg_angle: NDArray[np.float64], step: fl
     )
 
 
-def numbers(qpos: NDArray[np.float64], leg_angle: NDArray[np.float64], step: float) -> str:
+def numbers(qpos: NDArray[np.float64], leg_angle: NDArray[np.float64], step: float) -> Markup:
     """What the pose measures, as a small table, mm."""
     shape, tips = outline(qpos), np.asarray(tip_radius(leg_angle))
     climb = CLIMB * tips.max()
@@ -163,14 +165,13 @@ def numbers(qpos: NDArray[np.float64], leg_angle: NDArray[np.float64], step: flo
     else:
         tip, reach = f"{1000 * tips[0]:.1f}", f"{1000 * shape.reach[0]:.1f}"
     verdict = "enough" if climb >= step else "too low"
+    compared = Markup("{:.0f}</b> mm, {} for <b>{:.0f}").format(1000 * climb, verdict, 1000 * step)
     rows = {
         "tip radius": tip,
         "reach below axle": reach,
         "ground clearance": f"{1000 * shape.clearance:.1f}",
-        "may climb about": f"{1000 * climb:.0f}</b> mm, {verdict} for <b>{1000 * step:.0f}",
+        "may climb about": compared,
     }
-    lines = "".join(
-        f"<tr><td class='twmr-sub'>{name}&emsp;</td><td class='twmr-value'><b>{value}</b> mm</td></tr>"
-        for name, value in rows.items()
-    )
-    return f"<table style='white-space:nowrap'>{lines}</table>"
+    row = Markup("<tr><td class='twmr-sub'>{}&emsp;</td><td class='twmr-value'><b>{}</b> mm</td></tr>")
+    lines = Markup().join(row.format(name, value) for name, value in rows.items())
+    return Markup("<table style='white-space:nowrap'>{}</table>").format(lines)

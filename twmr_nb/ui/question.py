@@ -6,6 +6,8 @@ from typing import Any
 import anywidget
 import traitlets as t
 
+from twmr_nb.markup import one_line
+
 SCRIPT = """
 function render({ model, el }) {
   el.classList.add("twmr-question");
@@ -80,7 +82,8 @@ class Question(anywidget.AnyWidget):
         """Call then(name) if the answer is yes; a `name` given is offered to be changed."""
         self.drop()
         with self.hold_sync():
-            self.text, self.yes, self.asks, self.name, self.danger = text, yes, name is not None, name or "", danger
+            self.text, self.yes, self.danger = one_line(text), yes, danger
+            self.asks, self.name = name is not None, one_line(name or "")
             self.asking = True
         self._then = then
 

@@ -5,7 +5,6 @@ The JavaScript lies in replay_js/, in parts that the browser reads as one module
 """
 
 import base64
-import html
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,9 +13,11 @@ from typing import Any
 import anywidget
 import numpy as np
 import traitlets as t
-from IPython.display import HTML, display
+from IPython.display import display
+from markupsafe import Markup
 from numpy.typing import ArrayLike
 
+from twmr_nb.markup import one_line, output
 from twmr_nb.plots import term_colors
 from twmr_nb.rewards import REWARD_TERMS
 from twmr_nb.rollout import Rollout
@@ -33,6 +34,18 @@ REWARD_UNIT = "reward per step"
 CHART_HEIGHT = 194  # px, timeline and curves
 CAMERA = {"azimuth": 62.0, "elevation": -20.0, "distance": 0.46, "lookat": [0.04, 0.0, 0.02], "follow": True}
 SAVED_DT = 0.04  # s between the frames kept in a saved notebook; the browser interpolates
+PAGE = Markup("""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy"
+content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:">
+<title>{title}</title>
+<style>{style}
+body {{ margin: 0; padding: 2px; background: var(--jp-layout-color1, #fff); }}
+body.dark {{ --jp-layout-color1: #111416; --jp-layout-color2: #22272c; --jp-border-color2: #363c43;
+  --jp-ui-font-color1: #e6e8ea; --jp-ui-font-color2: #9aa4ae; --jp-brand-color1: #2196f3; }}
+</style></head><body><script type="module">
+{script}
+startPage({state});
+</script></body></html>""")
 
 
 class Replay(anywidget.AnyWidget):
@@ -95,12 +108,17 @@ class Replay(anywidget.AnyWidget):
                 )
         colors = term_colors([name for name in series if name != "total"]) | {"total": "ink"}  # the page's text colour
         lines = [
-            {"name": name, "label": LABELS.get(name, name.replace("_", " ")), "color": colors[name], "values": pack(y)}
+            {
+                "name": name,
+                "label": LABELS.get(name, one_line(name.replace("_", " "))),
+                "color": colors[name],
+                "values": pack(y),
+            }
             for name, y in series.items()
         ]
         self.curves = {"unit": unit, "lines": lines}
 
-    def to_html(self) -> str:
+    def to_html(self) -> Markup:
         """A page of its own that plays without a kernel and without a network."""
         return page(self.state())
 
@@ -116,7 +134,7 @@ class Replay(anywidget.AnyWidget):
         words = {"text/plain": f"Replay of {self.rollout.title!r}", "text/html": ""}
         display({"application/vnd.jupyter.widget-view+json": live, **words}, raw=True)
         stride = min(round(SAVED_DT / self.scene["dt"]), len(self.rollout.action))
-        display(HTML(saved_copy(self.state(max(1, stride)))))
+        display(output(saved_copy(self.state(max(1, stride)))))
 
     @t.validate("frame")
     def _inside(self, proposal: dict[str, Any]) -> int:
@@ -131,6 +149,10 @@ class Replay(anywidget.AnyWidget):
         self.frame = round(self.time / self.scene["dt"]) - 1
 
 
+def label_of(name: str) -> str:
+    return LABELS.get(name) or one_line(name.replace("_", " "))
+
+
 def reward_series(rollout: Rollout) -> dict[str, np.ndarray]:
     """The reward terms of a rollout as they were paid [T], and their sum."""
     return rollout.reward_terms | {"total": rollout.reward}
@@ -140,7 +162,7 @@ def describe_ghost(ghost: Rollout, rollout: Rollout) -> dict[str, Any]:
     """A second rollout as the browser needs it; its total reward on the first one's time axis."""
     qpos, dt = known(ghost.transition.qpos), float(ghost.transition.ctrl_dt)
     total = np.interp(rollout.time, ghost.time, ghost.reward, right=np.nan)
-    title = ghost.title
+    title = one_line(ghost.title)
     if abs(ghost.step_height - rollout.step_height) > 1e-4:
         title += f" (its step: {100 * ghost.step_height:.3g} cm)"
     return {"title": title, "dt": dt, "qpos": pack(qpos), "total": pack(total)}
@@ -168,25 +190,19 @@ def thin(state: dict[str, Any], stride: int) -> dict[str, Any]:
     }
 
 
-def page(state: dict[str, Any]) -> str:
+def page(state: dict[str, Any]) -> Markup:
     """One HTML file with everything in it; the browser is told to refuse any request."""
     data = json.dumps(state, default=lambda packed: base64.b64encode(packed).decode()).replace("<", "\\u003c")
-    only = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
-    return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{only}">
-<title>{html.escape(state["scene"]["title"])}</title>
-<style>{STYLE}
-body {{ margin: 0; padding: 2px; background: var(--jp-layout-color1, #fff); }}
-body.dark {{ --jp-layout-color1: #111416; --jp-layout-color2: #22272c; --jp-border-color2: #363c43;
-  --jp-ui-font-color1: #e6e8ea; --jp-ui-font-color2: #9aa4ae; --jp-brand-color1: #2196f3; }}
-</style></head><body><script type="module">
-{SCRIPT}
-{PAGE_SCRIPT}
-startPage({data});
-</script></body></html>"""
+    return PAGE.format(
+        title=state["scene"]["title"],
+        style=Markup(STYLE),  # noqa: S704 (our own file)
+        script=Markup(f"{SCRIPT}\n{PAGE_SCRIPT}"),  # noqa: S704 (our own files)
+        state=Markup(data),  # noqa: S704 (JSON that cannot end the script)
+    )
 
 
-def saved_copy(state: dict[str, Any]) -> str:
+def saved_copy(state: dict[str, Any]) -> Markup:
     """The page in a frame of no height; its script lets it appear where the live widget does not."""
     style = "display:block;width:100%;height:0;border:0"
-    return f'<div><iframe title="saved replay" style="{style}" srcdoc="{html.escape(page(state))}"></iframe></div>'
+    frame = Markup('<div><iframe title="saved replay" style="{}" srcdoc="{}"></iframe></div>')
+    return frame.format(style, str(page(state)))  # as text: the frame's own page, not a part of this one

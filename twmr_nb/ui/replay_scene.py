@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from twmr_nb import robot
 from twmr_nb.config import EnvConfig
+from twmr_nb.markup import one_line
 from twmr_nb.rollout import Rollout
 
 SHAPES = {int(mjtGeom.mjGEOM_BOX): "box", int(mjtGeom.mjGEOM_CYLINDER): "cylinder"}
@@ -39,7 +40,7 @@ def describe_scene(rollout: Rollout, model: mujoco.MjModel, ghost: Rollout | Non
     lane = float(path[:, 1].min() - CLEARANCE), float(path[:, 1].max() + CLEARANCE)
     chassis = model.body(CHASSIS).id
     return {
-        "title": rollout.title,
+        "title": one_line(rollout.title),
         "dt": float(rollout.transition.ctrl_dt),
         "nq": model.nq,
         "tree": [describe_body(model, i) for i in range(model.nbody)],

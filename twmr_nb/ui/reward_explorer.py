@@ -7,6 +7,7 @@ from typing import Any
 
 import ipywidgets as w
 import numpy as np
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from twmr_nb.config import EnvConfig
@@ -81,8 +82,9 @@ class RewardExplorer(EpisodeExplorer):
     def score(self, rollout: Rollout) -> None:
         self.scored: Rescored = rescored(rollout, self.config, self.extra_terms)
         now, was = self.scored.totals["total"], self.before.totals["total"]
-        changed = f" <span class='twmr-was'>was {was:+.2f}</span>" if now != was else " as recorded"
-        self.summary.value = f"&emsp;sum <b class='twmr-value'>{now:+.2f}</b>{changed}"
+        before = Markup(" <span class='twmr-was'>was {:+.2f}</span>").format(was)
+        said = Markup("&emsp;sum <b class='twmr-value'>{:+.2f}</b>{}")
+        self.summary.value = said.format(now, before if now != was else " as recorded")
 
     def draw(self) -> bytes:
         return self.picture.draw(self.scored, self.frame, self.how.value)

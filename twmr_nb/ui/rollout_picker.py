@@ -1,6 +1,5 @@
 """Which recorded episode to look at: nothing, chance, a saved policy, or one recorded in a cell above."""
 
-import html
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -9,6 +8,7 @@ from typing import Any
 
 import ipywidgets as w
 import traitlets as t
+from markupsafe import Markup
 
 from twmr_nb.config import EnvConfig
 from twmr_nb.evaluate import trial_world
@@ -16,6 +16,7 @@ from twmr_nb.rewards import RewardTerm
 from twmr_nb.rollout import Player, RandomPolicy, Rollout, ZeroPolicy, record
 from twmr_nb.runs import RUNS
 from twmr_nb.ui.background import Background, Turn
+from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.policy_files import list_policies, policy_file
 from twmr_nb.ui.reporting import ReportingPlayer
 
@@ -57,7 +58,7 @@ class RolloutPicker(w.VBox):
         again = w.Button(
             icon="refresh", tooltip="Look for new runs and policies", layout=w.Layout(flex="0 0 34px", width="34px")
         )
-        self.line = w.HTML()
+        self.line = Html()
         self.work = Background(self._say)
         super().__init__([w.HBox([self.choice, again]), self.line])
         again.on_click(self.refresh)
@@ -110,7 +111,7 @@ class RolloutPicker(w.VBox):
         try:
             offer = self.offers[key]()
         except (ValueError, KeyError, TypeError, OSError) as error:
-            self._say(f"<span class='twmr-error'>{html.escape(str(error))}</span>")
+            self._say(Markup("<span class='twmr-error'>{}</span>").format(error))
             return
         question = (offer.identity, offer.world)
         if question in self.recorded:
@@ -139,7 +140,7 @@ class RolloutPicker(w.VBox):
         )
 
     def _say(self, text: str) -> None:
-        self.line.value = f"<span class='twmr-sub'>{text}</span>"
+        self.line.value = Markup("<span class='twmr-sub'>{}</span>").format(text)
 
 
 def of_file(path: Path) -> Offer:

@@ -1,8 +1,9 @@
 """The runs on disk, for choosing among them."""
 
-import html
 from collections.abc import Iterable
 from pathlib import Path
+
+from markupsafe import Markup
 
 from twmr_nb.recipe import as_changes
 from twmr_nb.rewards import RewardTerm
@@ -33,18 +34,14 @@ def run_label(run: Run) -> str:
     return " · ".join(words)
 
 
-def settings_table(run: Run) -> str:
+def settings_table(run: Run) -> Markup:
     """A run's settings as HTML: its preset, what differs from it, its own reward terms."""
     preset, changes = as_changes(run.config)
-    rows = "".join(
-        f"<tr><td>{name.replace('_', ' ')}</td><td>{shown(value)}</td></tr>" for name, value in changes.items()
-    )
+    row = Markup("<tr><td>{}</td><td>{}</td></tr>")
+    rows = Markup().join(row.format(name.replace("_", " "), shown(value)) for name, value in changes.items())
+    term = Markup("<details><summary>{}</summary><pre>{}</pre></details>")
     own = read_json(run.path / "config.json")["own_terms"]
-    terms = "".join(
-        f"<details><summary>{t['name']}</summary><pre>{html.escape(t['source'])}</pre></details>" for t in own
-    )
-    return (
-        f"<div>preset <b>{html.escape(preset)}</b>{', with' if rows else ', unchanged'}</div>"
-        f"<table class='twmr-settings'>{rows}</table>"
-        + (f"<div class='twmr-part'>own reward terms (as text)</div>{terms}" if own else "")
-    )
+    terms = Markup().join(term.format(t["name"], t["source"]) for t in own)
+    table = Markup("<div>preset <b>{}</b>{}</div><table class='twmr-settings'>{}</table>")
+    head = Markup("<div class='twmr-part'>own reward terms (as text)</div>") if own else Markup()
+    return table.format(preset, ", with" if rows else ", unchanged", rows) + head + terms

@@ -3,17 +3,18 @@
 A run outlives the page: after a reload, in a new tab or after a kernel restart this is the way back to it.
 """
 
-import html
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import ipywidgets as w
 from IPython.display import display
+from markupsafe import Markup
 
 from twmr_nb.rewards import RewardTerm
 from twmr_nb.runs import RUNS, Run
 from twmr_nb.ui.clip import EvaluationClip
+from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.live import LiveView
 from twmr_nb.ui.run_list import readable_runs, run_label, settings_table
 from twmr_nb.ui.shell import Shell, part
@@ -37,7 +38,7 @@ class RunsView(Shell):
         self.choice = w.Select(rows=12, layout=w.Layout(width="98%"))
         again = w.Button(description="List again", icon="refresh", layout=w.Layout(width="auto"))
         again.on_click(lambda _: self.refresh())
-        self.settings, self.problems = w.HTML(layout=w.Layout(max_height="300px", overflow="auto")), w.HTML()
+        self.settings, self.problems = Html(layout=w.Layout(max_height="300px", overflow="auto")), Html()
         self.view = LiveView(width=RIGHT, height=380, clip=EvaluationClip())
         left = [self.choice, again, self.problems, part("settings"), self.settings]
         super().__init__("Runs", DOC, left, [self.view], LEFT)
@@ -55,7 +56,7 @@ class RunsView(Shell):
         """List the runs that there are now; keeps the choice, else takes the one that needs looking at most."""
         runs, problems = readable_runs(self.root, self.extra_terms)
         self.runs = {run.name: run for run in runs}
-        self.problems.value = "".join(f"<div class='twmr-error'>{html.escape(line)}</div>" for line in problems)
+        self.problems.value = Markup().join(Markup("<div class='twmr-error'>{}</div>").format(p) for p in problems)
         kept = self.run.name if self.run else None
         self._listing = True
         self.choice.options = [(run_label(run), run.name) for run in runs]

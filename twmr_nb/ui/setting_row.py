@@ -5,11 +5,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import ipywidgets as w
+from markupsafe import Markup
 
+from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.settings import Setting, shown, stops
 
 COLUMNS = "180px 1fr 84px 22px"  # the columns of a page of rows
-STYLE = """<style>
+STYLE = Markup("""<style>
 .twmr-rows { overflow-y: auto; padding-right: 6px; }
 .twmr-rows > * { margin: 0 !important; }
 .twmr-rows .widget-html-content { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
@@ -17,7 +19,7 @@ STYLE = """<style>
 .twmr-rows input[type=number], .twmr-rows select { height: 24px; font-size: 12.5px; }
 .twmr-rows .mod-active { color: var(--jp-brand-color1, #1976d2); font-weight: 600; box-shadow: none; }
 .twmr-rows .jupyter-button { padding: 0; height: 24px; line-height: 22px; }
-</style>"""
+</style>""")
 
 
 class Row:
@@ -26,7 +28,7 @@ class Row:
     def __init__(self, setting: Setting, start: Any, changed: Callable[[], None]) -> None:
         self.setting, self.start, self._changed = setting, start, changed
         self._setting_by_code = False
-        self.name = w.HTML(tooltip=setting.tooltip)
+        self.name = Html(tooltip=setting.tooltip)
         self.back = w.Button(icon="undo", layout=w.Layout(width="22px"))
         self.back.on_click(lambda _: self._go_back())
         self.middle = self.make_inputs()
@@ -74,9 +76,10 @@ class Row:
     def mark(self) -> None:
         """Show whether the value is another than the one it started from."""
         changed = self.value != self.start
-        unit = f" <span class='twmr-sub'>{self.setting.unit}</span>" if self.setting.unit else ""
-        label = f"<span class='twmr-new'>● {self.setting.label}</span>" if changed else self.setting.label
-        self.name.value = label + unit
+        look = "twmr-new" if changed else ""
+        name = Markup("<span class='{}'>{}{}</span>").format(look, "● " if changed else "", self.setting.label)
+        unit = Markup(" <span class='twmr-sub'>{}</span>").format(self.setting.unit)
+        self.name.value = name + unit if self.setting.unit else name
         self.back.layout.visibility = "visible" if changed else "hidden"
         self.back.tooltip = f"Back to {shown(self.start)}"
 

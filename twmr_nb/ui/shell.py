@@ -1,13 +1,16 @@
 """What every widget of the suite shares: controls left, result right, one look, a line for when the kernel is gone."""
 
-import html
 from collections.abc import Sequence
 
 import ipywidgets as w
-from IPython.display import HTML, display
+from IPython.display import display
+from markupsafe import Markup
+
+from twmr_nb.markup import output
+from twmr_nb.ui.hypertext import Html
 
 CONTROLS, GAP = 330, 16  # px
-STYLE = """<style>
+STYLE = Markup("""<style>
 .twmr-shell { max-width: 1190px; font-size: 13px; color: var(--jp-ui-font-color1, #1f2328); }
 .twmr-shell .widget-html, .twmr-shell .widget-html-content { font-size: 13px; line-height: 1.35; }
 .twmr-shell .widget-inline-hbox { margin: 1px 0; }
@@ -26,7 +29,7 @@ STYLE = """<style>
 .twmr-shell .jupyter-button { border-radius: 5px; font-size: 12.5px; }
 .twmr-shell video, .twmr-shell .twmr-film img { max-width: 100%; height: auto; }
 .jp-OutputArea:has(.twmr-live) .jp-OutputArea-child:has(.twmr-rerun) { display: none; }
-</style>"""
+</style>""")
 
 
 class Shell(w.VBox):
@@ -36,7 +39,8 @@ class Shell(w.VBox):
         self, title: str, doc: str, controls: Sequence[w.Widget], result: Sequence[w.Widget], left: int = CONTROLS
     ) -> None:
         self.title = title
-        head = w.HTML(f"{STYLE}<span class='twmr-head'>{title}</span>&ensp;<span class='twmr-sub'>{doc}</span>")
+        words = Markup("{}<span class='twmr-head'>{}</span>&ensp;<span class='twmr-sub'>{}</span>")
+        head = Html(words.format(STYLE, title, doc))
         fixed = {"flex": f"0 0 {left}px", "width": f"{left}px", "margin": f"0 {GAP}px 0 0", "overflow": "hidden"}
         panes = [
             w.VBox(list(controls), layout=w.Layout(**fixed)),
@@ -53,10 +57,10 @@ class Shell(w.VBox):
 def show_or_hint(widget: w.DOMWidget, title: str) -> None:
     """Display a widget, and a line that shows instead of it in a saved notebook without a kernel."""
     display(widget._repr_mimebundle_(), raw=True)
-    say = f"The {html.escape(title.lower())} lives in the kernel: run this cell (Shift+Enter) to bring it back."
-    display(HTML(f'<p class="twmr-rerun"><i>{say}</i></p>'))
+    say = f"The {title.lower()} lives in the kernel: run this cell (Shift+Enter) to bring it back."
+    display(output(Markup('<p class="twmr-rerun"><i>{}</i></p>').format(say)))
 
 
-def part(title: str) -> w.HTML:
+def part(title: str) -> Html:
     """A small heading among the controls."""
-    return w.HTML(f"<div class='twmr-part'>{title}</div>")
+    return Html(Markup("<div class='twmr-part'>{}</div>").format(title))

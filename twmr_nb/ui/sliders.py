@@ -10,6 +10,7 @@ import traitlets as t
 
 from twmr_nb.config import EnvConfig
 from twmr_nb.knobs import field_docs
+from twmr_nb.markup import one_line, printable
 
 MANTISSAS = (1, 1.5, 2, 3, 5, 7)
 DECADES = 5
@@ -39,7 +40,8 @@ class ValueSlider(anywidget.AnyWidget):
         self._told: Callable[[float], None] | None = None
         positions = self.with_stop(value)
         super().__init__(
-            label=label, tip=tip, unit=unit, color=color, positions=positions, before=value, value=value
+            label=one_line(label), tip=printable(tip), unit=unit, color=color,
+            positions=positions, before=value, value=value,
         )  # fmt: skip
 
     def on_move(self, told: Callable[[float], None]) -> None:

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import ipywidgets as w
+from markupsafe import Markup
 
 from twmr_nb.config import TrainConfig
 from twmr_nb.policies import load_policy
 from twmr_nb.presets import PRESETS, preset_config
+from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.policy_files import list_policies
 
 
@@ -19,7 +21,7 @@ class StartingPoint(w.VBox):
         self.on_choose: Callable[[TrainConfig], None] = lambda config: None
         self.choice = w.Dropdown(description="start from", style={"description_width": "68px"})
         self.choice.layout, self.choice.tooltip = w.Layout(width="98%"), "A preset, or the settings of a saved policy"
-        self.about = w.HTML()
+        self.about = Html()
         super().__init__([self.choice, self.about])
         self.refresh()
         self.choice.observe(self._chosen, "value")
@@ -50,7 +52,8 @@ class StartingPoint(w.VBox):
     def _describe(self) -> None:
         name = self.choice.value
         doc = PRESETS[name].doc if name in PRESETS else f"The settings of a saved policy; preset {self.config.preset}."
-        self.about.value, self.about.tooltip = f"<span class='twmr-sub'>{doc.split('. ')[0].rstrip('.')}.</span>", doc
+        self.about.value = Markup("<span class='twmr-sub'>{}.</span>").format(doc.split(". ")[0].rstrip("."))
+        self.about.tooltip = doc
 
 
 def base_of(config: TrainConfig) -> TrainConfig:

@@ -1,8 +1,9 @@
 """What a run is doing, in words: pure functions of a run and its records."""
 
-import html
 import time
 from collections.abc import Sequence
+
+from markupsafe import Markup
 
 from twmr_nb.run_files import read_json
 from twmr_nb.runs import Run
@@ -66,13 +67,13 @@ def result_text(records: list[Record]) -> list[str]:
     return words + ([f"steps up to {100 * last['frontier']:.1f} cm"] if "frontier" in last else [])
 
 
-def failure_text(run: Run) -> str:
+def failure_text(run: Run) -> Markup:
     """Why it failed: the last line of the error, the rest folded."""
     error = read_json(run.path / "status.json").get("error", "").strip()
     if not error:
-        return ""
-    last = html.escape(error.splitlines()[-1])
-    return f"<details class='twmr-error'><summary>{last}</summary><pre>{html.escape(error)}</pre></details>"
+        return Markup()
+    folded = Markup("<details class='twmr-error'><summary>{}</summary><pre>{}</pre></details>")
+    return folded.format(error.splitlines()[-1], error)
 
 
 def steps_per_second(records: list[Record]) -> float:

@@ -5,6 +5,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from twmr_nb.markup import figure_text
 from twmr_nb.play import GATE_THRESHOLD
 from twmr_nb.plots import GREY, INK, LEGS, Plot, legend, mark_events, style
 from twmr_nb.robot import LEG_CTRL, LEG_RANGE, WHEEL_CTRL, WHEEL_TORQUE
@@ -28,7 +29,9 @@ def signal_traces(rollouts: Sequence[Rollout], width: int = 710, height: int = 5
         panels[3].set_xlabel("time [s]", color=INK, fontsize=9)
         for axes in panels:
             mark_events(axes, rollout, None)
-        panels[0].text(1, 1.42, rollout.title, transform=panels[0].transAxes, color=INK, fontsize=9, ha="right")
+        panels[0].text(
+            1, 1.42, figure_text(rollout.title), transform=panels[0].transAxes, color=INK, fontsize=9, ha="right"
+        )
     return figure
 
 

@@ -159,8 +159,8 @@ function writeState(view) {
   put("gate", record.gate[frame].toFixed(2));
   put("touch", record.touch[frame].toFixed(1));
   find(".meter i").style.transform = `scaleX(${record.gate[frame]})`;
-  find(".clock").innerHTML = `${time} s <span>/ ${total} s</span>`;
   const marks = scene.marks.filter((mark) => mark.frame === frame).map((mark) => `, ${mark.label}`).join("");
+  find(".clock").replaceChildren(`${time} s `, Object.assign(document.createElement("span"), { textContent: `/ ${total} s` }));
   view.curves.setAttribute("aria-valuenow", frame);
   view.curves.setAttribute("aria-valuetext", `${time} of ${total} seconds${marks}`);
   view.canvas.setAttribute("aria-label", describeMoment(view, time, total));
@@ -218,7 +218,7 @@ function readLook(root) {
   const style = getComputedStyle(root), color = (name) => style.getPropertyValue(name).trim();
   const [r, g, b] = style.backgroundColor.match(/[\d.]+/g).map(Number), dark = 0.3 * r + 0.6 * g + 0.1 * b < 128;
   return {
-    dark, text: color("--ink"), faintText: color("--faint"), border: color("--edge"), background: color("--paper"),
+    dark, text: color("--ink"), faintText: color("--faint"), border: color("--edge"), background: style.backgroundColor,
     accent: color("--accent"), track: color("--panel"), signal: dark ? "#8a929c" : "#75808c",
     contact: dark ? "#f1f3f5" : "#24292f", passed: "#009e73",
   };
