@@ -15,11 +15,12 @@ from twmr_nb.ui.background import Background, Turn
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.policy_files import PolicyFile
 from twmr_nb.ui.policy_results import evaluation_table, outcomes, text_trace
+from twmr_nb.ui.picture import Picture
 from twmr_nb.ui.replay import Replay
 from twmr_nb.ui.reporting import ReportingPolicy
 from twmr_nb.ui.traces import signal_traces
 
-WIDTH = 640  # px
+WIDTH = 640  # px of a picture; a film and a replay take the room there is
 FPS = 20
 Files = tuple[PolicyFile, ...]
 
@@ -44,8 +45,8 @@ class PolicyStage(w.VBox):
             self._button("Traces", "line-chart", "Gate, legs, wheel torques over time", self.trace),
             self._button("Evaluate", "check", "Play many unseen episodes", self.evaluate),
         ]
-        self.episodes = number_box(200, 1, 10_000, "Episodes to evaluate")
-        self.seed = number_box(1, 0, 10**6, "Seed of the start")
+        self.episodes = number_box("episodes", 200, 1, 10_000, "Episodes to evaluate")
+        self.seed = number_box("seed", 1, 0, 10**6, "Seed of the start")
         self.sampled = w.Checkbox(
             description="with noise", indent=False, tooltip="Sample actions as in training, instead of the mean",
             layout=w.Layout(width="auto", flex="0 0 auto"),
@@ -53,9 +54,8 @@ class PolicyStage(w.VBox):
         self.progress = w.FloatProgress(max=1, layout=w.Layout(width="140px", height="14px", display="none"))
         self.stop = w.Button(description="Stop", layout=w.Layout(width="60px", display="none"))
         self.line = Html(layout=w.Layout(flex="1 1 auto"))
-        self.content = w.VBox(layout=w.Layout(width="100%", max_width=f"{WIDTH}px", min_height="400px"))
-        words = [Html(word, layout=w.Layout(margin="0 2px 0 8px")) for word in ("episodes", "seed")]
-        top = [*self.buttons, words[0], self.episodes, words[1], self.seed]
+        self.content = w.VBox(layout=w.Layout(width="100%", max_width="900px", min_height="400px"))
+        top = [*self.buttons, self.episodes, self.seed]
         status = [self.sampled, self.progress, self.stop, self.line]
         how = {"align_items": "center", "min_height": "32px", "flex_flow": "row wrap"}
         rows = [w.HBox(row, layout=w.Layout(**how)) for row in (top, status)]
@@ -117,8 +117,8 @@ class PolicyStage(w.VBox):
 
         def job(turn: Turn, files: Files) -> list[w.Widget]:
             rollouts = self._record(turn, files)
-            figure = signal_traces(rollouts, WIDTH)
-            picture = w.Image(value=figure.png(1.5), layout=w.Layout(width="100%", height="auto"))
+            figure, said = signal_traces(rollouts, WIDTH), " and ".join(rollout.title for rollout in rollouts)
+            picture = Picture(value=figure.png(1.5), words=f"Gate, legs and wheel torques over time of {said}")
             return [picture, Html(outcomes(rollouts)), *map(text_trace, rollouts)]
 
         self._run(job, self.trace)
@@ -216,5 +216,6 @@ class PolicyStage(w.VBox):
         self.line.value = Markup("&ensp;<span class='twmr-sub'>{}</span>").format(text)
 
 
-def number_box(value: int, low: int, high: int, tip: str) -> w.BoundedIntText:
-    return w.BoundedIntText(value, min=low, max=high, tooltip=tip, layout=w.Layout(width="56px", flex="0 0 auto"))
+def number_box(label: str, value: int, low: int, high: int, tip: str) -> w.BoundedIntText:
+    how = {"layout": w.Layout(width="auto", max_width="136px", flex="0 0 auto"), "style": {"description_width": "auto"}}
+    return w.BoundedIntText(value, min=low, max=high, description=label, tooltip=tip, **how)

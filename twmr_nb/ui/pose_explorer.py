@@ -165,7 +165,7 @@ def numbers(qpos: NDArray[np.float64], leg_angle: NDArray[np.float64], step: flo
     else:
         tip, reach = f"{1000 * tips[0]:.1f}", f"{1000 * shape.reach[0]:.1f}"
     verdict = "enough" if climb >= step else "too low"
-    compared = Markup("{:.0f}</b> mm, {} for <b>{:.0f}").format(1000 * climb, verdict, 1000 * step)
+    compared = Markup("{:.0f}</b> mm,<br>{} for <b>{:.0f}").format(1000 * climb, verdict, 1000 * step)
     rows = {
         "tip radius": tip,
         "reach below axle": reach,

@@ -127,7 +127,7 @@ class RewardExplorer(EpisodeExplorer):
         heavy.on_click(lambda _: self.override(extension_penalty=HEAVY))
         middle.on_click(lambda _: self.override(extend_mode="midpoint", extend_angle=None))
         back.on_click(self.reset)
-        return w.HBox([heavy, middle, back])
+        return w.HBox([heavy, middle, back], layout=w.Layout(flex_flow="row wrap"))
 
 
 def signed_weight(term: RewardTerm) -> float:
