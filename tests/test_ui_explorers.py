@@ -49,7 +49,7 @@ def test_it_opens_with_what_was_recorded(explorer, rollout):
 
 def test_a_weight_slider_rescores_with_the_environments_own_functions(explorer, rollout):
     before = explorer.image.value
-    explorer.weights["extension_penalty"].slider.value = 1.0
+    explorer.weights["extension_penalty"].value = 1.0
     raw, weighted = rescore(rollout, rollout.config.replace(extension_penalty=1.0), explorer.extra_terms)
     np.testing.assert_array_equal(explorer.scored.weighted["extension"], weighted["extension"])
     np.testing.assert_array_equal(explorer.scored.raw["extension"], raw["extension"])
@@ -60,8 +60,8 @@ def test_a_weight_slider_rescores_with_the_environments_own_functions(explorer, 
 
 def test_one_move_of_a_slider_draws_once(explorer):
     count = explorer.redraw.count
-    explorer.weights["control_cost"].slider.value = 1.0
-    explorer.gate.sliders["gate_bias"].slider.value = 2.0
+    explorer.weights["control_cost"].value = 1.0
+    explorer.gate.sliders["gate_bias"].value = 2.0
     explorer.frame = 100
     assert explorer.redraw.count == count + 3
 
@@ -69,7 +69,7 @@ def test_one_move_of_a_slider_draws_once(explorer):
 def test_an_own_term_has_its_own_slider_on_both_sides_of_zero(explorer, rollout):
     slider = explorer.own_weights["low"]
     assert slider.value == 0.5
-    slider.slider.value = -2.0
+    slider.value = -2.0
     np.testing.assert_allclose(explorer.scored.weighted["low"], 2.0 * rollout.transition.z)
     assert explorer.extra_terms[0].sign == -1
 
@@ -111,9 +111,11 @@ def test_every_style_draws_another_picture(explorer, how):
 def test_the_cursor_moves_the_robot_and_the_clock(explorer, rollout):
     explorer.frame = 100
     first = pixels(explorer.image)
-    explorer.cursor.slider.value = 400
+    explorer.cursor.frame = 400
     assert explorer.frame == 400
-    assert f"{rollout.time[400]:.2f} s" in explorer.cursor.clock.value
+    assert f"Cursor at {rollout.time[400]:.2f} of {rollout.time[-1]:.2f} s: x {rollout.transition.x[400]:.2f} m." in (
+        explorer.image.words
+    )
     corner = (slice(420, 640), slice(870, 1240))  # where the robot is drawn
     assert (pixels(explorer.image)[corner] != first[corner]).any()
 

@@ -87,7 +87,7 @@ def test_stops_reach_both_bounds_and_include_zero():
 @pytest.mark.parametrize("name", [str(term.weight) for term in REWARD_TERMS] + ["gate_bias", "gate_acc_scale"])
 def test_every_stop_of_a_field_is_allowed(name):
     slider = field_slider(name, getattr(EnvConfig(), name))
-    for _, stop in slider.slider.options:
+    for stop in slider.positions:
         EnvConfig(**{name: stop})
 
 
@@ -96,12 +96,10 @@ def test_a_value_between_the_stops_is_kept_exactly():
     slider = ValueSlider("w", "", [0.0, 1.0, 2.0], 1.0)
     slider.on_move(told.append)
     slider.value = 1.2345
-    assert (slider.slider.value, told) == (1.2345, [1.2345])
+    assert (slider.positions, told) == ([0.0, 1.0, 1.2345, 2.0], [1.2345])
     slider.show(0.5, before=1.0)
-    assert (slider.slider.value, slider.value, told) == (0.5, 0.5, [1.2345])
-    assert "0.5" in slider.readout.value
-    assert "was 1" in slider.readout.value
-    slider.slider.value = 2.0
+    assert (slider.value, slider.before, told) == (0.5, 1.0, [1.2345])
+    slider.value = 2.0
     assert told == [1.2345, 2.0]
 
 
@@ -138,7 +136,7 @@ def test_it_shows_the_gate_of_every_mode(rollout, tmp_path):
     np.testing.assert_allclose(explorer.gates["obstacle"], rollout.transition.gate)
     pictures = set()
     for mode in explorer.gates:
-        explorer.controls.mode.children[1].value = mode
+        explorer.controls.mode.value = mode
         assert explorer.config.gate_mode == mode
         np.testing.assert_array_equal(explorer.scored.gate, explorer.gates[mode])
         pictures.add(explorer.image.value)
@@ -149,7 +147,7 @@ def test_a_parameter_moves_its_own_gate_only(rollout, tmp_path):
     explorer = GateExplorer(rollout, root=tmp_path)
     before = dict(explorer.gates)
     explorer.override(gate_mode="proprio")
-    explorer.controls.sliders["gate_bias"].slider.value = -5.0
+    explorer.controls.sliders["gate_bias"].value = -5.0
     np.testing.assert_array_equal(explorer.gates["obstacle"], before["obstacle"])
     assert explorer.gates["proprio"].mean() > before["proprio"].mean()
 
@@ -211,6 +209,6 @@ def test_turning_the_wheels_changes_the_picture_and_the_height():
     explorer = PoseExplorer()
     explorer.go_to("largest")
     before, height = explorer.image.value, explorer.qpos[2]
-    explorer.turn.slider.value = explorer.turn.stops[80]
+    explorer.turn.value = explorer.turn.stops[80]
     assert explorer.image.value != before
     assert abs(explorer.qpos[2] - height) > 1e-4

@@ -1,6 +1,9 @@
 """The policy browser: what is listed, how it is sorted, what happens to files."""
 
+import dataclasses
 import html
+import os
+import re
 import shutil
 
 import pytest
@@ -49,7 +52,8 @@ def test_no_policies_at_all_is_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "SHIPPED", tmp_path / "shipped")
     browser = PolicyBrowser(tmp_path / "nothing")
     assert browser.policies == []
-    assert "No policies here yet" in browser.table.body.children[0].value
+    assert browser.table.rows == []
+    assert "No policies here yet" in browser.table.empty
     assert all(button.disabled for button in browser.stage.buttons)
 
 
@@ -66,10 +70,11 @@ def test_no_policies_at_all_is_a_sentence(tmp_path, monkeypatch):
 def test_a_title_sorts_and_sorts_back(browser, column, order):
     own = [p for p in browser.policies if not p.shipped]
     browser.table.show(own)
-    browser.table.titles[column].click()
+    browser.table.sort_by(column)
     assert names(browser.table.shown()) == order
-    browser.table.titles[column].click()
+    browser.table.sort_by(column)
     assert names(browser.table.shown()) == order[::-1]
+    assert [row["title"] for row in browser.table.rows] == order[::-1]
 
 
 def test_the_filter_looks_at_names_scenes_and_settings(browser):
@@ -81,20 +86,53 @@ def test_the_filter_looks_at_names_scenes_and_settings(browser):
         "FLAT gam": ["gamma"],
         "zzz": [],
     }.items():
-        browser.table.filter.value = words
+        browser.table.filter = words
         assert names(browser.table.shown()) == found
-        if found:
-            assert len(browser.table.body.children) == len(found)
+        assert len(browser.table.rows) == len(found)
+        assert browser.table.count == f"{len(found)} of 3"
+    assert "None of the 3 policies has “zzz”" in browser.table.empty
 
 
-def test_ticking_a_third_policy_drops_the_first(browser):
-    rows = [browser.table.rows[key] for key in browser.table.rows]
-    for row in rows[:3]:
-        row.tick.value = True
-    assert len(browser.table.selected) == 2
-    assert [row.tick.value for row in rows[:3]] == [False, True, True]
-    rows[1].tick.value = False
-    assert len(browser.table.selected) == 1
+def test_ticking_a_third_policy_drops_the_first(browser, monkeypatch):
+    played = []
+    monkeypatch.setattr(browser.stage, "play", lambda: played.append(names(browser.table.selected)))
+    own = [p for p in browser.policies if not p.shipped]
+    for file in own:
+        browser.table._heard(None, {"tick": str(file.path), "on": True}, [])
+    assert played == [["alpha"], ["alpha", "beta"], ["beta", "gamma"]]
+    assert browser.table.picked == [str(file.path) for file in own[1:]]
+    browser.table.tick(own[1], False)
+    assert played[-1] == names(browser.table.selected) == ["gamma"]
+
+
+def test_the_name_that_was_typed_is_the_large_print_and_the_generated_one_the_small(browser):
+    alpha = next(row for row in browser.table.rows if row["title"] == "alpha")
+    assert re.match(r"run alpha_\d{8}_\d{6} · ppo_lstm_policy_alpha · \d+ kB · success as", alpha["more"])
+    files.rename(named(browser, "alpha"), "my_best")
+    browser.refresh()
+    assert "my_best" in [row["title"] for row in browser.table.rows]  # typed later, so it goes before the run's
+
+
+@pytest.mark.parametrize(
+    ("folder", "title"),
+    [("first_20261127_020304", "first"), ("first_20261127_020304_2", "first"), ("my_own_folder", "my_own_folder")],
+)
+def test_a_runs_title_is_its_folders_name_without_the_stamp(root, folder, title):
+    run = next(path for path in root.iterdir() if path.name.startswith("alpha"))
+    file = files.policy_file(run.rename(root / folder) / "policy.safetensors")
+    assert file.title == title
+
+
+def test_no_number_and_no_date_is_shortened(browser):
+    beta = next(row for row in browser.table.rows if row["title"] == "beta")
+    assert beta["cells"] == ["7 cm", "20%", "2 k", "14 Nov 2023"]
+    assert beta["more"].endswith("success as in training")
+
+
+def test_what_the_page_sends_by_mistake_changes_nothing(browser):
+    for message in ({"sort": "size"}, {"tick": "nowhere", "on": True}, {}):
+        browser.table._heard(None, message, [])
+    assert (browser.table.sort, browser.table.selected) == ("", ())
 
 
 def test_a_damaged_file_is_named_and_left_out(root):
@@ -112,9 +150,8 @@ def test_rename_changes_the_policy_and_its_copy(browser):
     alpha = named(browser, "alpha")
     browser.table.select(alpha)
     browser.tools.rename.click()
-    text, rename, _ = browser.tools.question.children
-    text.value = "climber"
-    rename.click()
+    assert browser.tools.question.name == "ppo_lstm_policy_alpha"
+    browser.tools.question.answer(True, "climber")
     assert load_policy(alpha.path).name == "climber"
     assert {p.name for p in alpha.path.parent.glob("*.safetensors")} == {
         "policy.safetensors", "climber.safetensors", "checkpoint.safetensors"
@@ -127,8 +164,7 @@ def test_rename_changes_the_policy_and_its_copy(browser):
 def test_a_bad_name_is_refused_in_a_sentence(browser, name):
     browser.table.select(named(browser, "alpha"))
     browser.tools.rename.click()
-    browser.tools.question.children[0].value = name
-    browser.tools.question.children[1].click()
+    browser.tools.question.answer(True, name)
     assert "cannot be a policy's name" in html.unescape(browser.tools.line.value)
     assert names(browser.table.selected) == ["alpha"]
 
@@ -137,17 +173,47 @@ def test_delete_asks_first(browser):
     beta = named(browser, "beta")
     browser.table.select(beta)
     browser.tools.delete.click()
-    question, _, keep = browser.tools.question.children
-    assert "Delete <b>ppo_lstm_policy_beta</b>?" in question.value
-    keep.click()
+    question = browser.tools.question
+    assert question.text.startswith("Delete beta?")
+    question.answer(False)
     assert beta.path.exists()
-    assert browser.tools.question.children == ()
+    assert not question.asking
+    question.answer(True)  # too late: nothing is asked any more
+    assert beta.path.exists()
     browser.tools.delete.click()
-    browser.tools.question.children[1].click()
+    question.answer(True)
     assert not beta.path.exists()
     assert "beta" not in names(browser.policies)
     assert (beta.path.parent / "metrics.csv").exists()
     assert browser.table.selected == ()
+
+
+def test_a_question_stays_while_the_list_is_looked_through_again(browser):
+    browser.table.select(named(browser, "alpha"))
+    browser.tools.rename.click()
+    browser.refresh()
+    assert browser.tools.question.asking
+    browser.table.select(named(browser, "beta"))
+    assert not browser.tools.question.asking
+
+
+def test_rename_keeps_what_the_run_learned_since_it_was_listed(browser):
+    alpha = named(browser, "alpha")
+    dataclasses.replace(alpha.saved, results={"global_step": 9999}).save(alpha.path)
+    browser.table.select(alpha)
+    browser.tools.rename.click()
+    browser.tools.question.answer(True, "climber")
+    assert load_policy(alpha.path).results == {"global_step": 9999}
+
+
+def test_a_file_written_over_within_one_tick_of_the_clock_is_read_anew(browser):
+    alpha = named(browser, "alpha")
+    stat = alpha.path.stat()
+    dataclasses.replace(alpha.saved, results={"success_rate": 0.7, "global_step": 4000}).save(alpha.path)
+    os.utime(alpha.path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    browser.refresh()
+    assert named(browser, "alpha").success == 0.7
+    assert next(row for row in browser.table.rows if row["title"] == "alpha")["cells"][1] == "70%"
 
 
 def test_what_is_exported_can_be_imported(browser, root):

@@ -1,16 +1,20 @@
 """The policy browser: what playing a policy shows; where else policies are offered."""
 
 import dataclasses
+import os
 import shutil
 import threading
 
 import pytest
 from ui_shelf import named, names
 
+from twmr_nb import EnvConfig
 from twmr_nb import evaluate as evaluation
+from twmr_nb.policies import load_policy
 from twmr_nb.ui import PolicyBrowser, RewardExplorer
 from twmr_nb.ui.background import Background, Turn
 from twmr_nb.ui.reporting import ReportingPolicy
+from twmr_nb.ui.rollout_picker import RolloutPicker
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +67,7 @@ def test_traces_are_a_picture_and_the_original_debug_lines(browser):
 
 def test_the_replay_has_a_ghost_when_two_are_ticked(browser):
     replay, _ = play(browser, "replay_in_3d", named(browser, "alpha"), named(browser, "beta"))
-    assert replay.ghost["title"].startswith("ppo_lstm_policy_beta")
+    assert replay.ghost["title"].startswith("beta")
     (alone, _) = play(browser, "replay_in_3d", named(browser, "alpha"))
     assert alone.ghost == {}
 
@@ -80,14 +84,100 @@ def test_evaluation_fills_the_table_and_stays_until_the_file_changes(browser):
     assert named(browser, "beta").success == pytest.approx(0.2)
 
 
-def test_an_episode_is_recorded_once_per_seed(browser):
+def test_an_evaluation_says_by_what_it_was_made(browser):
     alpha = named(browser, "alpha")
+    rows = lambda: {row["title"]: row["more"] for row in browser.table.rows}  # noqa: E731
+    browser.stage.episodes.value, browser.stage.seed.value = 3, 4
+    (table,) = play(browser, "evaluate", alpha)
+    assert ">alpha<" in table.value
+    assert rows()["alpha"].endswith("success of 3 unseen episodes, seed 4, mean action")
+    assert rows()["beta"].endswith("success as in training")
+    browser.stage.episodes.value, browser.stage.sampled.value = 2, True  # the same success, another question
+    play(browser, "evaluate", named(browser, "alpha"))
+    assert rows()["alpha"].endswith("success of 2 unseen episodes, seed 4, with noise")
+    direct = evaluation.evaluate(alpha.saved, episodes=2, seed=4, deterministic=False)
+    assert browser.evaluations[alpha.digest]["mean_return"] == direct["mean_return"]
+
+
+def test_an_evaluation_is_of_this_content_and_of_no_other(browser):
+    alpha, beta = named(browser, "alpha"), named(browser, "beta")
+    browser.stage.episodes.value = 2
+    play(browser, "evaluate", alpha)
+    stat = alpha.path.stat()
+    shutil.copy(beta.path, alpha.path)
+    os.utime(alpha.path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    browser.refresh()
+    assert "unseen" not in next(p for p in browser.policies if p.path == alpha.path).measured
+
+
+def test_an_episode_is_recorded_once_for_the_same_question(browser, monkeypatch):
+    alpha = named(browser, "alpha")
+    recorded = lambda: len(browser.stage.recorded)  # noqa: E731
     play(browser, "trace", alpha)
     play(browser, "replay_in_3d", alpha)
-    assert len(browser.stage.recorded) == 1
+    assert recorded() == 1
     browser.stage.seed.value = 5
     play(browser, "trace", alpha)
-    assert len(browser.stage.recorded) == 2
+    assert recorded() == 2
+    browser.stage.sampled.value = True
+    play(browser, "trace", alpha)
+    assert recorded() == 3
+    monkeypatch.setattr(evaluation, "TRIAL_STEPS", 10)
+    replay, _ = play(browser, "replay_in_3d", alpha)
+    assert (recorded(), len(replay.rollout.action)) == (4, 10)
+
+
+def test_a_policy_that_trained_on_is_played_as_it_is_now(browser):
+    """Also when its file has kept its time, and nobody pressed the button that looks for new files."""
+    alpha, stat = named(browser, "alpha"), named(browser, "alpha").path.stat()
+    replay, _ = play(browser, "replay_in_3d", alpha)
+    before = replay.rollout
+    bolder = alpha.saved.policy._replace(log_std=alpha.saved.policy.log_std + 1)
+    shifted = dataclasses.replace(alpha.saved, config=named(browser, "gamma").saved.config, policy=bolder)
+    shifted.save(alpha.path)
+    os.utime(alpha.path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    browser.stage.replay_in_3d()
+    browser.stage.work.join()
+    after = browser.stage.content.children[0].rollout
+    assert (before.config.scene, after.config.scene) == ("step_5cm", "flat")
+
+
+def test_a_copy_under_another_name_plays_under_that_name(browser, root):
+    alpha = named(browser, "alpha")
+    shutil.copy(alpha.path, root / "twin.safetensors")
+    browser.refresh()
+    twin = next(p for p in browser.policies if p.path.name == "twin.safetensors")
+    assert twin.digest == alpha.digest
+    replay, _ = play(browser, "replay_in_3d", alpha, twin)
+    assert (replay.scene["title"], replay.ghost["title"]) == ("alpha", "ppo_lstm_policy_alpha")
+
+
+def test_a_tick_plays_at_once_in_the_view_asked_for_last(browser):
+    alpha, beta = named(browser, "alpha"), named(browser, "beta")
+    browser.table.tick(alpha, True)
+    browser.stage.work.join()
+    replay, _ = browser.stage.content.children
+    assert replay.scene["title"] == "alpha"
+    assert replay.autoplay
+    browser.stage.trace()
+    browser.stage.work.join()
+    browser.table.tick(beta, True)
+    browser.stage.work.join()
+    assert len(browser.stage.content.children) == 4  # a picture, the outcomes, two traces as text
+    for file in browser.table.selected:
+        browser.table.tick(file, False)
+    browser.stage.work.join()
+    assert browser.stage.content.children == ()
+
+
+def test_a_policy_whose_file_is_gone_is_not_played(browser):
+    alpha = named(browser, "alpha")
+    browser.table.select(alpha)
+    alpha.path.unlink()
+    browser.stage.replay_in_3d()
+    browser.stage.work.join()
+    assert browser.stage.content.children == ()
+    assert browser.table.selected == ()
 
 
 def test_every_step_played_is_reported(browser):
@@ -126,9 +216,35 @@ def test_a_stopped_job_shows_nothing():
 def test_the_explorers_offer_the_last_run_and_every_policy(root):
     explorer = RewardExplorer(root=root)
     labels = [label for label, _ in explorer.picker.choice.options]
-    assert labels[:3] == ["zero actions", "random actions", "last run: ppo_lstm_policy_alpha"]
-    assert {"ppo_lstm_policy_beta", "ppo_lstm_policy_gamma"} <= set(labels)
-    explorer.picker.choice.value = dict(explorer.picker.choice.options)["ppo_lstm_policy_beta"]
+    assert labels[:2] == ["zero actions", "random actions"]
+    assert labels[2].startswith("last run: alpha (run alpha_2")
+    beta = next(key for label, key in explorer.picker.choice.options if label.startswith("beta (run beta_2"))
+    explorer.picker.choice.value = beta
     rollout = explorer.picker.join()
-    assert (rollout.title, rollout.config.scene, len(rollout.action)) == ("ppo_lstm_policy_beta", "step_7cm", 25)
+    assert (rollout.title, rollout.config.scene, len(rollout.action)) == ("beta", "step_7cm", 25)
     assert explorer.config == rollout.config
+
+
+def test_a_chosen_policy_that_trained_on_is_recorded_anew(root):
+    picker = RolloutPicker(root=root)
+    path = next(root.glob("beta_*/policy.safetensors"))
+    stat, saved = path.stat(), load_policy(path)
+    picker.choice.value = str(path)
+    first = picker.join()
+    picker.refresh()
+    assert picker.rollout is first
+    dataclasses.replace(saved, config=load_policy(next(root.glob("gamma_*/policy.safetensors"))).config).save(path)
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    picker.refresh()
+    assert picker.join().config.scene == "flat"
+    path.write_bytes(b"nonsense")
+    picker._choose(str(path))
+    assert "twmr-error" in picker.line.value
+
+
+def test_an_episode_in_another_world_is_recorded_anew(tmp_path):
+    picker = RolloutPicker(config=EnvConfig(max_steps=5), root=tmp_path)
+    assert len(picker.join().action) == 5
+    picker.config = EnvConfig(max_steps=7)
+    picker.refresh()
+    assert len(picker.join().action) == 7

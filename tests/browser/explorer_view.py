@@ -25,11 +25,9 @@ SCROLLING = """shell => [...shell.querySelectorAll("*")].filter(
   (e) => e.scrollWidth > e.clientWidth + 2 && ["auto", "scroll"].includes(getComputedStyle(e).overflowX)).length"""
 
 
-def row(notebook, label):
-    """The row of a slider, by its label."""
-    exact = re.compile(f"^{re.escape(label)}$")
-    name = notebook.page.locator(".widget-html-content").filter(has_text=exact)
-    return notebook.page.locator(".twmr-shell .widget-hbox").filter(has=name).last
+def slider(notebook, label):
+    """A slider of the widget, by its name."""
+    return notebook.page.locator(".twmr-shell").get_by_role("slider", name=label, exact=True)
 
 
 def button(notebook, name):

@@ -12,12 +12,13 @@ from twmr_nb.config import EnvConfig
 from twmr_nb.rollout import Rollout
 from twmr_nb.ui.background import Redraw
 from twmr_nb.ui.hypertext import Html
+from twmr_nb.ui.picture import Picture
 from twmr_nb.ui.replay import Replay
 from twmr_nb.ui.rollout_picker import RolloutPicker
 from twmr_nb.ui.shell import Shell
 from twmr_nb.ui.time_cursor import TimeCursor
 
-WIDTH = 830  # px of the picture; narrower where there is less room
+WIDTH = 1000  # px of the picture at most; it is as wide as there is room
 REPLAY_HEIGHT = 300
 
 
@@ -36,19 +37,19 @@ class EpisodeExplorer(Shell):
         self.picker = picker
         self.overrides: dict[str, Any] = {}
         self.redraw = Redraw(self._draw)
-        self.image = w.Image(layout=w.Layout(width="100%", height="auto", margin="0"))
-        self.image.add_class("twmr-picture")
+        self.image = Picture(layout=w.Layout(width="100%", margin="0"))
         self.stage = w.Box([self.image], layout=wide())
-        self.in_3d = w.ToggleButton(
+        self.in_3d = w.Checkbox(
             description="3D replay",
+            indent=False,
             tooltip="Turn the robot round, play, click on a curve",
-            layout=w.Layout(width="96px"),
+            layout=w.Layout(width="auto", flex="0 0 auto"),
         )
         self.summary = Html(layout=w.Layout(flex="1 1 auto"))
         self.summary.add_class("twmr-summary")
-        self.cursor = TimeCursor()
+        self.cursor = TimeCursor(layout=wide())
         self.replay: Replay | None = None
-        top = w.HBox([*bar, self.summary, self.in_3d], layout=wide(align_items="center"))
+        top = w.HBox([*bar, self.summary, self.in_3d], layout=wide(align_items="center", flex_flow="row wrap"))
         super().__init__(title, doc, controls, [top, self.stage, self.cursor])
         t.link((self, "frame"), (self.cursor, "frame"))
         self.observe(self.redraw, "frame")
@@ -74,9 +75,18 @@ class EpisodeExplorer(Shell):
         """The picture as PNG, of what was computed last."""
         raise NotImplementedError
 
+    def words(self) -> str:
+        """What the picture shows, for those who do not see it."""
+        raise NotImplementedError
+
     def curves(self) -> dict[str, NDArray[Any]]:
         """The curves [T] under the 3D replay."""
         raise NotImplementedError
+
+    def moment(self, rollout: Rollout) -> str:
+        """What happens under the cursor, in words."""
+        now = rollout.transition
+        return f"Cursor at {rollout.time[self.frame]:.2f} of {rollout.time[-1]:.2f} s: x {now.x[self.frame]:.2f} m."
 
     # What it is told
 
@@ -147,7 +157,8 @@ class EpisodeExplorer(Shell):
             return
         self.score(self.rollout)
         if not self.in_3d.value:
-            self.image.value = self.draw()
+            with self.image.hold_sync():
+                self.image.value, self.image.words = self.draw(), f"{self.words()} {self.moment(self.rollout)}"
         elif self.replay is not None:
             self.replay.show_series(self.curves(), self.curve_unit)
 

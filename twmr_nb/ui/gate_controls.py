@@ -8,7 +8,6 @@ import ipywidgets as w
 from twmr_nb.config import EnvConfig
 from twmr_nb.gates import obstacle_buffers
 from twmr_nb.knobs import choices, field_docs
-from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.sliders import ValueSlider, field_slider
 
 PARAMETERS = {
@@ -45,8 +44,7 @@ class GateControls(w.VBox):
     def show(self, config: EnvConfig, before: EnvConfig) -> None:
         """Show these settings; the sliders say what they were before."""
         self._showing = True
-        self.mode.children[1].value = config.gate_mode
-        self.extend.children[1].value = config.extend_mode
+        self.mode.value, self.extend.value = config.gate_mode, config.extend_mode
         for name, slider in self.sliders.items():
             slider.show(effective(config, name), effective(before, name))
         wanted = tuple(self.sliders[name] for name in PARAMETERS[config.gate_mode])
@@ -54,15 +52,16 @@ class GateControls(w.VBox):
             self.parameters.children = wanted
         self._showing = False
 
-    def _choice(self, name: str, label: str) -> w.HBox:
-        words = choices(EnvConfig, name)
+    def _choice(self, name: str, label: str) -> w.Dropdown:
         box = w.Dropdown(
-            options=words, tooltip=field_docs(EnvConfig)[name], layout=w.Layout(flex="1 1 auto", width="auto")
+            options=choices(EnvConfig, name),
+            description=label,
+            tooltip=field_docs(EnvConfig)[name],
+            layout=w.Layout(width="auto"),
+            style={"description_width": "100px"},
         )
         box.observe(lambda change: self._moved(name, change["new"]), "value")
-        return w.HBox(
-            [Html(label, layout=w.Layout(flex="0 0 104px", margin="0")), box], layout=w.Layout(align_items="center")
-        )
+        return box
 
     def _moved(self, name: str, value: Any) -> None:
         if not self._showing:

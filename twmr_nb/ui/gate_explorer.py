@@ -54,7 +54,6 @@ class GateExplorer(EpisodeExplorer):
         back = w.Button(description="reset", tooltip="Back to the episode's own settings")
         picker = RolloutPicker(given, config, root=root)
         controls = [
-            part("episode"),
             picker,
             part("gate"),
             self.controls,
@@ -81,6 +80,13 @@ class GateExplorer(EpisodeExplorer):
 
     def draw(self) -> bytes:
         return self.picture.draw(self.gates, self.scored, self.frame)
+
+    def words(self) -> str:
+        open_ = ", ".join(f"{mode} {100 * gate.mean():.0f}%" for mode, gate in self.gates.items())
+        now = self.scored.gate[self.frame]
+        return (
+            f"Gates over the episode, how far open on average: {open_}. Chosen: {self.config.gate_mode}, now {now:.2f}."
+        )
 
     def curves(self) -> dict[str, NDArray[Any]]:
         return self.gates

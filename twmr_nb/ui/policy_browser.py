@@ -1,10 +1,10 @@
 """The policy browser: every policy there is, shipped and your own, to watch, compare, judge and tidy up."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import ipywidgets as w
 from markupsafe import Markup
 
 from twmr_nb.runs import RUNS
@@ -16,7 +16,7 @@ from twmr_nb.ui.policy_tools import PolicyTools
 from twmr_nb.ui.shell import Shell
 
 TABLE = 530  # px
-DOC = "Tick one to watch it, two to compare them. Numbers are from training until you evaluate."
+DOC = "Tick a policy and it plays; tick a second one and both play together."
 
 
 class PolicyBrowser(Shell):
@@ -24,17 +24,11 @@ class PolicyBrowser(Shell):
 
     def __init__(self, root: str | Path = RUNS) -> None:
         self.root = Path(root)
-        self.evaluations: dict[tuple[Path, float], dict[str, Any]] = {}
-        self.table = PolicyTable()
+        self.evaluations: dict[str, dict[str, Any]] = {}  # the newest of each policy, by its file's content
+        self.table = PolicyTable(self._ticked, self.refresh)
         self.tools = PolicyTools(self.root, self._changed)
-        self.stage = PolicyStage(self._evaluated)
-        again = w.Button(
-            icon="refresh", tooltip="Look for new policies", layout=w.Layout(flex="0 0 34px", width="34px")
-        )
-        again.on_click(self.refresh)
+        self.stage = PolicyStage(self._look_again, self._evaluated)
         self.problems = Html()
-        search = self.table.children[1]
-        search.children = [*search.children, again]
         super().__init__("Policy browser", DOC, [self.table, self.tools, self.problems], [self.stage], left=TABLE)
         self.table.observe(self._selected, "selected")
         self.refresh()
@@ -51,7 +45,7 @@ class PolicyBrowser(Shell):
         self.problems.value = Markup().join(Markup("<div class='twmr-error'>{}</div>").format(p) for p in problems)
 
     def _with_evaluation(self, file: PolicyFile) -> PolicyFile:
-        result = self.evaluations.get((file.path, file.modified))
+        result = self.evaluations.get(file.digest)
         if result is None:
             return file
         return replace(file, saved=replace(file.saved, results=file.saved.results | {"evaluation": result}))
@@ -60,11 +54,20 @@ class PolicyBrowser(Shell):
         self.tools.show(change["new"])
         self.stage.show(change["new"])
 
+    def _ticked(self, selected: Sequence[PolicyFile]) -> None:
+        """A person ticked a row: what is ticked now plays."""
+        self.stage.play() if selected else self.stage.clear()
+
+    def _look_again(self) -> tuple[PolicyFile, ...]:
+        """The selected policies as their files are at this moment: a run may have trained on."""
+        self.refresh()
+        return self.table.selected
+
     def _changed(self, path: Path | None) -> None:
         """A file came, went or was renamed: list again, and select it."""
         self.refresh()
         self.table.select(*[file for file in self.policies if file.path == path])
 
     def _evaluated(self, file: PolicyFile, result: dict[str, Any]) -> None:
-        self.evaluations[file.path, file.modified] = result
+        self.evaluations[file.digest] = result
         self.refresh()

@@ -1,6 +1,7 @@
 """The policies on disk: those that come with the package, those of your runs, and those you imported."""
 
 import functools
+import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,6 +19,8 @@ CHECKPOINT = "checkpoint.safetensors"
 RESERVED = ("checkpoint", "policy", "best")  # names that a run's own files have
 NAME = re.compile(r"\w[\w.-]{0,59}")  # what every system takes as a file's name, and no page or terminal stumbles over
 STAMP = re.compile(r"_(\d{8}_\d{6})$")  # at the end of a trained policy's name
+RUN_STAMP = re.compile(r"_\d{8}_\d{6}(_\d+)?$")  # at the end of a run's folder, behind the name that was typed
+GENERATED = "ppo_lstm_policy_"  # how a policy's name begins until somebody gives it another
 
 
 LONGEST = 80  # letters of a name that are shown
@@ -33,6 +36,8 @@ class PolicyFile:
     """Seconds since 1970."""
     size: int
     """Bytes."""
+    digest: str
+    """SHA-256 of the file's bytes: the same policy only where this is the same."""
 
     @property
     def shipped(self) -> bool:
@@ -41,6 +46,11 @@ class PolicyFile:
     @property
     def name(self) -> str:
         return one_line(self.path.stem if self.shipped else self.saved.name, LONGEST)
+
+    @property
+    def title(self) -> str:
+        """What people called it: a run's policy bears the name typed for the run until it is given one of its own."""
+        return RUN_STAMP.sub("", self.run) if self.run and self.name.startswith(GENERATED) else self.name
 
     @property
     def run(self) -> str:
@@ -56,6 +66,15 @@ class PolicyFile:
         """Success rate, 0 to 1: measured by an evaluation if there was one, otherwise by training."""
         results = self.saved.results
         return results.get("evaluation", {}).get("success_rate", results.get("success_rate"))
+
+    @property
+    def measured(self) -> str:
+        """By what `success` was measured, in words."""
+        how = self.saved.results.get("evaluation")
+        if how is None:
+            return "" if self.success is None else "success as in training"
+        noise = "mean action" if how.get("deterministic", True) else "with noise"
+        return f"success of {how['episodes']} unseen episodes, seed {how['seed']}, {noise}"
 
     @property
     def steps(self) -> float | None:
@@ -95,8 +114,7 @@ def list_policies(root: str | Path = RUNS) -> tuple[list[PolicyFile], list[str]]
         try:
             if not path.is_file():
                 raise PolicyError("it is no file")
-            stat = path.stat()
-            found.append(PolicyFile(path, read(path, stat.st_mtime_ns), stat.st_mtime, stat.st_size))
+            found.append(policy_file(path))
         except Exception as error:  # whatever a file of a stranger's brings about, the others are listed
             problems.append(f"{one_line(path.name, LONGEST)} is left out: {one_line(error)}")
     return sorted(found, key=lambda p: (not p.shipped, -p.modified, p.name)), problems
@@ -111,10 +129,23 @@ def policy_paths(root: Path) -> Iterator[Path]:
         yield from (p for p in sorted(folder.glob(pattern)) if p.name != CHECKPOINT and not p.name.startswith("."))
 
 
+def policy_file(path: Path) -> PolicyFile:
+    """A policy as its file is at this moment."""
+    stat, digest = path.stat(), digest_of(path)
+    return PolicyFile(path, read(path, digest), stat.st_mtime, stat.st_size, digest)
+
+
+def digest_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 @functools.lru_cache(maxsize=128)
-def read(path: Path, changed_at: int) -> SavedPolicy:
-    """A policy, read once until its file changes."""
-    return load_policy(path)
+def read(path: Path, digest: str) -> SavedPolicy:
+    """A policy, read once per content: a file's time says too little, it may be written twice within one tick."""
+    saved = load_policy(path)
+    if digest_of(path) != digest:
+        raise PolicyError("it is being written at this moment: look again")
+    return saved
 
 
 def rename(file: PolicyFile, name: str) -> Path:
@@ -124,7 +155,7 @@ def rename(file: PolicyFile, name: str) -> Path:
     if not is_name(name):
         said = one_line(repr(name), LONGEST)
         raise PolicyError(f"{said} cannot be a policy's name: use up to 60 letters, digits, '_', '-' and '.'.")
-    saved = replace(file.saved, name=name)
+    saved = replace(load_policy(file.path), name=name)  # as it is now: the run may have trained on since it was listed
     if not file.run:
         target = file.path.with_name(f"{name}.safetensors")
         if target.exists():

@@ -13,34 +13,40 @@ from twmr_nb.render import video
 from twmr_nb.rollout import Rollout, record
 from twmr_nb.ui.background import Background, Turn
 from twmr_nb.ui.hypertext import Html
+from twmr_nb.ui.picture import Picture
 from twmr_nb.ui.policy_files import PolicyFile
 from twmr_nb.ui.policy_results import evaluation_table, outcomes, text_trace
 from twmr_nb.ui.replay import Replay
 from twmr_nb.ui.reporting import ReportingPolicy
 from twmr_nb.ui.traces import signal_traces
 
-WIDTH = 640  # px
+WIDTH = 640  # px of a picture; a film and a replay take the room there is
 FPS = 20
 Files = tuple[PolicyFile, ...]
 
 
 class PolicyStage(w.VBox):
-    """Plays the policies of `show`, on a thread; `evaluated(file, result)` hears of every evaluation."""
+    """Plays the policies of `show`, on a thread.
 
-    def __init__(self, evaluated: Callable[[PolicyFile, dict[str, Any]], None]) -> None:
-        self.evaluated = evaluated
+    `look_again()` returns them as their files are at the moment, `evaluated(file, result)` hears of every evaluation.
+    """
+
+    def __init__(
+        self, look_again: Callable[[], Files], evaluated: Callable[[PolicyFile, dict[str, Any]], None]
+    ) -> None:
+        self.look_again, self.evaluated = look_again, evaluated
+        self.last: Callable[[], None] = self.replay_in_3d  # the view that was asked for last
         self.files: tuple[PolicyFile, ...] = ()
         self.recorded: dict[Any, Rollout] = {}
         self.work = Background(self._say, self._failed)
         self.buttons = [
-            self._button("Watch", "film", "A video of one episode", self.watch),
             self._button("3D replay", "cube", "Turn, stop and step through one episode", self.replay_in_3d),
+            self._button("Film", "film", "A video of one episode, to keep", self.watch),
             self._button("Traces", "line-chart", "Gate, legs, wheel torques over time", self.trace),
             self._button("Evaluate", "check", "Play many unseen episodes", self.evaluate),
         ]
-        self.buttons[0].button_style = "primary"
-        self.episodes = number_box(200, 1, 10_000, "Episodes to evaluate")
-        self.seed = number_box(0, 0, 10**6, "Seed of the start")
+        self.episodes = number_box("episodes", 200, 1, 10_000, "Episodes to evaluate")
+        self.seed = number_box("seed", 1, 0, 10**6, "Seed of the start")
         self.sampled = w.Checkbox(
             description="with noise", indent=False, tooltip="Sample actions as in training, instead of the mean",
             layout=w.Layout(width="auto", flex="0 0 auto"),
@@ -48,11 +54,11 @@ class PolicyStage(w.VBox):
         self.progress = w.FloatProgress(max=1, layout=w.Layout(width="140px", height="14px", display="none"))
         self.stop = w.Button(description="Stop", layout=w.Layout(width="60px", display="none"))
         self.line = Html(layout=w.Layout(flex="1 1 auto"))
-        self.content = w.VBox(layout=w.Layout(width="100%", max_width=f"{WIDTH}px", min_height="400px"))
-        words = [Html(word, layout=w.Layout(margin="0 2px 0 8px")) for word in ("episodes", "seed")]
-        top = [*self.buttons, words[0], self.episodes, words[1], self.seed]
+        self.content = w.VBox(layout=w.Layout(width="100%", max_width="900px", min_height="400px"))
+        top = [*self.buttons, self.episodes, self.seed]
         status = [self.sampled, self.progress, self.stop, self.line]
-        rows = [w.HBox(row, layout=w.Layout(align_items="center", min_height="32px")) for row in (top, status)]
+        how = {"align_items": "center", "min_height": "32px", "flex_flow": "row wrap"}
+        rows = [w.HBox(row, layout=w.Layout(**how)) for row in (top, status)]
         super().__init__([*rows, self.content])
         self.stop.on_click(lambda _: self._stop())
         self.show(())
@@ -70,6 +76,17 @@ class PolicyStage(w.VBox):
         if self.progress.layout.display == "none":
             self._idle()
 
+    def play(self) -> None:
+        """Show the policies in the view that was asked for last; in 3D at first."""
+        self.last()
+
+    def clear(self) -> None:
+        """Nothing is selected, so nothing is shown."""
+        self.work.cancel()
+        self._show(())
+        self._busy(False)
+        self._idle()
+
     # What the buttons do
 
     def watch(self) -> None:
@@ -83,7 +100,7 @@ class PolicyStage(w.VBox):
             film = Markup("<div class='twmr-film'>{}</div>").format(video(rollouts, FPS, size))
             return [Html(film), Html(outcomes(rollouts))]
 
-        self._run(job)
+        self._run(job, self.watch)
 
     def replay_in_3d(self) -> None:
         """The episode in 3D; a second policy as a ghost."""
@@ -91,20 +108,20 @@ class PolicyStage(w.VBox):
         def job(turn: Turn, files: Files) -> list[w.Widget]:
             rollouts = self._record(turn, files)
             ghost = rollouts[1] if len(rollouts) > 1 else None
-            return [Replay(rollouts[0], ghost, height=310), Html(outcomes(rollouts))]
+            return [Replay(rollouts[0], ghost, height=310, autoplay=True), Html(outcomes(rollouts))]
 
-        self._run(job)
+        self._run(job, self.replay_in_3d)
 
     def trace(self) -> None:
         """Gate, legs and wheel torques over time, and the same as text."""
 
         def job(turn: Turn, files: Files) -> list[w.Widget]:
             rollouts = self._record(turn, files)
-            figure = signal_traces(rollouts, WIDTH)
-            picture = w.Image(value=figure.png(1.5), layout=w.Layout(width="100%", height="auto"))
+            figure, said = signal_traces(rollouts, WIDTH), " and ".join(rollout.title for rollout in rollouts)
+            picture = Picture(value=figure.png(1.5), words=f"Gate, legs and wheel torques over time of {said}")
             return [picture, Html(outcomes(rollouts)), *map(text_trace, rollouts)]
 
-        self._run(job)
+        self._run(job, self.trace)
 
     def evaluate(self) -> None:
         """Many unseen episodes of each policy, as a table."""
@@ -114,9 +131,9 @@ class PolicyStage(w.VBox):
             results = []
             for i, file in enumerate(files):
                 steps = trial_world(file.saved.config.env).max_steps * math.ceil(episodes / BATCH)
-                said = f"{episodes} episodes of {file.name} …"
+                said = f"{episodes} episodes of {file.title} …"
                 saved = self._reporting(file, turn, said, steps, i / len(files), (i + 1) / len(files))
-                results.append(evaluate(saved, None, episodes, seed + 1, deterministic))
+                results.append(evaluate(saved, None, episodes, seed, deterministic) | {"policy": file.title})
                 turn.check()
                 self.evaluated(file, results[-1])
             return [Html(evaluation_table(results))]
@@ -125,32 +142,38 @@ class PolicyStage(w.VBox):
 
     # How it is done
 
-    def _run(self, job: Callable[[Turn, Files], list[w.Widget]]) -> None:
+    def _run(self, job: Callable[[Turn, Files], list[w.Widget]], view: Callable[[], None] | None = None) -> None:
         """Do the job for the files of this moment on a thread, then show the widgets it returns."""
-        files = self.files
+        self.last = view or self.last
+        files = self.look_again()
         if not files:
+            self.clear()
             return
         self._busy(True)
 
         def done(widgets: list[w.Widget]) -> None:
-            old, self.content.children = self.content.children, widgets
-            for widget in old:
-                widget.close()
+            self._show(widgets)
             self._busy(False)
             self._idle()
 
         self.work.run(lambda turn: job(turn, files), done)
 
+    def _show(self, widgets: Sequence[w.Widget]) -> None:
+        old, self.content.children = self.content.children, tuple(widgets)
+        for widget in old:
+            widget.close()
+
     def _record(self, turn: Turn, files: Files) -> list[Rollout]:
-        """One episode of each policy, recorded once."""
+        """One episode of each policy, recorded once for the same policy, world, seed and noise."""
         seed, deterministic = self.seed.value, not self.sampled.value
         rollouts = []
         for i, file in enumerate(files):
-            key = (file.path, file.modified, seed, deterministic)
+            env = trial_world(file.saved.config.env)
+            key = (file.digest, file.title, env, seed, deterministic)
             if key not in self.recorded:
-                env, said = trial_world(file.saved.config.env), f"playing {file.name} …"
+                said = f"playing {file.title} …"
                 saved = self._reporting(file, turn, said, env.max_steps, i / len(files), (i + 1) / len(files))
-                self.recorded[key] = record(saved.player(deterministic, seed), env, seed, title=file.name)
+                self.recorded[key] = record(saved.player(deterministic, seed), env, seed, title=file.title)
             rollouts.append(self.recorded[key])
         return rollouts
 
@@ -177,7 +200,7 @@ class PolicyStage(w.VBox):
             widget.layout.display = "" if on else "none"
 
     def _idle(self) -> None:
-        hints = ("Tick a policy on the left to play it, or two to compare them.", "", "In the order of ticking.")
+        hints = ("Tick a policy in the table, and it plays.", "", "In the order of ticking.")
         self._say(hints[len(self.files)])
 
     def _stop(self) -> None:
@@ -193,5 +216,6 @@ class PolicyStage(w.VBox):
         self.line.value = Markup("&ensp;<span class='twmr-sub'>{}</span>").format(text)
 
 
-def number_box(value: int, low: int, high: int, tip: str) -> w.BoundedIntText:
-    return w.BoundedIntText(value, min=low, max=high, tooltip=tip, layout=w.Layout(width="56px", flex="0 0 auto"))
+def number_box(label: str, value: int, low: int, high: int, tip: str) -> w.BoundedIntText:
+    how = {"layout": w.Layout(width="auto", max_width="136px", flex="0 0 auto"), "style": {"description_width": "auto"}}
+    return w.BoundedIntText(value, min=low, max=high, description=label, tooltip=tip, **how)

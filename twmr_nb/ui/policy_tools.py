@@ -10,6 +10,13 @@ from markupsafe import Markup
 
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.policy_files import PolicyFile, delete, import_policy, rename
+from twmr_nb.ui.question import Question
+
+STYLE = Markup("""<style>
+.twmr-import.jupyter-button { font-size: 0; }  /* hides the count of files */
+.twmr-import i, .twmr-import::after { font-size: 12.5px; }
+.twmr-import::after { content: 'Import'; }
+</style>""")
 
 
 class PolicyTools(w.VBox):
@@ -28,9 +35,10 @@ class PolicyTools(w.VBox):
             accept=".safetensors", description="Import", layout=narrow, tooltip="Add a policy file of yours"
         )
         self.upload.add_class("twmr-import")
-        self.question = w.HBox(layout=w.Layout(align_items="center"))
+        self.question = Question()
         self.line = Html()
-        super().__init__([w.HBox([self.rename, self.delete, self.export, self.upload]), self.question, self.line])
+        buttons = w.HBox([self.rename, self.delete, self.export, self.upload], layout=w.Layout(flex_flow="row wrap"))
+        super().__init__([Html(STYLE, layout=w.Layout(display="none")), buttons, self.question, self.line])
         self.rename.on_click(self._ask_name)
         self.delete.on_click(self._ask_delete)
         self.export.on_click(self._export)
@@ -39,7 +47,7 @@ class PolicyTools(w.VBox):
 
     def show(self, selected: Sequence[PolicyFile]) -> None:
         """Offer what can be done with this selection."""
-        self.file = selected[0] if len(selected) == 1 else None
+        before, self.file = self.file, selected[0] if len(selected) == 1 else None
         own = self.file is not None and not self.file.shipped
         reason = (
             "" if own else "Select one policy of your own" if self.file is None else "Shipped policies are read-only"
@@ -50,8 +58,9 @@ class PolicyTools(w.VBox):
         ):
             button.disabled, button.tooltip = not free, tip if free else reason
         self.export.disabled = self.file is None
-        self.question.children = ()
-        self.line.value = ""
+        if before is None or self.file is None or before.path != self.file.path:
+            self.question.drop()
+            self.line.value = ""
 
     def say(self, text: str, error: bool = False) -> None:
         self.line.value = Markup("<span class='{}'>{}</span>").format("twmr-error" if error else "twmr-sub", text)
@@ -69,12 +78,12 @@ class PolicyTools(w.VBox):
     def _ask_name(self, _: Any) -> None:
         assert self.file is not None
         file = self.file
-        name = w.Text(file.name, layout=w.Layout(flex="1 1 auto", width="auto"), continuous_update=False)
-        self._ask(
-            [name],
+        self.line.value = ""
+        self.question.ask(
+            "New name",
             "Rename",
-            "primary",
-            lambda: self._attempt(lambda: rename(file, name.value), f"renamed to {name.value}"),
+            lambda name: self._attempt(lambda: rename(file, name), f"renamed to {name}"),
+            name=file.name,
         )
 
     def _ask_delete(self, _: Any) -> None:
@@ -85,22 +94,13 @@ class PolicyTools(w.VBox):
             delete(file)
 
         rest = " Its run keeps settings, curve and checkpoint." if file.run else ""
-        asked = Markup("Delete <b>{}</b>?{}").format(file.name, rest)
-        text = Html(asked, layout=w.Layout(flex="1 1 auto", width="auto"))
-        self._ask([text], "Delete", "danger", lambda: self._attempt(act, f"{file.name} is deleted"))
-
-    def _ask(self, what: Sequence[w.Widget], label: str, kind: str, do: Callable[[], None]) -> None:
-        """A line with a question, the button that does it, and the one that does not."""
-        yes = w.Button(description=label, button_style=kind, layout=w.Layout(width="80px", flex="0 0 auto"))
-        no = w.Button(description="Keep", layout=w.Layout(width="60px", flex="0 0 auto"))
-        yes.on_click(lambda _: self._answer(do))
-        no.on_click(lambda _: self._answer(lambda: None))
         self.line.value = ""
-        self.question.children = [*what, yes, no]
-
-    def _answer(self, do: Callable[[], None]) -> None:
-        self.question.children = ()
-        do()
+        self.question.ask(
+            f"Delete {file.title}?{rest}",
+            "Delete",
+            lambda _: self._attempt(act, f"{file.title} is deleted"),
+            danger=True,
+        )
 
     def _export(self, _: Any) -> None:
         """A link that saves the file where the browser runs, which may be another machine."""

@@ -14,6 +14,7 @@ from twmr_nb.posture import HIGH, LOW, MIDDLE
 from twmr_nb.robot import WHEELS, tip_radius
 from twmr_nb.ui.background import Redraw
 from twmr_nb.ui.hypertext import Html
+from twmr_nb.ui.picture import Picture
 from twmr_nb.ui.pose_picture import STEP_AT, PosePicture, targets_by_mode
 from twmr_nb.ui.pose_replay import PoseReplay
 from twmr_nb.ui.shell import Shell, part
@@ -33,26 +34,28 @@ class PoseExplorer(Shell):
         self.picture = PosePicture()
         self.redraw = Redraw(self._draw)
         stops = sorted({*straight_stops(LOW, HIGH, 120), LOW, 0.0, MIDDLE, HIGH})
-        tip = "Angle of the legs' hinges; they move together on each wheel [rad]"
+        tip = "Angle of the legs' hinges; they move together on each wheel"
         start = float(LOW)
-        self.together = ValueSlider("leg angle", tip, stops, start, unit=" rad")
-        self.each = [ValueSlider(name.replace("_", " "), tip, stops, start, unit=" rad") for name in WHEELS]
+        self.together = ValueSlider("leg angle", tip, stops, start, unit="rad")
+        self.each = [ValueSlider(name.replace("_", " "), tip, stops, start, unit="rad") for name in WHEELS]
         self.turn = ValueSlider(
-            "wheel angle", "How far the wheels are turned [rad]", straight_stops(-3.15, 3.15, 126), 0.0, unit=" rad"
+            "wheel angle", "How far the wheels are turned", straight_stops(-3.15, 3.15, 126), 0.0, unit="rad"
         )
-        self.step = ValueSlider("step height", "Height of the step that is drawn [m]", STEPS, 0.05, unit=" m")
-        self.separate = w.ToggleButton(description="each wheel on its own", layout=w.Layout(width="100%"))
-        self.modes = w.ToggleButtons(
+        self.step = ValueSlider("step height", "Height of the step that is drawn", STEPS, 0.05, unit="m")
+        self.separate = w.Checkbox(
+            description="each wheel on its own", indent=False, layout=w.Layout(width="auto", margin="0 0 0 106px")
+        )
+        self.modes = w.RadioButtons(
             options=choices(EnvConfig, "extend_mode"),
-            style={"button_width": "98px"},
+            orientation="horizontal",
             tooltip=field_docs(EnvConfig)["extend_mode"],
+            layout=w.Layout(width="auto"),
         )
         self.numbers = Html()
-        self.image = w.Image(layout=w.Layout(width="100%", max_width="830px", height="auto", margin="0"))
-        self.image.add_class("twmr-picture")
+        self.image = Picture(layout=w.Layout(width="100%", max_width="1000px", margin="0"))
         self.stage = w.Box([self.image], layout=w.Layout(width="100%", overflow="hidden"))
-        self.in_3d = w.ToggleButton(description="3D view", icon="cube", tooltip="Turn the robot round, go nearer")
-        self.in_3d.layout = w.Layout(width="96px", align_self="flex-end")
+        self.in_3d = w.Checkbox(description="3D view", indent=False, tooltip="Turn the robot round, go nearer")
+        self.in_3d.layout = w.Layout(width="auto", align_self="flex-end")
         self.replay: PoseReplay | None = None
         self.legs = w.VBox([self.together])
         controls = [
@@ -136,8 +139,20 @@ class PoseExplorer(Shell):
         if self.in_3d.value and self.replay:
             self.replay.show(qpos, step)
         else:
-            self.image.value = self.picture.draw(qpos, angles, self.config, step)
+            with self.image.hold_sync():
+                self.image.value = self.picture.draw(qpos, angles, self.config, step)
+                self.image.words = in_words(qpos, angles, step)
         self.numbers.value = numbers(qpos, angles, step)
+
+
+def in_words(qpos: NDArray[np.float64], leg_angle: NDArray[np.float64], step: float) -> str:
+    """What the picture shows, for those who do not see it."""
+    angles = " / ".join(f"{angle:.2f}" for angle in (leg_angle if np.ptp(leg_angle) else leg_angle[:1]))
+    tips = float(np.max(tip_radius(leg_angle)))
+    return (
+        f"The robot standing before a step of {1000 * step:.0f} mm, leg angle {angles} rad: the leg tips reach "
+        f"{1000 * tips:.1f} mm from the axle, the body is {1000 * outline(qpos).clearance:.1f} mm above the ground."
+    )
 
 
 def numbers(qpos: NDArray[np.float64], leg_angle: NDArray[np.float64], step: float) -> Markup:
@@ -150,7 +165,7 @@ def numbers(qpos: NDArray[np.float64], leg_angle: NDArray[np.float64], step: flo
     else:
         tip, reach = f"{1000 * tips[0]:.1f}", f"{1000 * shape.reach[0]:.1f}"
     verdict = "enough" if climb >= step else "too low"
-    compared = Markup("{:.0f}</b> mm, {} for <b>{:.0f}").format(1000 * climb, verdict, 1000 * step)
+    compared = Markup("{:.0f}</b> mm,<br>{} for <b>{:.0f}").format(1000 * climb, verdict, 1000 * step)
     rows = {
         "tip radius": tip,
         "reach below axle": reach,

@@ -65,6 +65,7 @@ class Replay(anywidget.AnyWidget):
     camera = t.Dict(CAMERA).tag(sync=True)
     frame = t.Int(0).tag(sync=True)
     time = t.Float(0.0).tag(sync=True)
+    autoplay = t.Bool(False).tag(sync=True)
 
     def __init__(
         self,
@@ -72,12 +73,14 @@ class Replay(anywidget.AnyWidget):
         ghost: Rollout | None = None,
         series: Mapping[str, ArrayLike] | None = None,
         height: int = 380,
+        autoplay: bool = False,
     ) -> None:
         """Show `rollout`; `ghost` is a second one drawn through it, `series` other curves [T] than its reward terms.
 
-        `height` is the picture's, in pixels; controls, timeline and curves take 270 more.
+        `height` is the picture's, in pixels; controls, timeline and curves take 270 more. With `autoplay` it plays once
+        as soon as it is seen, unless the reader's system asks for little motion.
         """
-        super().__init__()
+        super().__init__(autoplay=autoplay)
         self.height = height
         self.load(rollout, ghost, series)
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from twmr_nb.config import EnvConfig
-from twmr_nb.plots import term_colors
+from twmr_nb.plots import term_colors, words
 from twmr_nb.rewards import REWARD_TERMS, RewardTerm, refuse_duplicates
 from twmr_nb.rollout import Rollout
 from twmr_nb.runs import RUNS
@@ -46,11 +46,11 @@ class RewardExplorer(EpisodeExplorer):
         self.terms = refuse_duplicates(extra_terms)
         self.weights, self.own_weights = self._weight_sliders(config)
         self.gate = GateControls(config, self.override)
-        self.how = w.ToggleButtons(options=list(STYLES), style={"button_width": "92px"}, tooltips=list(STYLES.values()))
+        self.how = w.RadioButtons(options=list(STYLES), orientation="horizontal", layout=w.Layout(width="auto"))
         picker = RolloutPicker(given, config, self.terms, root)
         sliders = [*self.weights.values(), *self.own_weights.values()]
         controls = [
-            part("episode"), picker, part("weights"), *sliders,
+            picker, part("weights"), *sliders,
             part("gate and asked pose"), self.gate, part("try"), self._buttons(),
         ]  # fmt: skip
         super().__init__("Reward explorer", DOC, picker, controls, [self.how])
@@ -89,6 +89,15 @@ class RewardExplorer(EpisodeExplorer):
     def draw(self) -> bytes:
         return self.picture.draw(self.scored, self.frame, self.how.value)
 
+    def words(self) -> str:
+        totals = self.scored.totals
+        terms = ", ".join(f"{words(name)} {totals[name]:+.2f}" for name in self.scored.weighted)
+        end = self.scored.passed_at
+        passed = (
+            "The step is not passed." if end is None else f"The step is passed at {self.picture.terms.time[end]:.2f} s."
+        )
+        return f"Rewards over the episode, {STYLES[self.how.value]}: total {totals['total']:+.2f}, {terms}. {passed}"
+
     def curves(self) -> dict[str, NDArray[Any]]:
         return self.scored.weighted | {"total": np.sum(list(self.scored.weighted.values()), axis=0)}
 
@@ -118,7 +127,7 @@ class RewardExplorer(EpisodeExplorer):
         heavy.on_click(lambda _: self.override(extension_penalty=HEAVY))
         middle.on_click(lambda _: self.override(extend_mode="midpoint", extend_angle=None))
         back.on_click(self.reset)
-        return w.HBox([heavy, middle, back])
+        return w.HBox([heavy, middle, back], layout=w.Layout(flex_flow="row wrap"))
 
 
 def signed_weight(term: RewardTerm) -> float:

@@ -1,6 +1,8 @@
 """Which recorded episode to look at: nothing, chance, a saved policy, or one recorded in a cell above."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +17,19 @@ from twmr_nb.rollout import Player, RandomPolicy, Rollout, ZeroPolicy, record
 from twmr_nb.runs import RUNS
 from twmr_nb.ui.background import Background, Turn
 from twmr_nb.ui.hypertext import Html
-from twmr_nb.ui.policy_files import PolicyFile, list_policies
+from twmr_nb.ui.policy_files import list_policies, policy_file
 from twmr_nb.ui.reporting import ReportingPlayer
 
-Recorder = Callable[[Turn], Rollout]
+
+@dataclass(frozen=True)
+class Offer:
+    """Who would play in which world."""
+
+    identity: Hashable
+    """The same only where the same player acts the same way."""
+    player: Player
+    world: EnvConfig
+    title: str
 
 
 class RolloutPicker(w.VBox):
@@ -35,10 +46,14 @@ class RolloutPicker(w.VBox):
     ) -> None:
         self.given, self.config, self.root = list(given), config or EnvConfig(), root
         self.extra_terms = tuple(extra_terms)
-        self.recorded: dict[Any, Rollout] = {}
-        self.recorders: dict[Any, Recorder] = {}
+        self.recorded: dict[Hashable, Rollout] = {}  # by all that decides what is recorded
+        self.offers: dict[Any, Callable[[], Offer]] = {}
+        self._exchanging = False
         self.choice = w.Dropdown(
-            layout=w.Layout(flex="1 1 0", width="auto", min_width="0"), tooltip="The episode to look at"
+            description="episode",
+            layout=w.Layout(flex="1 1 0", width="auto", min_width="0"),
+            style={"description_width": "60px"},
+            tooltip="The episode to look at",
         )
         again = w.Button(
             icon="refresh", tooltip="Look for new runs and policies", layout=w.Layout(flex="0 0 34px", width="34px")
@@ -53,31 +68,29 @@ class RolloutPicker(w.VBox):
     def refresh(self, *_: Any) -> None:
         """List what there is now; keeps the choice if it is still there."""
         options: list[tuple[str, Any]] = []
-        self.recorders = {}
+        self.offers = {}
 
-        def offer(label: str, key: Any, recorder: Recorder) -> None:
+        def offer(label: str, key: Any, look: Callable[[], Offer]) -> None:
             options.append((label, key))
-            self.recorders[key] = recorder
+            self.offers[key] = look
 
         for i, rollout in enumerate(self.given):
-            offer(rollout.title or f"recording {i + 1}", ("given", i), lambda turn, rollout=rollout: rollout)  # type: ignore[misc]
+            options.append((rollout.title or f"recording {i + 1}", ("given", i)))
         for policy in (ZeroPolicy(), RandomPolicy()):
-            offer(policy.title, policy.title, lambda turn, policy=policy: self.play(turn, policy, self.config))  # type: ignore[misc]
+            offer(policy.title, policy.title, partial(Offer, policy.title, policy, self.config, policy.title))
         files, _problems = list_policies(self.root)
         newest = max((f for f in files if f.run), key=lambda f: f.modified, default=None)
-        for file in [newest, *files] if newest else files:
-            last = "last run: " if file is newest and not any(k == file_key(file) for k in self.recorders) else ""
-            if last or file_key(file) not in self.recorders:
-                offer(f"{last}{file.name}", file_key(file), lambda turn, file=file: self.play_file(turn, file))  # type: ignore[misc]
-        kept = self.choice.value if self.choice.value in self.recorders else options[0][1]
+        for file in files if newest is None else [newest, *(f for f in files if f is not newest)]:
+            label = ("last run: " if file is newest else "") + file.title
+            label += f" ({file.origin})" if file.title != file.name else ""
+            offer(label, str(file.path), partial(of_file, file.path))
+        keys = [key for _, key in options]
+        kept = self.choice.value if self.choice.value in keys else keys[0]
+        self._exchanging = True
         self.choice.options = options
         self.choice.value = kept
-
-    def play(self, turn: Turn, policy: Player, config: EnvConfig, title: str | None = None) -> Rollout:
-        return record(ReportingPlayer(policy, turn.check), config, extra_terms=self.extra_terms, title=title)
-
-    def play_file(self, turn: Turn, file: PolicyFile) -> Rollout:
-        return self.play(turn, file.saved.player(), trial_world(file.saved.config.env), file.name)
+        self._exchanging = False
+        self._choose(kept)
 
     def join(self) -> Rollout:
         """Wait for the recording under way; returns the chosen episode."""
@@ -86,22 +99,35 @@ class RolloutPicker(w.VBox):
         return self.rollout
 
     def _chosen(self, change: dict[str, Any]) -> None:
-        key = change["new"]
-        if key is None:  # while the options are exchanged
-            return
+        if not self._exchanging and change["new"] is not None:
+            self._choose(change["new"])
+
+    def _choose(self, key: Any) -> None:
+        """Show the episode, recorded anew unless it was under the same circumstances."""
+        self.work.cancel()
         if key[0] == "given":
-            self.recorded[key] = self.given[key[1]]
-        if key in self.recorded:
-            self.work.cancel()
-            self._show(self.recorded[key])
+            self._show(self.given[key[1]])
+            return
+        try:
+            offer = self.offers[key]()
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            self._say(Markup("<span class='twmr-error'>{}</span>").format(error))
+            return
+        question = (offer.identity, offer.world)
+        if question in self.recorded:
+            self._show(self.recorded[question])
             return
         self._say("recording an episode …")
 
+        def job(turn: Turn) -> Rollout:
+            player = ReportingPlayer(offer.player, turn.check)
+            return record(player, offer.world, extra_terms=self.extra_terms, title=offer.title)
+
         def done(rollout: Rollout) -> None:
-            self.recorded[key] = rollout
+            self.recorded[question] = rollout
             self._show(rollout)
 
-        self.work.run(self.recorders[key], done)
+        self.work.run(job, done)
 
     def _show(self, rollout: Rollout) -> None:
         """Say what happens in it, and let `rollout` be it."""
@@ -117,5 +143,7 @@ class RolloutPicker(w.VBox):
         self.line.value = Markup("<span class='twmr-sub'>{}</span>").format(text)
 
 
-def file_key(file: PolicyFile) -> tuple[str, float]:
-    return (str(file.path), file.modified)
+def of_file(path: Path) -> Offer:
+    """A policy as its file is at this moment, in the world it is judged in."""
+    file = policy_file(path)
+    return Offer((file.digest, file.title), file.saved.player(), trial_world(file.saved.config.env), file.title)

@@ -9,15 +9,28 @@ from markupsafe import Markup
 from twmr_nb.markup import output
 from twmr_nb.ui.hypertext import Html
 
-CONTROLS, GAP = 330, 16  # px
+CONTROLS = 330  # px
 STYLE = Markup("""<style>
-.twmr-shell { max-width: 1190px; font-size: 13px; color: var(--jp-ui-font-color1, #1f2328); }
+.twmr-shell { container: twmr-shell / inline-size; max-width: 1500px; font-size: 13px; }
+.twmr-shell { color: var(--jp-ui-font-color1, #1f2328); }
+/* boxes make room for what is in them: no scrollbar where there is nothing to scroll */
+.twmr-shell :is(.widget-box, .widget-hbox, .widget-vbox) { overflow: visible; min-width: 0; }
+.twmr-panes { gap: 8px 16px; }
+.twmr-panes > .twmr-controls { flex: 0 0 auto; }
+.twmr-panes > .twmr-controls > * { break-inside: avoid; }
+.twmr-panes > .twmr-outcome { flex: 1 1 0; }
+@container twmr-shell (max-width: 760px) { /* one below the other, the controls in as many columns as there is room */
+  .twmr-panes { flex-direction: column !important; }
+  .twmr-panes > .twmr-controls { width: 100% !important; }
+  .twmr-panes > .twmr-controls:has(.twmr-slider) { display: block !important; columns: 2 260px; column-gap: 24px; }
+  .twmr-panes > .twmr-outcome { flex: 0 0 auto; width: 100%; }
+}
 .twmr-shell .widget-html, .twmr-shell .widget-html-content { font-size: 13px; line-height: 1.35; }
 .twmr-shell .widget-inline-hbox { margin: 1px 0; }
 .twmr-shell .twmr-head { font-weight: 600; font-size: 15px; }
 .twmr-shell .twmr-sub, .twmr-shell .twmr-was { color: var(--jp-ui-font-color2, #636c76); }
 .twmr-shell .twmr-part {
-  margin: 8px 0 2px; padding-bottom: 2px; font-weight: 600; font-size: 12px;
+  margin: 8px 0 2px; break-after: avoid; padding-bottom: 2px; font-weight: 600; font-size: 12px;
   color: var(--jp-ui-font-color2, #636c76); border-bottom: 1px solid var(--jp-border-color2, #d5d9de);
 }
 .twmr-shell .twmr-value { font-variant-numeric: tabular-nums; white-space: nowrap; }
@@ -33,7 +46,7 @@ STYLE = Markup("""<style>
 
 
 class Shell(w.VBox):
-    """A titled widget with its controls on the left and its result on the right, 1,180 px wide."""
+    """A titled widget: its controls on the left and its result on the right, or below each other where it is narrow."""
 
     def __init__(
         self, title: str, doc: str, controls: Sequence[w.Widget], result: Sequence[w.Widget], left: int = CONTROLS
@@ -41,12 +54,12 @@ class Shell(w.VBox):
         self.title = title
         words = Markup("{}<span class='twmr-head'>{}</span>&ensp;<span class='twmr-sub'>{}</span>")
         head = Html(words.format(STYLE, title, doc))
-        fixed = {"flex": f"0 0 {left}px", "width": f"{left}px", "margin": f"0 {GAP}px 0 0", "overflow": "hidden"}
-        panes = [
-            w.VBox(list(controls), layout=w.Layout(**fixed)),
-            w.VBox(list(result), layout=w.Layout(flex="1 1 0", min_width="0", overflow="hidden")),
-        ]
-        super().__init__([head, w.HBox(panes, layout=w.Layout(width="100%"))])
+        panes = [w.VBox(list(controls), layout=w.Layout(width=f"min({left}px, 50%)")), w.VBox(list(result))]
+        for pane, name in zip(panes, ("twmr-controls", "twmr-outcome"), strict=True):
+            pane.add_class(name)
+        body = w.HBox(panes, layout=w.Layout(width="100%"))
+        body.add_class("twmr-panes")
+        super().__init__([head, body])
         self.add_class("twmr-shell")
         self.add_class("twmr-live")
 

@@ -71,13 +71,13 @@ class Chart {
     pen.fillRect(middle - 0.75, 6, 1.5, this.height - LANE.axis - 6);
     this.dot(pen, 10, 5, look.accent);
     const frame = Math.floor(cursor);
-    for (const curve of this.visible()) this.dot(pen, this.y(curve.values[frame]), 3.5, curve.paint);
+    for (const curve of this.visible()) this.dot(pen, this.y(curve.values[frame]), 3.5, curve.paint, curve.edge);
     needle.style.transform = `translateX(${this.x(cursor) - middle}px)`;
   }
 
-  dot(pen, y, radius, color) {
+  dot(pen, y, radius, color, edge = color) {
     pen.fillStyle = color;
-    pen.strokeStyle = this.look.background;
+    pen.strokeStyle = edge === color ? this.look.background : edge;
     pen.beginPath();
     pen.arc(NEEDLE / 2, y, radius, 0, 7);
     pen.fill();
@@ -95,7 +95,11 @@ class Chart {
     pen.font = "11px system-ui, sans-serif";
     this.findRange(this.visible());
     this.drawAxes(pen);
-    for (const curve of this.visible()) this.drawCurve(pen, curve.values, curve.paint, curve.name === "total" ? 1.8 : 1.4);
+    for (const curve of this.visible()) {
+      const thick = curve.name === "total" ? 1.8 : 1.4;
+      if (curve.edge !== curve.paint) this.drawCurve(pen, curve.values, curve.edge, thick + 1.6); // a light colour's dark edge
+      this.drawCurve(pen, curve.values, curve.paint, thick);
+    }
     if (this.show.dashed) this.drawDashed(pen);
     this.drawSignals(pen);
     this.drawMarks(pen);

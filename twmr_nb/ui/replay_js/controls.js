@@ -7,15 +7,19 @@ const ICON = {
   next: '<svg viewBox="0 0 14 14"><path d="M10 2h2.5v10H10zM1.5 2v10L9 7z"/></svg>',
 };
 const KEYS = "space: play or pause · ← →: one step (shift: ten) · ↑ ↓: speed · page up/down: marks · home, end · F: follow";
+const HELP = `Keys: ${KEYS}
+A D W S: turn the camera · + −: nearer, farther
+Mouse: drag turns, shift + drag moves, click and scroll zooms; two fingers move and zoom
+forces: straight arrows push, round arrows turn a wheel · a curve's name hides or shows it, a double click shows only it`;
 
 function buildElements(height) {
   const root = document.createElement("div"), option = (v, text, chosen) => `<option value="${v}"${chosen ? " selected" : ""}>${text}</option>`;
   root.className = "twmr-replay";
-  root.tabIndex = 0;
+  root.tabIndex = -1;
   root.setAttribute("role", "group");
   root.innerHTML = `
     <div class="stage" style="height:${height}px">
-      <canvas></canvas>
+      <canvas role="img" tabindex="0"></canvas>
       <div class="hud"><div class="title"></div><div class="numbers">
         <span>x <b data-is="x"></b> m</span><span>gate <b data-is="gate"></b><span class="meter"><i></i></span></span>
         <span>contact <b data-is="touch"></b> N</span></div></div>
@@ -34,9 +38,9 @@ function buildElements(height) {
       <button data-do="follow" aria-pressed="true" title="let the camera follow the robot (F)">follow</button>
       <select data-is="view" aria-label="view" title="where to look from"><option value="" hidden>free view</option>
         ${Object.keys(VIEWS).map((v) => option(v, v)).join("")}</select>
-      <button data-do="keys" title="${KEYS}" aria-label="${KEYS}">?</button>
+      <button data-do="keys" title="${KEYS}" aria-label="keys and help" aria-expanded="false">?</button>
     </div>
-    <div class="chart"><canvas role="slider" aria-label="time" tabindex="-1"></canvas><canvas class="needle"></canvas><div class="tip" hidden></div></div>
+    <div class="chart"><canvas role="slider" aria-label="time" aria-valuemin="0" tabindex="0"></canvas><canvas class="needle"></canvas><div class="tip" hidden></div></div>
     <div class="legend"></div>`;
   const find = (s) => root.querySelector(s);
   return { root, find, all: (s) => [...root.querySelectorAll(s)], stage: find(".stage"), curves: find(".chart canvas"), tip: find(".tip") };
@@ -113,16 +117,19 @@ function listenToChart(canvas, tip, chart, seek) {
   canvas.onpointerleave = () => (tip.hidden = true);
 }
 
-function pressKey(key, shift, playback, actions, marks) {
+function pressKey(key, shift, playback, actions, marks, orbit) {
+  const turn = (dx, dy) => (orbit.turn(dx, dy), orbit.save()), zoom = (by) => (orbit.zoom(by), orbit.save());
   const step = shift ? 10 : 1, now = playback.frame, last = playback.frames - 1;
   const act = {
-    " ": actions.play, f: actions.follow, F: actions.follow,
+    " ": actions.play, f: actions.follow, "?": actions.keys,
+    a: () => turn(-20, 0), d: () => turn(20, 0), w: () => turn(0, -10), s: () => turn(0, 10),
+    "+": () => zoom(0.9), "=": () => zoom(0.9), "-": () => zoom(1.1),
     ArrowLeft: () => playback.seek(now - step), ArrowRight: () => playback.seek(now + step),
     ArrowUp: () => playback.faster(1), ArrowDown: () => playback.faster(-1),
     Home: () => playback.seek(0), End: () => playback.seek(last),
     PageUp: () => playback.seek(marks.findLast((m) => m < now) ?? 0),
     PageDown: () => playback.seek(marks.find((m) => m > now) ?? last),
-  }[key];
+  }[key.length > 1 ? key : key.toLowerCase()];
   act?.();
   return Boolean(act);
 }
@@ -152,9 +159,11 @@ function writeState(view) {
   put("gate", record.gate[frame].toFixed(2));
   put("touch", record.touch[frame].toFixed(1));
   find(".meter i").style.transform = `scaleX(${record.gate[frame]})`;
+  const marks = scene.marks.filter((mark) => mark.frame === frame).map((mark) => `, ${mark.label}`).join("");
   find(".clock").replaceChildren(`${time} s `, Object.assign(document.createElement("span"), { textContent: `/ ${total} s` }));
   view.curves.setAttribute("aria-valuenow", frame);
-  view.curves.setAttribute("aria-valuetext", `${time} seconds`);
+  view.curves.setAttribute("aria-valuetext", `${time} of ${total} seconds${marks}`);
+  view.canvas.setAttribute("aria-label", describeMoment(view, time, total));
   press("follow", orbit.follow);
   press("ghost", shown.ghost);
   press("forces", shown.forces);
@@ -168,9 +177,40 @@ function writeState(view) {
   view.all(".legend button").forEach((entry, k) => {
     const curve = chart.show.curves[k];
     entry.setAttribute("aria-pressed", !chart.hidden.has(curve.name));
-    entry.children[0].style.background = curve.paint;
+    Object.assign(entry.children[0].style, { background: curve.paint, borderColor: curve.edge });
     entry.children[2].textContent = signed(curve.values[frame]);
   });
+}
+
+// What the picture shows, in words.
+function describeMoment(view, time, total) {
+  const { record, scene, playback } = view, { frame } = playback, x = record.qpos[frame * scene.nq].toFixed(2);
+  if (playback.frames === 1) return `The robot in 3D: ${scene.title}`;
+  const touch = record.touch[frame] > 0 ? `, pushing the step with ${record.touch[frame].toFixed(1)} newton` : "";
+  const ghost = view.ghost && view.shown.ghost ? `, beside it ${view.ghost.title}` : "";
+  return `The robot in 3D: ${scene.title}${ghost}, at ${time} of ${total} seconds: x ${x} metres, gate ${record.gate[frame].toFixed(2)}${touch}`;
+}
+
+// Relative luminance of a colour "#rrggbb" or "rgb(...)", from 0 to 1, and how well two can be told apart, from 1 to 21.
+function luminance(color) {
+  const parts = color[0] === "#" ? color.slice(1).match(/../g).map((v) => parseInt(v, 16)) : color.match(/[\d.]+/g).slice(0, 3).map(Number);
+  const [r, g, b] = parts.map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+function contrast(one, other) {
+  const [low, high] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
+}
+
+// The colour itself where it stands out from the paper; else its nearest shade that does, for an edge round it.
+function edgeOf(color, paper) {
+  if (color[0] !== "#") return color;
+  const towards = luminance(paper) > 0.4 ? 0 : 255, parts = color.slice(1).match(/../g).map((v) => parseInt(v, 16));
+  for (let share = 0; share < 1; share += 0.05) {
+    const shade = `rgb(${parts.map((v) => Math.round(v + share * (towards - v))).join(", ")})`;
+    if (contrast(shade, paper) >= 3.1) return share ? shade : color;
+  }
+  return color;
 }
 
 // The page's colours, for the canvases.
@@ -178,8 +218,8 @@ function readLook(root) {
   const style = getComputedStyle(root), color = (name) => style.getPropertyValue(name).trim();
   const [r, g, b] = style.backgroundColor.match(/[\d.]+/g).map(Number), dark = 0.3 * r + 0.6 * g + 0.1 * b < 128;
   return {
-    dark, text: color("--ink"), faintText: color("--faint"), border: color("--edge"), background: color("--paper"),
-    accent: color("--accent"), track: color("--panel"), signal: dark ? "#8a929c" : "#9aa3ad",
+    dark, text: color("--ink"), faintText: color("--faint"), border: color("--edge"), background: style.backgroundColor,
+    accent: color("--accent"), track: color("--panel"), signal: dark ? "#8a929c" : "#75808c",
     contact: dark ? "#f1f3f5" : "#24292f", passed: "#009e73",
   };
 }

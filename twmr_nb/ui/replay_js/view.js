@@ -4,7 +4,7 @@
 
 const PALETTE = {
   light: {
-    sky: [0.955, 0.963, 0.972], ground: [0.922, 0.932, 0.945], lines: [0.7, 0.735, 0.78], words: [0.42, 0.46, 0.52],
+    sky: [0.955, 0.963, 0.972], ground: [0.922, 0.932, 0.945], lines: [0.7, 0.735, 0.78], words: [0.36, 0.4, 0.46],
     block: [0.56, 0.64, 0.74], push: [0.8, 0.08, 0.25], arc: [0.44, 0.24, 0.72], goal: [0, 0.62, 0.45],
     ghost: [0.3, 0.42, 0.78], shade: 1,
   },
@@ -29,6 +29,7 @@ class ReplayView {
     this.playback = new Playback(model, () => this.refresh());
     this.orbit = new Orbit(model, () => this.refresh());
     this.chart = new Chart(this.curves, this.find(".needle"));
+    this.autoplay = model.get("autoplay") && !matchMedia("(prefers-reduced-motion: reduce)").matches; // once it is seen
     this.load();
     this.listen();
     this.resize();
@@ -49,7 +50,7 @@ class ReplayView {
     this.find(".title").textContent = scene.title;
     if (this.ghost) this.find(".title").append(Object.assign(document.createElement("small"), { textContent: ghost.title }));
     this.find("[data-do=ghost]").hidden = !this.ghost;
-    this.root.setAttribute("aria-label", `3D replay: ${scene.title}. ${KEYS}`);
+    this.root.setAttribute("aria-label", `3D replay: ${scene.title}`);
     this.curves.setAttribute("aria-valuemax", frames - 1);
     this.loadCurves();
     if (redraw) this.usePainter();
@@ -92,7 +93,8 @@ class ReplayView {
   }
 
   freshCanvas() {
-    const canvas = document.createElement("canvas");
+    const canvas = Object.assign(document.createElement("canvas"), { tabIndex: 0 });
+    canvas.setAttribute("role", "img");
     this.stage.querySelector("canvas").replaceWith(canvas);
     this.canvas = canvas;
     this.painter?.dispose();
@@ -104,6 +106,7 @@ class ReplayView {
     const notice = this.find(".notice");
     notice.textContent = text;
     [notice.hidden, this.find(".hint").hidden] = [!text, Boolean(text)];
+    this.find("[data-do=keys]").setAttribute("aria-expanded", text === HELP);
   }
 
   refresh() {
@@ -181,7 +184,7 @@ class ReplayView {
       follow: () => orbit.setFollow(!orbit.follow, playback.cursor),
       ghost: () => this.flip("ghost"),
       forces: () => this.flip("forces"),
-      keys: () => this.say(this.find(".notice").hidden ? KEYS : ""),
+      keys: () => this.say(this.find(".notice").textContent === HELP ? "" : HELP),
     };
     for (const [name, act] of Object.entries(actions))
       this.find(`[data-do=${name}]`).onclick = (e) => {
@@ -192,7 +195,7 @@ class ReplayView {
     this.find("[data-is=view]").onchange = (e) => orbit.look(e.target.value);
     listenToChart(this.curves, this.tip, this.chart, (frame) => playback.seek(frame));
     const marks = () => this.scene.marks.map((m) => m.frame);
-    this.undo.push(listenToKeys(this.root, (key, shift) => pressKey(key, shift, playback, actions, marks())));
+    this.undo.push(listenToKeys(this.root, (key, shift) => pressKey(key, shift, playback, actions, marks(), orbit)));
     this.listenToModel();
     this.listenToPage();
   }
@@ -222,7 +225,10 @@ class ReplayView {
     const size = new ResizeObserver(() => this.resize()), theme = new MutationObserver(() => this.resize());
     const sight = new IntersectionObserver(([entry]) => {
       this.hidden = !entry.isIntersecting;
-      if (!this.hidden) this.refresh();
+      if (this.hidden) return;
+      this.refresh();
+      if (this.autoplay && this.playback.frames > 1) this.playback.play();
+      this.autoplay = false;
     });
     size.observe(this.root);
     sight.observe(this.root);
@@ -235,7 +241,10 @@ class ReplayView {
     if (!this.root.isConnected) return;
     const { root, chart } = this, look = readLook(root), width = root.clientWidth, curves = chart.show.curves;
     this.dark = look.dark;
-    for (const curve of curves) curve.paint = curve.color === "ink" ? look.text : curve.color;
+    for (const curve of curves) {
+      curve.paint = curve.color === "ink" ? look.text : curve.color;
+      curve.edge = edgeOf(curve.paint, look.background);
+    }
     const height = curves.length ? this.scene.chartHeight : LANE.curves - 6 + LANE.axis;
     if (width) chart.resize(width, height, Math.min(devicePixelRatio, 2), look);
     this.refresh();
