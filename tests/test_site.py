@@ -20,7 +20,7 @@ LESSON = [
 CODE = [
     "print('computed', 6 * 7)",
     "from twmr_nb.plots import Plot, style\nfigure = Plot(300, 200)\nstyle(figure.subplots(), 'a figure')\nfigure",
-    "import ipywidgets\nfrom twmr_nb.ui.shell import show_or_hint\nshow_or_hint(ipywidgets.IntSlider(), 'Slider')",
+    "import ipywidgets\nfrom twmr_nb.ui.saved import show_or_hint\nshow_or_hint(ipywidgets.IntSlider(), 'Slider')",
 ]
 
 

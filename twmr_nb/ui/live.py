@@ -16,7 +16,8 @@ from twmr_nb.runs import Run, RunError
 from twmr_nb.storage import Record
 from twmr_nb.ui.clip import EvaluationClip, ReplaySwitch
 from twmr_nb.ui.live_curves import LiveCurves
-from twmr_nb.ui.shell import STYLE, show_or_hint
+from twmr_nb.ui.saved import show_or_hint
+from twmr_nb.ui.shell import STYLE
 from twmr_nb.ui.status import failure_text, progress_text, result_text, state_text, unhurried
 
 TICK, SELDOM, HASTE = 1.0, 3.0, 0.05  # s between two looks at the run: at first, later; while it stops

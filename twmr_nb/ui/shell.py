@@ -1,10 +1,10 @@
 """What every widget of the suite shares: controls left, result right, one look, a line for when the kernel is gone."""
 
-import html
 from collections.abc import Sequence
 
 import ipywidgets as w
-from IPython.display import HTML, display
+
+from twmr_nb.ui.saved import show_or_hint
 
 CONTROLS, GAP = 330, 16  # px
 STYLE = """<style>
@@ -48,13 +48,6 @@ class Shell(w.VBox):
 
     def _ipython_display_(self) -> None:
         show_or_hint(self, self.title)
-
-
-def show_or_hint(widget: w.DOMWidget, title: str) -> None:
-    """Display a widget, and a line that shows instead of it in a saved notebook without a kernel."""
-    display(widget._repr_mimebundle_(), raw=True)
-    say = f"The {html.escape(title.lower())} lives in the kernel: run this cell (Shift+Enter) to bring it back."
-    display(HTML(f'<p class="twmr-rerun"><i>{say}</i></p>'))
 
 
 def part(title: str) -> w.HTML:
