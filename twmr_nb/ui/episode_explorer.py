@@ -12,6 +12,7 @@ from twmr_nb.rollout import Rollout
 from twmr_nb.ui.background import Redraw
 from twmr_nb.ui.replay import Replay
 from twmr_nb.ui.rollout_picker import RolloutPicker
+from twmr_nb.ui.saved import Keepsake, changed, plain
 from twmr_nb.ui.shell import Shell
 from twmr_nb.ui.time_cursor import TimeCursor
 
@@ -49,6 +50,8 @@ class EpisodeExplorer(Shell):
         top = w.HBox([*bar, self.summary, self.in_3d], layout=wide(align_items="center"))
         super().__init__(title, doc, controls, [top, self.stage, self.cursor])
         t.link((self, "frame"), (self.cursor, "frame"))
+        self.summary.observe(lambda _: changed(self), "value")
+        self.image.observe(lambda _: changed(self), "value")
         self.observe(self.redraw, "frame")
         self.in_3d.observe(self._switch, "value")
         self.picker.observe(self._load, "rollout")
@@ -75,6 +78,14 @@ class EpisodeExplorer(Shell):
     def curves(self) -> dict[str, NDArray[Any]]:
         """The curves [T] under the 3D replay."""
         raise NotImplementedError
+
+    def keepsake(self) -> Keepsake:
+        """The picture as it is now, drawn where the 3D replay stands in its place."""
+        words, picture = plain(self.summary.value), self.image.value
+        if self.in_3d.value and self.rollout is not None:
+            with self.redraw.hold():
+                picture = self.draw()
+        return Keepsake(words, picture)
 
     # What it is told
 

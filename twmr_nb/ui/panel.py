@@ -16,6 +16,7 @@ from twmr_nb.ui.clip import SIZE, EvaluationClip
 from twmr_nb.ui.controls import Controls
 from twmr_nb.ui.live import LiveView
 from twmr_nb.ui.run_list import readable_runs
+from twmr_nb.ui.saved import Keepsake, changed
 from twmr_nb.ui.shell import Shell
 from twmr_nb.ui.starting_point import StartingPoint, base_of
 
@@ -49,9 +50,13 @@ class TrainingPanel(Shell):
         self.view.stage.children = [self.view.picture, self._below()]
         self.origin.on_choose = lambda config: self.controls.show(config, base_of(config))
         self.view.on_change = self.sync
+        self.view.picture.observe(lambda _: changed(self), "value")
         self.list_earlier()
         if busy := training_run():
             self.view.show(busy)
+
+    def keepsake(self) -> Keepsake:
+        return self.view.keepsake()
 
     @property
     def run(self) -> Run | None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import html
+import io
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,13 +10,14 @@ from typing import Any
 import ipywidgets as w
 
 from twmr_nb.evaluate import BATCH, evaluate, trial_world
-from twmr_nb.render import video
+from twmr_nb.render import frame_strip, video
 from twmr_nb.rollout import Rollout, record
 from twmr_nb.ui.background import Background, Turn
 from twmr_nb.ui.policy_files import PolicyFile
 from twmr_nb.ui.policy_results import evaluation_table, outcomes, text_trace
 from twmr_nb.ui.replay import Replay
 from twmr_nb.ui.reporting import ReportingPolicy
+from twmr_nb.ui.saved import Keepsake, plain
 from twmr_nb.ui.traces import signal_traces
 
 WIDTH = 640  # px
@@ -30,6 +32,7 @@ class PolicyStage(w.VBox):
         self.evaluated = evaluated
         self.files: tuple[PolicyFile, ...] = ()
         self.recorded: dict[Any, Rollout] = {}
+        self.played: list[Rollout] = []  # last
         self.work = Background(self._say, self._failed)
         self.buttons = [
             self._button("Watch", "film", "A video of one episode", self.watch),
@@ -69,6 +72,20 @@ class PolicyStage(w.VBox):
         if self.progress.layout.display == "none":
             self._idle()
 
+    def keepsake(self) -> Keepsake | None:
+        """What was shown last: the curves, or stills of what was filmed, and what came of it; None before that."""
+        shown = self.content.children
+        if not shown:
+            return None
+        film = [part for part in shown if isinstance(part, Replay) or "twmr-film" in part._dom_classes]
+        picture = next((part.value for part in shown if isinstance(part, w.Image)), b"")
+        if film and self.played:
+            buffer = io.BytesIO()
+            frame_strip(self.played[0], 3).save(buffer, "PNG")
+            picture = buffer.getvalue()
+        said = next((part.value for part in shown if isinstance(part, w.HTML) and part not in film), "")
+        return Keepsake(plain(said.replace("</tr>", "; ")), picture, f"<div>{said}</div>")
+
     # What the buttons do
 
     def watch(self) -> None:
@@ -79,8 +96,9 @@ class PolicyStage(w.VBox):
             frames = sum(math.ceil(r.time[-1] * FPS) for r in rollouts)
             turn.say(f"drawing {frames} pictures … (the 3D replay is there at once)")
             size = (640, 360) if len(rollouts) == 1 else (480, 270)
-            film = video(rollouts, FPS, size).data
-            return [w.HTML(f"<div class='twmr-film'>{film}</div>"), w.HTML(outcomes(rollouts))]
+            film = w.HTML(video(rollouts, FPS, size).data)
+            film.add_class("twmr-film")
+            return [film, w.HTML(outcomes(rollouts))]
 
         self._run(job)
 
@@ -151,6 +169,7 @@ class PolicyStage(w.VBox):
                 saved = self._reporting(file, turn, said, env.max_steps, i / len(files), (i + 1) / len(files))
                 self.recorded[key] = record(saved.player(deterministic, seed), env, seed, title=file.name)
             rollouts.append(self.recorded[key])
+        self.played = rollouts
         return rollouts
 
     def _reporting(

@@ -16,6 +16,7 @@ from twmr_nb.runs import RUNS, Run
 from twmr_nb.ui.clip import EvaluationClip
 from twmr_nb.ui.live import LiveView
 from twmr_nb.ui.run_list import readable_runs, run_label, settings_table
+from twmr_nb.ui.saved import Keepsake, changed
 from twmr_nb.ui.shell import Shell, part
 
 LEFT, RIGHT = 424, 740  # px
@@ -45,6 +46,10 @@ class RunsView(Shell):
         self.refresh()
         self.choice.observe(self._chosen, "value")
         self.view.on_change = self.refresh
+        self.view.picture.observe(lambda _: changed(self), "value")
+
+    def keepsake(self) -> Keepsake:
+        return self.view.keepsake()
 
     @property
     def run(self) -> Run | None:

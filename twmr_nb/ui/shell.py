@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import ipywidgets as w
 
-from twmr_nb.ui.saved import show_or_hint
+from twmr_nb.ui.saved import Keepsake, show
 
 CONTROLS, GAP = 330, 16  # px
 STYLE = """<style>
@@ -25,7 +25,6 @@ STYLE = """<style>
 .twmr-shell .twmr-error { color: var(--jp-error-color1, #c62828); }
 .twmr-shell .jupyter-button { border-radius: 5px; font-size: 12.5px; }
 .twmr-shell video, .twmr-shell .twmr-film img { max-width: 100%; height: auto; }
-.jp-OutputArea:has(.twmr-live) .jp-OutputArea-child:has(.twmr-rerun) { display: none; }
 </style>"""
 
 
@@ -46,8 +45,12 @@ class Shell(w.VBox):
         self.add_class("twmr-shell")
         self.add_class("twmr-live")
 
+    def keepsake(self) -> Keepsake:
+        """What stays of it in a saved notebook."""
+        return Keepsake("")
+
     def _ipython_display_(self) -> None:
-        show_or_hint(self, self.title)
+        show(self)
 
 
 def part(title: str) -> w.HTML:
