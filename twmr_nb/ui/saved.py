@@ -23,7 +23,7 @@ LARGEST = 150_000  # bytes of a picture; a larger one is made smaller
 # Without a kernel the widget says "model not found" in its place: that is hidden, and so is the copy beside a live one.
 STYLE = """<style>
 .jp-OutputArea:has(.twmr-live) .jp-OutputArea-child:has(.twmr-saved) { display: none; }
-.jp-OutputArea:has(.twmr-saved) .jp-OutputArea-child:has(> .jupyter-widgets:not(:has(*))) { display: none; }
+.jp-OutputArea:has(.twmr-saved) .jp-OutputArea-child > .jupyter-widgets:not(:has(*)) { display: none; }
 .twmr-saved img { max-width: 100%; height: auto; background: white; }
 .twmr-saved table { display: block; overflow-x: auto; }
 </style>"""
@@ -118,7 +118,8 @@ def bundle(title: str, keepsake: Keepsake) -> dict[str, Any]:
 
 def plain(markup: str) -> str:
     """A line of HTML as text."""
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", markup)).split())
+    text = " ".join(html.unescape(re.sub(r"<[^>]*>", " ", markup)).split())
+    return re.sub(r" ([;,.:])", r"\1", text).rstrip(";")
 
 
 def moderate(picture: bytes) -> tuple[bytes, bytes, int]:
