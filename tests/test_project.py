@@ -28,6 +28,7 @@ LAYERS = [
     ["policies", "presets", "recipe", "measures", "evaluate", "rollout", "scripted", "overlay", "flat", "render"],
     ["selection", "run_files", "run", "runs", "shipping"],
     [
+        "contrast",
         "plots",
         "charts",
         "sketches",
