@@ -40,6 +40,7 @@ LAYERS = [
     ],
     ["behaviour", "identity", "selection", "metrics_log", "run_files", "run_lock", "run", "runs", "shipping"],
     [
+        "contrast",
         "plots",
         "charts",
         "sketches",

@@ -20,7 +20,7 @@ LESSON = [
 CODE = [
     "print('computed', 6 * 7)",
     "from twmr_nb.plots import Plot, style\nfigure = Plot(300, 200)\nstyle(figure.subplots(), 'a figure')\nfigure",
-    "import ipywidgets\nfrom twmr_nb.ui.shell import show_or_hint\nshow_or_hint(ipywidgets.IntSlider(), 'Slider')",
+    "from twmr_nb.ui import PoseExplorer\nPoseExplorer()",
 ]
 
 
@@ -67,10 +67,14 @@ def test_every_formula_of_the_lessons_is_drawn(path):
             assert not re.search(r"\$|\\[a-zA-Z]+", text), cell.id
 
 
-def test_a_widget_is_replaced_by_its_line(built):
+def test_a_widget_is_replaced_by_its_picture(built):
     page = (built[0] / "01_one.html").read_text()
-    assert "The slider lives in the kernel" in page
+    (picture,) = re.findall("<img [^>]*data:image/webp[^>]*>", page)
+    assert 'alt="Pose explorer: tip radius' in picture
     assert "widget-view" not in page
+    assert "IPY_MODEL" not in page
+    assert "children=" not in page
+    assert "model not found" not in page
 
 
 def test_a_page_asks_no_network(built):

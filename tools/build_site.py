@@ -75,6 +75,7 @@ def lesson_page(notebook: NotebookNode, nav: str) -> str:
             cell.source = with_math(re.sub(r"\]\((\w+)\.ipynb\)", r"](\1.html)", cell.source))
         else:
             cell.outputs = [still(output) for output in cell.outputs if WIDGET not in output.get("data", {})]
+    notebook.metadata.pop("widgets", None)
     exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True)
     body, _ = exporter.from_notebook_node(notebook)
     title, _ = heading(notebook)

@@ -31,7 +31,7 @@ def draw_overlay(frame: Frame, time: float, x: float, gate: float, reward: float
         write((unit * 0.6 + place * column, middle), words)
     left, right = 3 * column + 3.2 * unit, frame.shape[1] - 0.6 * unit
     top, bottom = middle - unit * 0.35, middle + unit * 0.35
-    draw.rectangle((left, top, right, bottom), fill=EMPTY)
+    draw.rectangle((left, top, right, bottom), fill=EMPTY, outline=INK)
     if np.isfinite(gate):
         draw.rectangle((left, top, left + (right - left) * float(np.clip(gate, 0, 1)), bottom), fill=INK)
     return np.asarray(image)

@@ -1,7 +1,7 @@
 """Every figure, in one style: fixed size, units on the axes, one colour per reward term everywhere.
 
 Figures are built through matplotlib's object interface, never pyplot, so any thread may draw and nothing piles up.
-They have no background; ink and lines read on a light page and on a dark one.
+They lie on white paper, so that ink and lines can be told on a light page and on a dark one.
 """
 
 import io
@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from numpy.typing import ArrayLike, NDArray
 
+from twmr_nb.contrast import PAPER, edge_pale
 from twmr_nb.markup import figure_text
 from twmr_nb.metrics_log import Records
 from twmr_nb.robot import LEG_RANGE, step_edges
@@ -32,8 +33,9 @@ TERM_COLORS = {
     "success": "#009E73",
 }
 OWN_COLORS = ("#8F5BD6", "#A3A030", "#B0703C", "#3FA7A0", "#C2607E", "#7C8B99")  # a learner's terms, in their order
-INK, GREY, PALE, TOTAL = "#7B7B7B", "#8C8C8C", "#8C8C8C40", "black"
-HALO = [withStroke(linewidth=3.2, foreground="white", alpha=0.75)]  # keeps black lines readable on a dark page
+INK, GREY, PALE, TOTAL = "#5F6368", "#767676", "#8C8C8C40", "black"
+HALO = [withStroke(linewidth=3.2, foreground="white", alpha=0.75)]  # lifts black lines from what they cross
+DASHES: tuple[Any, ...] = ("-", (0, (4.5, 1.8)), (0, (1.2, 1.2)))  # of earlier runs, all grey
 LEGS = (  # motor order: line, name
     ({"color": "#8F5BD6"}, "front left"),
     ({"color": "#8F5BD6", "linestyle": "--"}, "front right"),
@@ -47,7 +49,7 @@ class Plot(Figure):
     """A figure that shows itself in a notebook, sharp on fine screens, at the same size everywhere."""
 
     def __init__(self, width: int, height: int) -> None:
-        super().__init__(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="none")
+        super().__init__(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor=PAPER)
         FigureCanvasAgg(self)
 
     def margins(self, left: float, right: float, top: float, bottom: float, **gaps: float) -> None:
@@ -56,8 +58,12 @@ class Plot(Figure):
         x, y = {"left": left / width, "right": 1 - right / width}, {"bottom": bottom / height, "top": 1 - top / height}
         self.subplots_adjust(**x, **y, **gaps)
 
+    def draw(self, renderer: Any) -> None:
+        edge_pale(self)
+        super().draw(renderer)
+
     def png(self, scale: float = 1.0) -> bytes:
-        """The figure as a PNG file with a transparent background, `scale` pixels per point of size."""
+        """The figure as a PNG file, `scale` pixels per point of size."""
         buffer = io.BytesIO()
         self.savefig(buffer, format="png", dpi=DPI * scale, pil_kwargs={"compress_level": 1})  # fast rather than small
         return buffer.getvalue()
@@ -88,10 +94,11 @@ def style(axes: Axes, title: str = "", x: str = "", y: str = "") -> Axes:
     return axes
 
 
-def legend(axes: Axes, columns: int = 1, place: Any = "best") -> None:
+def legend(axes: Axes, columns: int = 1, place: Any = "best", handle: float = 1.4) -> None:
+    """handle: length of the line before a name, longer where its dashes must be told."""
     handles, labels = axes.get_legend_handles_labels()
     if handles:
-        look: dict[str, Any] = {"fontsize": 8, "labelcolor": INK, "handlelength": 1.4, "frameon": False}
+        look: dict[str, Any] = {"fontsize": 8, "labelcolor": INK, "handlelength": handle, "frameon": False}
         axes.legend(handles, labels, loc=place, ncols=columns, **look)
 
 
@@ -120,12 +127,12 @@ def learning_curves(
     wanted = ((panels[0, 0], "episode_return", 1, "black"), (panels[0, 1], "success_rate", 100, "#009E73"))
     for axes, key, factor, color in wanted:
         for i, (name, other) in enumerate((compare or {}).items()):
-            line = {"color": GREY, "linestyle": ("-", "--", ":")[i % 3], "linewidth": 1.2, "label": figure_text(name)}
+            line = {"color": GREY, "linestyle": DASHES[i % len(DASHES)], "linewidth": 1.2, "label": figure_text(name)}
             axes.plot(column(other, "global_step") / scale, column(other, key) * factor, **line)
         halo = {"path_effects": HALO} if color == "black" else {}
         axes.plot(steps / scale, column(records, key) * factor, color=color, linewidth=2, label="this run", **halo)
         if compare:
-            legend(axes)
+            legend(axes, handle=2.6)
     x = f"{unit} steps"
     style(panels[0, 0], "return", "", "reward per episode")
     style(panels[0, 1], "success", "", "episodes that pass [%]").set_ylim(-3, 103)
@@ -148,7 +155,7 @@ def contributions(axes: Axes, records: Sequence[Record], x: Array) -> None:
             drawn = np.any(part != 0)
             label = words(name) if drawn and name in unnamed else None
             unnamed -= {name} if drawn else set()
-            axes.fill_between(x, base, base + part, color=colors[name], linewidth=0, alpha=0.85 * drawn, label=label)
+            axes.fill_between(x, base, base + part, color=colors[name], linewidth=0, alpha=float(drawn), label=label)
             base += np.nan_to_num(part)
     if names:
         axes.plot(x, np.where(np.isfinite(length), up + down, np.nan), color=TOTAL, linewidth=1.6, path_effects=HALO)

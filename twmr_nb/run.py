@@ -91,14 +91,15 @@ class Run:
     @property
     def error(self) -> str:
         """The traceback of what ended it, if it failed."""
-        return self._error or read_json(self.path / "status.json").get("error", "")
+        return self._error or str(read_json(self.path / "status.json").get("error", ""))
 
     @property
     def failure(self) -> str:
         """Why it failed, in a sentence."""
-        status = {} if self._failure else read_json(self.path / "status.json")
-        last = (status.get("error", "").strip().splitlines() or [""])[-1]
-        return self._failure or status.get("failure", last)
+        if self._failure:
+            return self._failure
+        last = (self.error.strip().splitlines() or [""])[-1]
+        return str(read_json(self.path / "status.json").get("failure", last))
 
     @property
     def phase(self) -> str:

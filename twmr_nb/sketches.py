@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from twmr_nb.markup import figure_text
 from twmr_nb.outline import FAR, NEAR, outline, with_legs
-from twmr_nb.plots import INK, TERM_COLORS, Plot, style
+from twmr_nb.plots import INK, OWN_COLORS, TERM_COLORS, Plot, style
 from twmr_nb.robot import CHASSIS_HALF_SIZE, NQ, WHEEL_QPOS, WHEEL_RADIUS, tip_radius
 from twmr_nb.rollout import Rollout
 from twmr_nb.ui.side_view import CHASSIS, STEP, corners, step_corners, wheel_parts
 
 Array = NDArray[Any]
-RULE = TERM_COLORS["control"]  # of dimension lines
+RULE = OWN_COLORS[2]  # of dimension lines
 GLOW = [withStroke(linewidth=3, foreground="white", alpha=0.8)]
 
 

@@ -169,18 +169,19 @@ def test_a_pose_is_shown_in_3d_and_follows_the_sliders(explorer_of):
 # -- without a kernel -------------------------------------------------------------------------------------------------
 
 
-def test_without_a_kernel_a_line_says_what_to_do(open_notebook):
+def test_without_a_kernel_its_picture_stays_and_a_line_says_what_to_do(open_notebook):
     notebook = open_notebook(CELLS["pose"])
     page = notebook.page
     notebook.run_all()
     page.wait_for_selector(".twmr-shell")
-    hint = page.locator(".twmr-rerun")
+    hint = page.locator(".twmr-saved")
     assert hint.count() == 1
     assert not hint.is_visible()
     notebook.save()
     notebook.shutdown_kernel()
     notebook.load()
     hint.wait_for()
-    assert "run this cell (Shift+Enter)" in hint.inner_text()
+    assert "Run this cell in JupyterLab (Shift+Enter)" in hint.inner_text()
+    assert hint.locator("img").evaluate("img => img.naturalWidth") > 600
     assert page.get_by_text("Error displaying widget").is_hidden()
     notebook.screenshot("explorer_without_kernel")

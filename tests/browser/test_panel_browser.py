@@ -235,7 +235,7 @@ def test_a_killed_kernels_run_is_offered_for_resume(open_notebook):
     stop(notebook)
     notebook.save()
     notebook.load()
-    expect(page.get_by_text("The training panel lives in the kernel: run this cell")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Training panel, as it was last. Run this cell")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("Error displaying widget")).to_be_hidden()
     notebook.screenshot("panel_without_kernel")
 

@@ -15,6 +15,7 @@ from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.picture import Picture
 from twmr_nb.ui.replay import Replay
 from twmr_nb.ui.rollout_picker import RolloutPicker
+from twmr_nb.ui.saved import Keepsake, changed, plain
 from twmr_nb.ui.shell import Shell
 from twmr_nb.ui.time_cursor import TimeCursor
 
@@ -52,6 +53,8 @@ class EpisodeExplorer(Shell):
         top = w.HBox([*bar, self.summary, self.in_3d], layout=wide(align_items="center", flex_flow="row wrap"))
         super().__init__(title, doc, controls, [top, self.stage, self.cursor])
         t.link((self, "frame"), (self.cursor, "frame"))
+        self.summary.observe(lambda _: changed(self), "value")
+        self.image.observe(lambda _: changed(self), "value")
         self.observe(self.redraw, "frame")
         self.in_3d.observe(self._switch, "value")
         self.picker.observe(self._load, "rollout")
@@ -87,6 +90,14 @@ class EpisodeExplorer(Shell):
         """What happens under the cursor, in words."""
         now = rollout.transition
         return f"Cursor at {rollout.time[self.frame]:.2f} of {rollout.time[-1]:.2f} s: x {now.x[self.frame]:.2f} m."
+
+    def keepsake(self) -> Keepsake:
+        """The picture as it is now, drawn where the 3D replay stands in its place."""
+        words, picture = plain(self.summary.value), self.image.value
+        if self.in_3d.value and self.rollout is not None:
+            with self.redraw.hold():
+                picture = self.draw()
+        return Keepsake(words, picture)
 
     # What it is told
 

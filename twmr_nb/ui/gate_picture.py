@@ -8,6 +8,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from twmr_nb.config import EnvConfig
+from twmr_nb.contrast import SWATCH
 from twmr_nb.gates import GRAVITY, norm, obstacle_window, stall
 from twmr_nb.knobs import choices
 from twmr_nb.plots import INK, PALE, style
@@ -77,15 +78,16 @@ class CausePanel(TimePanel):
         super().__init__(live, axes, rollout, "", "")
         self.rollout = rollout
         live.moving(axes, axes.yaxis)
-        self.parts = {name: self.area(facecolors=color, alpha=0.8, linewidths=0) for name, color in PART_COLORS.items()}
+        self.parts = {name: self.area(facecolors=color, linewidths=0) for name, color in PART_COLORS.items()}
         self.window = live.moving(axes, axes.axhspan(0, 1, color=GATE_COLORS["obstacle"], alpha=0.25, linewidth=0))
         self.place = self.line(color=INK, linewidth=1.6)
         self.bias = live.moving(axes, axes.axhline(0, color=INK, linewidth=1.6, linestyle="--"))
         head: dict[str, Any] = {"color": INK, "transform": axes.transAxes}
         self.title = live.moving(axes, axes.text(0, 1.06, "", fontsize=10, fontweight="bold", **head))
         self.key = [
-            live.moving(axes, axes.text(x, 1.06, f"■ {name}", fontsize=8, ha="right", **head | {"color": color}))
+            live.moving(axes, axes.text(x - gap, 1.06, text, fontsize=8, ha="right", **head | {"color": tint}))
             for x, (name, color) in zip((0.74, 0.89, 1.0), PART_COLORS.items(), strict=True)
+            for text, tint, gap in ((name, INK, 0.025), (SWATCH, color, 0.0))
         ]
 
     def show(self, config: EnvConfig) -> None:
@@ -168,7 +170,7 @@ class SharesPanel:
         self.words, self.numbers = {}, {}
         for row, mode in zip((0.56, 0.34, 0.12), MODES, strict=True):
             tinted = look | {"color": GATE_COLORS[mode]}
-            axes.text(0, row, "■", fontsize=9, **tinted)
+            axes.text(0, row, SWATCH, fontsize=9, **tinted)
             self.words[mode] = live.moving(axes, axes.text(0.065, row, mode, fontsize=9, **look))
             self.numbers[mode] = [
                 live.moving(axes, axes.text(c, row, "", fontsize=9, ha="right", **look)) for c, _ in columns

@@ -18,7 +18,8 @@ from twmr_nb.storage import Record
 from twmr_nb.ui.clip import EvaluationClip, ReplaySwitch
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.live_curves import LiveCurves
-from twmr_nb.ui.shell import STYLE, show_or_hint
+from twmr_nb.ui.saved import Keepsake, changed, plain, show
+from twmr_nb.ui.shell import STYLE
 from twmr_nb.ui.status import failure_text, progress_text, result_text, state_text, unhurried
 
 TICK, SELDOM, HASTE = 1.0, 3.0, 0.05  # s between two looks at the run: at first, later; while it stops
@@ -70,6 +71,7 @@ class LiveView(w.VBox):
         self.state.add_class("twmr-state")
         self.picture.add_class("twmr-curves")
         self.picture.add_class("twmr-picture")
+        self.picture.observe(lambda _: changed(self), "value")
         self.show(run)
 
     def show(self, run: Run | None) -> None:
@@ -127,6 +129,7 @@ class LiveView(w.VBox):
                 self._try_update(last=over)
             if over:
                 self.on_change()
+                changed(self, at_once=True)
                 if self.clip:
                     self.clip.finish()
                 return
@@ -203,8 +206,12 @@ class LiveView(w.VBox):
     def _complain(self, error: Exception) -> None:
         self.message.value = Markup("<span class='twmr-error'>{}</span>").format(str(error) or type(error).__name__)
 
+    def keepsake(self) -> Keepsake:
+        words = [plain(text.value) for text in (self.state, self.steps, self.result)]
+        return Keepsake(", ".join(filter(None, words)), self.picture.value)
+
     def _ipython_display_(self) -> None:
-        show_or_hint(self, self.title)
+        show(self)
 
 
 def live_view(run: Run) -> LiveView:

@@ -14,7 +14,7 @@ from matplotlib.collections import PolyCollection
 from numpy.typing import NDArray
 
 from twmr_nb.markup import figure_text
-from twmr_nb.plots import GREY, HALO, INK, TERM_COLORS, TOTAL, column, legend, style, term_colors, words
+from twmr_nb.plots import DASHES, GREY, HALO, INK, TERM_COLORS, TOTAL, column, legend, style, term_colors, words
 from twmr_nb.storage import Record
 from twmr_nb.ui.live_figure import LiveFigure, nice_limits
 
@@ -27,7 +27,6 @@ LOSSES = {
     "approx_kl": ("KL", "#C2607E"),
     "std": ("noise (std)", "#A3A030"),
 }
-DASHES = ("-", "--", ":")
 ROUND = (1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 SMALLEST = 1e-6  # what lies below is noise on the logarithmic axis
 
@@ -86,14 +85,14 @@ class LiveCurves:
                     label=figure_text(name),
                 )
             if compared:
-                legend(axes, 1, "lower right")
+                legend(axes, 1, "lower right", handle=2.6)
         self.returned = self._line(a, color=TOTAL, linewidth=2, path_effects=HALO)
         self.passed = self._line(b, color=TERM_COLORS["success"], linewidth=2)
         self.frontier = self._line(b, color=INK, linewidth=1.2, linestyle="-.")
         if frame.curriculum:  # millimetres and percent share the axis
             b.set_title("success; dash-dot: step height [mm]", color=INK, **TITLE)
         colors = term_colors(frame.terms)
-        areas = {n: PolyCollection([], facecolors=colors[n], alpha=0.85, label=words(n)) for n in frame.terms}
+        areas = {n: PolyCollection([], facecolors=colors[n], label=words(n)) for n in frame.terms}
         self.areas = {n: self.live.moving(c, c.add_collection(area, autolim=False)) for n, area in areas.items()}
         self.paid = self._line(c, color=TOTAL, linewidth=1.6, path_effects=HALO)
         self.losses = {k: self._line(d, color=color, linewidth=1.4, label=n) for k, (n, color) in LOSSES.items()}

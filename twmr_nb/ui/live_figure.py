@@ -16,6 +16,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from twmr_nb.contrast import PAPER, edge_pale
 from twmr_nb.plots import DPI
 
 COLORS = 256  # of the PNG's palette: anti-aliased lines look the same, and a third is sent in half the time
@@ -28,7 +29,7 @@ class LiveFigure:
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
-        self.figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI * SCALE, facecolor="none")
+        self.figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI * SCALE, facecolor=PAPER)
         self.canvas = FigureCanvasAgg(self.figure)
         self.clear()
 
@@ -65,8 +66,9 @@ class LiveFigure:
             self._layer = self._moving
 
     def png(self, *keys: Hashable) -> bytes:
-        """The figure as it is now, transparent where nothing is; each key stands for all that a resting layer shows."""
+        """The figure as it is now; each key stands for all that a resting layer shows."""
         if self._still is None:
+            edge_pale(self.figure)
             self.canvas.draw()
             self._still = self.canvas.copy_from_bbox(self.figure.bbox)
         background = self._still
@@ -77,7 +79,7 @@ class LiveFigure:
                 self._rested_on[layer] = keys[: layer + 1]
             background = self._bases[layer]
         self._draw(background, self._moving)
-        picture = Image.fromarray(np.asarray(self.canvas.buffer_rgba()))
+        picture = Image.fromarray(np.asarray(self.canvas.buffer_rgba())).convert("RGB")  # pale shades keep their colour
         buffer = io.BytesIO()
         picture.quantize(COLORS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
             buffer, "PNG", compress_level=1

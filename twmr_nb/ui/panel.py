@@ -18,6 +18,7 @@ from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.live import LiveView
 from twmr_nb.ui.policy_files import NAME
 from twmr_nb.ui.run_list import readable_runs
+from twmr_nb.ui.saved import Keepsake, changed
 from twmr_nb.ui.shell import Shell, part
 from twmr_nb.ui.starting_point import StartingPoint, base_of
 
@@ -51,9 +52,13 @@ class TrainingPanel(Shell):
         self.view.stage.children = [self.view.picture, self._below()]
         self.origin.on_choose = lambda config: self.controls.show(config, base_of(config))
         self.view.on_change = self.sync
+        self.view.picture.observe(lambda _: changed(self), "value")
         self.list_earlier()
         if busy := training_run():
             self.view.show(busy)
+
+    def keepsake(self) -> Keepsake:
+        return self.view.keepsake()
 
     @property
     def run(self) -> Run | None:

@@ -13,6 +13,7 @@ from twmr_nb.ui.policy_files import PolicyFile, list_policies
 from twmr_nb.ui.policy_stage import PolicyStage
 from twmr_nb.ui.policy_table import PolicyTable
 from twmr_nb.ui.policy_tools import PolicyTools
+from twmr_nb.ui.saved import Keepsake, changed
 from twmr_nb.ui.shell import Shell
 
 TABLE = 530  # px
@@ -31,7 +32,13 @@ class PolicyBrowser(Shell):
         self.problems = Html()
         super().__init__("Policy browser", DOC, [self.table, self.tools, self.problems], [self.stage], left=TABLE)
         self.table.observe(self._selected, "selected")
+        self.stage.content.observe(lambda _: changed(self), "children")
         self.refresh()
+
+    def keepsake(self) -> Keepsake:
+        """What was played last; before that, which policies there are."""
+        names = ", ".join(file.name for file in self.policies)
+        return self.stage.keepsake() or Keepsake(names, below=Markup("<p>{}</p>").format(names))
 
     @property
     def policies(self) -> list[PolicyFile]:

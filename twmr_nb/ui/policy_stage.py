@@ -1,6 +1,7 @@
 """Policies in play: a video, a 3D replay, traces or an evaluation of one policy, or of two side by side."""
 
 import dataclasses
+import io
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,7 +10,7 @@ import ipywidgets as w
 from markupsafe import Markup
 
 from twmr_nb.evaluate import BATCH, evaluate, trial_world
-from twmr_nb.render import video
+from twmr_nb.render import frame_strip, video
 from twmr_nb.rollout import Rollout, record
 from twmr_nb.ui.background import Background, Turn
 from twmr_nb.ui.hypertext import Html
@@ -18,6 +19,7 @@ from twmr_nb.ui.policy_files import PolicyFile
 from twmr_nb.ui.policy_results import evaluation_table, outcomes, text_trace
 from twmr_nb.ui.replay import Replay
 from twmr_nb.ui.reporting import ReportingPolicy
+from twmr_nb.ui.saved import Keepsake, plain
 from twmr_nb.ui.traces import signal_traces
 
 WIDTH = 640  # px of a picture; a film and a replay take the room there is
@@ -38,6 +40,7 @@ class PolicyStage(w.VBox):
         self.last: Callable[[], None] = self.replay_in_3d  # the view that was asked for last
         self.files: tuple[PolicyFile, ...] = ()
         self.recorded: dict[Any, Rollout] = {}
+        self.played: list[Rollout] = []  # last
         self.work = Background(self._say, self._failed)
         self.buttons = [
             self._button("3D replay", "cube", "Turn, stop and step through one episode", self.replay_in_3d),
@@ -87,6 +90,20 @@ class PolicyStage(w.VBox):
         self._busy(False)
         self._idle()
 
+    def keepsake(self) -> Keepsake | None:
+        """What was shown last: the curves, or stills of what was filmed, and what came of it; None before that."""
+        shown = self.content.children
+        if not shown:
+            return None
+        film = [part for part in shown if isinstance(part, Replay) or "twmr-film" in part._dom_classes]
+        picture = next((part.value for part in shown if isinstance(part, w.Image)), b"")
+        if film and self.played:
+            buffer = io.BytesIO()
+            frame_strip(self.played[0], 3).save(buffer, "PNG")
+            picture = buffer.getvalue()
+        said = next((part.value for part in shown if isinstance(part, w.HTML) and part not in film), "")
+        return Keepsake(plain(said.replace("</tr>", "; ")), picture, Markup("<div>{}</div>").format(Markup(said)))  # noqa: S704 (what an Html holds is escaped)
+
     # What the buttons do
 
     def watch(self) -> None:
@@ -97,8 +114,9 @@ class PolicyStage(w.VBox):
             frames = sum(math.ceil(r.time[-1] * FPS) for r in rollouts)
             turn.say(f"drawing {frames} pictures … (the 3D replay is there at once)")
             size = (640, 360) if len(rollouts) == 1 else (480, 270)
-            film = Markup("<div class='twmr-film'>{}</div>").format(video(rollouts, FPS, size))
-            return [Html(film), Html(outcomes(rollouts))]
+            film = Html(Markup("{}").format(video(rollouts, FPS, size)))
+            film.add_class("twmr-film")
+            return [film, Html(outcomes(rollouts))]
 
         self._run(job, self.watch)
 
@@ -175,6 +193,7 @@ class PolicyStage(w.VBox):
                 saved = self._reporting(file, turn, said, env.max_steps, i / len(files), (i + 1) / len(files))
                 self.recorded[key] = record(saved.player(deterministic, seed), env, seed, title=file.title)
             rollouts.append(self.recorded[key])
+        self.played = rollouts
         return rollouts
 
     def _reporting(

@@ -17,6 +17,7 @@ from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.picture import Picture
 from twmr_nb.ui.pose_picture import STEP_AT, PosePicture, targets_by_mode
 from twmr_nb.ui.pose_replay import PoseReplay
+from twmr_nb.ui.saved import Keepsake, changed, plain
 from twmr_nb.ui.shell import Shell, part
 from twmr_nb.ui.sliders import ValueSlider, straight_stops
 
@@ -70,6 +71,8 @@ class PoseExplorer(Shell):
         self.separate.observe(self._separated, "value")
         self.in_3d.observe(self._switch, "value")
         self.modes.observe(self._mode_chosen, "value")
+        self.numbers.observe(lambda _: changed(self), "value")
+        self.image.observe(lambda _: changed(self), "value")
         self.redraw()
 
     @property
@@ -92,6 +95,13 @@ class PoseExplorer(Shell):
     def qpos(self) -> NDArray[np.float64]:
         """The standing pose, [23]."""
         return posed(self.leg_angle, self.turn.value)
+
+    def keepsake(self) -> Keepsake:
+        picture = self.image.value
+        if self.in_3d.value:
+            with self.redraw.hold():
+                picture = self.picture.draw(self.qpos, self.leg_angle, self.config, self.step.value)
+        return Keepsake(plain(self.numbers.value.replace("</tr>", "; ")), picture)
 
     def _poses(self) -> w.HBox:
         buttons = []

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
 from twmr_nb.config import EnvConfig
+from twmr_nb.contrast import edge_of
 from twmr_nb.knobs import choices
 from twmr_nb.outline import Outline, outline
 from twmr_nb.plots import INK, TERM_COLORS, style
@@ -80,7 +81,7 @@ class TipCurve:
         }
         self.words = [
             live.moving(axes, axes.text(0, 0.60, word, color=color, **place))
-            for word, color in (("gate shut asks", INK), ("gate open asks", ASKED))
+            for word, color in (("gate shut asks", INK), ("gate open asks", edge_of(ASKED)))
         ]
         self.dots = [
             live.moving(axes, axes.plot([], [], markersize=11 - 2 * k, color=color, **marker))[0]
@@ -115,7 +116,7 @@ class TargetGlyphs:
             angle, chosen = targets[mode], mode == config.extend_mode
             reach = float(tip_radius(angle))
             glyph.show(angle, reach)
-            name.set(color=ASKED if chosen else INK, fontweight="bold" if chosen else "normal")
+            name.set(color=edge_of(ASKED) if chosen else INK, fontweight="bold" if chosen else "normal")
             word.set_text(f"{angle:.2f} rad\ntip {1000 * reach:.0f} mm")
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from twmr_nb.contrast import SWATCH
 from twmr_nb.plots import HALO, INK, TOTAL, robust_limits, style, term_colors, words
 from twmr_nb.posture import MIDDLE
 from twmr_nb.robot import tip_radius
@@ -68,7 +69,7 @@ class TermsPanel(TimePanel):
             live.moving(axes, axes.yaxis)
         live.moving(axes, axes.axhline(0, color=INK, linewidth=0.8))
         self.window = max(1, round(WINDOW / rollout.transition.ctrl_dt))
-        self.areas = {name: self.area(facecolors=colors[name], linewidths=0, alpha=0.85) for name in names}
+        self.areas = {name: self.area(facecolors=colors[name], linewidths=0) for name in names}
         self.lines = {name: self.line(color=colors[name], linewidth=1.6) for name in names}
         self.total = self.line(color=TOTAL, linewidth=1.3, path_effects=HALO)
 
@@ -127,7 +128,7 @@ class TotalsPanel:
         axes.locator_params(axis="x", nbins=4)
         aside: dict[str, Any] = {"color": INK, "fontsize": 8.5, "va": "center", "transform": axes.get_yaxis_transform()}
         for row, name in enumerate(rows):
-            axes.text(-1.36, row, "■", **aside | {"color": colors[name], "fontsize": 9})
+            axes.text(-1.36, row, SWATCH, **aside | {"color": colors[name], "fontsize": 9})
             axes.text(-1.24, row, words(name), fontweight="bold" if name == "total" else "normal", **aside)
         self.numbers = [live.moving(axes, axes.text(-0.04, row, "", ha="right", **aside)) for row in range(len(rows))]
         head: dict[str, Any] = {"color": INK, "transform": axes.transAxes}

@@ -17,6 +17,7 @@ from twmr_nb.ui.clip import EvaluationClip
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.live import LiveView
 from twmr_nb.ui.run_list import readable_runs, run_label, settings_table
+from twmr_nb.ui.saved import Keepsake, changed
 from twmr_nb.ui.shell import Shell, part
 
 LEFT, RIGHT = 424, 740  # px
@@ -46,6 +47,10 @@ class RunsView(Shell):
         self.refresh()
         self.choice.observe(self._chosen, "value")
         self.view.on_change = self.refresh
+        self.view.picture.observe(lambda _: changed(self), "value")
+
+    def keepsake(self) -> Keepsake:
+        return self.view.keepsake()
 
     @property
     def run(self) -> Run | None:

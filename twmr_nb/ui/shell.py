@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 import ipywidgets as w
-from IPython.display import display
 from markupsafe import Markup
 
-from twmr_nb.markup import output
 from twmr_nb.ui.hypertext import Html
+from twmr_nb.ui.saved import Keepsake, show
 
 CONTROLS = 330  # px
 STYLE = Markup("""<style>
@@ -41,7 +40,6 @@ STYLE = Markup("""<style>
 .twmr-shell .twmr-error { color: var(--jp-error-color1, #c62828); }
 .twmr-shell .jupyter-button { border-radius: 5px; font-size: 12.5px; }
 .twmr-shell video, .twmr-shell .twmr-film img { max-width: 100%; height: auto; }
-.jp-OutputArea:has(.twmr-live) .jp-OutputArea-child:has(.twmr-rerun) { display: none; }
 </style>""")
 
 
@@ -63,15 +61,12 @@ class Shell(w.VBox):
         self.add_class("twmr-shell")
         self.add_class("twmr-live")
 
+    def keepsake(self) -> Keepsake:
+        """What stays of it in a saved notebook."""
+        return Keepsake("")
+
     def _ipython_display_(self) -> None:
-        show_or_hint(self, self.title)
-
-
-def show_or_hint(widget: w.DOMWidget, title: str) -> None:
-    """Display a widget, and a line that shows instead of it in a saved notebook without a kernel."""
-    display(widget._repr_mimebundle_(), raw=True)
-    say = f"The {title.lower()} lives in the kernel: run this cell (Shift+Enter) to bring it back."
-    display(output(Markup('<p class="twmr-rerun"><i>{}</i></p>').format(say)))
+        show(self)
 
 
 def part(title: str) -> Html:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from twmr_nb.run_files import read_json
 from twmr_nb.runs import Run
 from twmr_nb.storage import Record
 
@@ -68,12 +67,11 @@ def result_text(records: Sequence[Record]) -> list[str]:
 
 
 def failure_text(run: Run) -> Markup:
-    """Why it failed: the last line of the error, the rest folded."""
-    error = read_json(run.path / "status.json").get("error", "").strip()
-    if not error:
+    """Why it failed, and folded below it the whole error."""
+    if not run.failure:
         return Markup()
     folded = Markup("<details class='twmr-error'><summary>{}</summary><pre>{}</pre></details>")
-    return folded.format(error.splitlines()[-1], error)
+    return folded.format(run.failure, run.error)
 
 
 def steps_per_second(records: Sequence[Record]) -> float:

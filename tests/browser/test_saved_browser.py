@@ -1,0 +1,103 @@
+"""A notebook without its kernel: the last pictures are seen, in JupyterLab, trusted or not, and on an exported page."""
+
+import nbformat
+import pytest
+from lab import screenshot
+from nbconvert import HTMLExporter
+from playwright.sync_api import expect
+
+CELLS = [
+    """from climb import climb
+from twmr_nb.runs import new_run
+from twmr_nb.ui import RewardExplorer, TrainingPanel, live_view
+run = new_run('recommended', 'shown', root='shown_runs', num_envs=2, minibatches=1, rollout_steps=8, epochs=1,
+              mlp_size=8, hidden_size=8, total_timesteps=64, max_steps=25)
+run.start()
+view = live_view(run)
+view""",
+    "run.join()",
+    "panel = TrainingPanel(root='shown_runs')\npanel.view.show(run)\npanel",
+    "explorer = RewardExplorer(climb())\nexplorer",
+]
+TITLES = ("Live view", "Training panel", "Reward explorer")
+
+
+@pytest.fixture(scope="module")
+def saved(lab, browser):
+    """The notebook run, its explorer moved, saved, its kernel ended."""
+    here = "import sys, twmr_nb, pathlib\nsys.path.insert(0, str(pathlib.Path(twmr_nb.__file__).parents[1] / 'tests'))"
+    cells = [here, *CELLS]
+    notebook = lab.open(browser, cells)
+    notebook.run_all()
+    page = notebook.page
+    expect(page.locator(".twmr-state").first).to_contain_text("finished")
+    copies = page.locator(".twmr-saved")
+    expect(copies).to_have_count(3)
+    for k in range(3):
+        expect(copies.nth(k)).to_be_hidden()  # the widgets themselves are there
+    before = copies.nth(2).locator("img").get_attribute("src")
+    notebook.evaluate("explorer.override(extension_penalty=0.5)")
+    changed = "src => document.querySelectorAll('.twmr-saved img')[2].src !== src"
+    page.wait_for_function(changed, arg=before)
+    notebook.screenshot("saved_live")
+    notebook.save()
+    notebook.shutdown_kernel()
+    yield notebook
+    assert notebook.requests == []
+    notebook.close()
+
+
+def seen(page, name):
+    """Every picture is there, with what it shows in words, and nothing else in the widget's place."""
+    copies = page.locator(".twmr-saved")
+    expect(copies).to_have_count(3)
+    for k, title in enumerate(TITLES):
+        copies.nth(k).scroll_into_view_if_needed()
+        picture = copies.nth(k).locator("img")
+        expect(picture).to_be_visible()
+        assert picture.evaluate("img => img.naturalWidth") > 600
+        assert picture.get_attribute("alt").startswith(f"{title}: ")
+        expect(copies.nth(k)).to_contain_text("Run this cell in JupyterLab")
+        screenshot(page, f"{name}_{k}")
+    assert "finished" in copies.nth(0).locator("img").get_attribute("alt")
+    assert "-1" in copies.nth(2).locator("img").get_attribute("alt"), "the explorer's last sum, not its first"
+    assert "children=" not in page.inner_text("body")
+    for text in ("Error displaying widget", "Loading widget"):
+        for found in page.get_by_text(text).all():
+            assert not found.is_visible()
+
+
+def test_a_saved_notebook_shows_the_last_pictures(saved):
+    saved.load()
+    saved.page.wait_for_timeout(4000)  # the page gives up on a missing widget after two seconds
+    seen(saved.page, "saved_without_kernel")
+
+
+def test_a_notebook_that_is_not_trusted_shows_them_too(saved, lab, browser):
+    book = nbformat.read(saved.path, as_version=4)
+    for cell in book.cells:
+        cell.metadata.pop("trusted", None)
+    book.metadata["title"] = "another file, so that no signature fits"
+    copy = saved.path.with_name("copied.ipynb")
+    nbformat.write(book, copy)
+    notebook = lab.open(browser, copy, theme="Dark")
+    seen(notebook.page, "saved_untrusted")
+    notebook.shutdown_kernel()
+    notebook.close()
+
+
+def test_an_exported_page_shows_them_without_a_network(saved, browser):
+    book = nbformat.read(saved.path, as_version=4)
+    body, _ = HTMLExporter().from_notebook_node(book)
+    path = saved.path.with_suffix(".html")
+    path.write_text(body)
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.route("**/*", lambda route: route.continue_() if route.request.url.startswith("file:") else route.abort())
+    page.goto(path.as_uri())
+    seen(page, "saved_exported")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.close()
+
+
+def test_a_saved_notebook_stays_of_moderate_size(saved):
+    assert saved.path.stat().st_size < 1_500_000
