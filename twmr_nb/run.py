@@ -29,7 +29,7 @@ from twmr_nb.rewards import RewardTerm
 from twmr_nb.run_files import is_alive
 from twmr_nb.selection import BEGIN, Selection
 from twmr_nb.storage import Record
-from twmr_nb.trainer import Trainer, TrainingDiverged
+from twmr_nb.trainer import Trainer
 
 CHECKPOINT_SECONDS = 30.0
 LIVE: dict[Path, "Run"] = {}  # runs of this process, so that a new cell finds the one already under way
@@ -150,7 +150,7 @@ class Run:
         try:
             self._train(on_record)
         except BaseException as error:
-            self.error = str(error) if isinstance(error, TrainingDiverged) else traceback.format_exc()
+            self.error = traceback.format_exc()
             stopped = isinstance(error, KeyboardInterrupt)
             self._set_state("stopped" if stopped else "failed", error="" if stopped else self.error)
             raise
