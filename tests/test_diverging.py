@@ -81,6 +81,13 @@ def test_the_trainer_goes_back_to_the_last_good_update_and_on_from_there(what):
         np.testing.assert_array_equal(ours, theirs)
 
 
+def test_gradients_that_nothing_shortens_are_named_too():
+    trainer = Trainer(Identified(4), SMALL.replace(max_grad_norm=1000.0, learning_rate=0.1))
+    spoil(trainer, spoil_parameters, at=1)
+    with pytest.raises(TrainingDiverged, match=r"max_grad_norm = 1000 or learning_rate = 0\.1 is likely too large"):
+        next(trainer.updates())
+
+
 class Odd(EndlessReward):
     """Pays or shows something odd from the 20th step on, which is in the third rollout."""
 
@@ -227,4 +234,3 @@ def test_rewards_of_an_own_term_that_no_float_holds_stop_the_run(tmp_path):
     with pytest.raises(TrainingDiverged, match=r"whose rewards became .*lower the weights"):
         run.train()
     assert not list(read_metrics(run.path / "metrics.csv"))
-    assert all(np.isfinite(leaf).all() for leaf in leaves(run.policy().policy))

@@ -142,9 +142,8 @@ class Trainer:
             return "the simulation gave them, so look at what changes the world"
         if not largest <= PLENTY:
             return f"rewards reach {largest:.3g} per step, so lower the weights of the reward terms"
-        if config.max_grad_norm > LOOSE:
-            return f"max_grad_norm = {config.max_grad_norm:g} and learning_rate = {config.learning_rate:g} are likely too large"
-        return f"learning_rate = {config.learning_rate:g} is likely too large, so start anew with a smaller one"
+        loose = f"max_grad_norm = {config.max_grad_norm:g} or " if config.max_grad_norm > LOOSE else ""
+        return f"{loose}learning_rate = {config.learning_rate:g} is likely too large, so start anew with a smaller one"
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back, or on, to where a snapshot was taken; raises ValueError if it is of other sizes or not finite."""
