@@ -7,6 +7,8 @@ Training wanders, and what works with exploration noise may fail without. So in 
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from twmr_nb.evaluate import evaluate
 from twmr_nb.policies import SavedPolicy, load_policy
 
@@ -30,6 +32,8 @@ class Selection:
         world = candidate.config.env.replace(critic_obs_mode="same")
         tried = evaluate(candidate, world, EPISODES, VALIDATION_SEED)
         rank = [tried["success_rate"], tried["mean_return"]]
+        if not np.isfinite(rank).all():  # it would compare as better than any number
+            return False
         best = self.best
         if best is not None and best.results["validation"] > rank:
             return False

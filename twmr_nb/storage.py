@@ -28,6 +28,12 @@ class Storage:
         self.obs[t], self.episode_start[t] = obs, start
         self.pre_tanh[t], self.log_prob[t], self.value[t] = decision.pre_tanh, decision.log_prob, decision.value
 
+    def infinite_part(self) -> str:
+        """What of the rollout is nan or infinite, in words; empty if all is finite."""
+        judged = (self.value, self.bootstrap, self.log_prob, self.pre_tanh)
+        parts = {"observations": (self.obs,), "rewards": (self.reward,), "values or probabilities": judged}
+        return next((what for what, arrays in parts.items() if not all(np.isfinite(a).all() for a in arrays)), "")
+
     def batch(self, last_value: np.ndarray, carry: Carry) -> Batch:
         return Batch(
             self.obs, self.episode_start, self.pre_tanh, self.log_prob, self.value,

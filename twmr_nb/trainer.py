@@ -17,6 +17,20 @@ from twmr_nb.ppo import LearnerState, draw_groups, learned, make_optimizer, upda
 from twmr_nb.storage import EPISODE_WINDOW, EpisodeLog, Record, Storage, Totals
 
 Snapshot = dict[str, np.ndarray]
+PARTS = {  # of a snapshot, what must stay finite
+    "learner/policy/params": "parameters",
+    "learner/policy/log_std": "noise",
+    "learner/policy/normalizer": "observations' mean and spread",
+    "learner": "optimiser's state",
+    "carry": "policy's memory",
+    "obs": "observations",
+}
+PLENTY = 1e6  # a reward per step above this is the likeliest cause of whatever goes wrong
+LOOSE = 10.0  # a max_grad_norm above this hardly shortens anything
+
+
+class TrainingDiverged(RuntimeError):
+    """Something became nan or infinite; the message says what, when, and what to change."""
 
 
 class Trainer:
@@ -56,8 +70,8 @@ class Trainer:
     def updates(self, should_stop: Callable[[], bool] = lambda: False) -> Iterator[Record]:
         """Train until total_timesteps, one record per update. should_stop is asked at every control step.
 
-        Stopped in mid-rollout, the trainer goes back to the state before that rollout, where `snapshot` was taken;
-        call again to go on.
+        Stopped in mid-rollout, or by an error, the trainer goes back to the state before that rollout, where
+        `snapshot` was taken; call again to go on. Raises TrainingDiverged rather than go on with nan or infinity.
         """
         if self.compiled_update is None:
             self.compile()
@@ -69,19 +83,23 @@ class Trainer:
                 self.env.stagger()
             if self.config.normalize_observations:
                 self.observe_normalizer(self.obs)
-            self.snapshot = self.take_snapshot()
+            self.snapshot = self.finite_snapshot()
         while self.update_index < self.num_updates:
             begin = time.perf_counter()
-            totals = self.collect(should_stop)
-            if totals is None:
+            try:
+                totals = self.collect(should_stop)
+                if totals is None:
+                    self.restore(self.snapshot)
+                    return
+                collected = time.perf_counter()
+                losses = self.learn()
+                done = time.perf_counter()
+                self.train_s += done - begin
+                self.snapshot = self.finite_snapshot()
+            except BaseException:
                 self.restore(self.snapshot)
-                return
-            collected = time.perf_counter()
-            record = self.learn()
-            done = time.perf_counter()
-            self.train_s += done - begin
-            self.snapshot = self.take_snapshot()
-            yield self.report(totals, record, collected - begin, done - collected)
+                raise
+            yield self.report(totals, losses, collected - begin, done - collected)
 
     def compile(self) -> None:
         """Compile acting and learning ahead, side by side, so that their time is known apart from training time."""
@@ -102,12 +120,39 @@ class Trainer:
             tree["curriculum"] = self.curriculum.get_state()
         return {name: np.array(leaf) for name, leaf in named_leaves(tree)}
 
+    def finite_snapshot(self) -> Snapshot:
+        """A snapshot that can be gone back to; raises TrainingDiverged if anything that learns is nan or infinite."""
+        snapshot = self.take_snapshot()
+        if what := infinite_part(snapshot):
+            raise self.diverged(what)
+        return snapshot
+
+    def diverged(self, what: str) -> TrainingDiverged:
+        """What to raise where something is nan or infinite: which update, what, and the likeliest cause."""
+        update = 1 + (int(self.snapshot["counters"][0]) if self.snapshot else 0)
+        return TrainingDiverged(
+            f"training stopped in update {update} of {self.num_updates}, whose {what} became nan or infinite: "
+            f"{self.likeliest_cause(what)}; the policy is kept as it was before that update."
+        )
+
+    def likeliest_cause(self, what: str) -> str:
+        """Which setting to look at, in words."""
+        config, largest = self.config, np.abs(self.storage.reward).max()
+        if what.startswith("observations"):
+            return "the simulation gave them, so look at what changes the world"
+        if not largest <= PLENTY:
+            return f"rewards reach {largest:.3g} per step, so lower the weights of the reward terms"
+        loose = f"max_grad_norm = {config.max_grad_norm:g} or " if config.max_grad_norm > LOOSE else ""
+        return f"{loose}learning_rate = {config.learning_rate:g} is likely too large, so start anew with a smaller one"
+
     def restore(self, snapshot: Snapshot) -> None:
-        """Go back, or on, to where a snapshot was taken; raises ValueError if it is of other sizes."""
+        """Go back, or on, to where a snapshot was taken; raises ValueError if it is of other sizes or not finite."""
         tree = self.state_tree()
         for name, leaf in named_leaves(tree):
             if name not in snapshot or snapshot[name].shape != np.shape(leaf):
                 raise ValueError(f"this snapshot does not fit the settings: {name!r} is missing or of another shape.")
+        if what := infinite_part(snapshot):
+            raise ValueError(f"this snapshot cannot be gone on from: its {what} contain nan or infinity; start anew.")
         state = jax.tree.unflatten(jax.tree.structure(tree), [snapshot[name] for name, _ in named_leaves(tree)])
         self.learner, self.carry, self.obs, self.start = (state[k] for k in ("learner", "carry", "obs", "start"))
         self.episodes.running = state["running"].copy()
@@ -146,16 +191,22 @@ class Trainer:
                 return None
             decision = self.decide(noise[t])
             self.storage.add(t, self.obs, self.start, decision)
-            self.carry = decision.carry
-            self.obs, reward, terminated, truncated, info = self.env.step(np.asarray(decision.action))
+            self.carry, action = decision.carry, np.asarray(decision.action)
+            if not np.isfinite(action).all():
+                raise self.diverged(self.storage.infinite_part())
+            self.obs, reward, terminated, truncated, info = self.env.step(action)
             self.start = done = terminated | truncated
-            self.storage.reward[t], self.storage.done[t] = reward, done
+            with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and told below
+                self.storage.reward[t] = reward
+            self.storage.done[t] = done
             self.storage.bootstrap[t] = self.beyond_limit(truncated & ~terminated, info)
             passed = info.get("passed", no_obstacle)
             self.episodes.add(reward, done, passed)
             totals.add(reward, passed, info)
             if self.curriculum and done.any() and self.curriculum.add(info["step_height"][done], passed[done]):
                 self.env.set_step_heights(*self.curriculum.heights)
+        if what := self.storage.infinite_part():
+            raise self.diverged(what)
         return totals
 
     def beyond_limit(self, truncated: np.ndarray, info: dict[str, Any]) -> np.ndarray | float:
@@ -175,6 +226,8 @@ class Trainer:
         groups = draw_groups(np.random.default_rng((self.seed, self.update_index, 1)), self.config)
         assert self.compiled_update is not None, "compile() comes first"
         self.learner, losses, explained = self.compiled_update(self.learner, batch, groups)
+        if not np.isfinite(losses.loss):
+            raise self.diverged("loss")
         self.update_index += 1
         self.global_step += self.storage.reward.size
         if self.config.log_std_final is not None:
@@ -217,3 +270,11 @@ class Trainer:
             "train_s": self.train_s,
             "compile_s": self.compile_s,
         }
+
+
+def infinite_part(snapshot: Snapshot) -> str:
+    """What of a snapshot is nan or infinite, in words; empty if all that learns is finite."""
+    for part, what in PARTS.items():
+        if not all(np.isfinite(array).all() for name, array in snapshot.items() if name.startswith(part)):
+            return what
+    return ""
