@@ -1,11 +1,13 @@
 """The command line, `twmr train` and its siblings; flags come from the config dataclasses."""
 
 import argparse
+import contextlib
+import functools
+import io
 import json
-import os
-import select
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,11 +15,19 @@ from typing import Annotated, Any
 import tyro
 from tqdm import tqdm
 
+from twmr_nb.cli_flags import expanded, flag, flags_given, refuse_beside, refuse_scene
 from twmr_nb.cli_policies import Evaluate, Export, Policies, evaluate, export, policies
-from twmr_nb.config import ConfigError, EnvConfig, PPOConfig, TrainConfig
+from twmr_nb.cli_streams import complain, flushed, open_streams, say, silence
+from twmr_nb.config import ConfigError, EnvConfig, PPOConfig, TrainConfig, checked_seed
+from twmr_nb.knobs import shown
 from twmr_nb.policies import PolicyError, load_policy
 from twmr_nb.presets import DEFAULT_PRESET, PRESETS, preset_config
 from twmr_nb.render import RenderError
+from twmr_nb.run import RunError
+from twmr_nb.targets import NAME, ready_file, why
+
+LONGEST = 100_000  # control steps of an episode that is played
+SLOWEST, FASTEST = 0.01, 100.0  # times real time
 
 
 @dataclass(frozen=True)
@@ -31,11 +41,11 @@ class Train:
     preset: str = DEFAULT_PRESET
     """Starting point: see `twmr presets`."""
     name: str = "run"
-    """The run's folder is runs/NAME_TIMESTAMP."""
+    """The run's folder is NAME_TIMESTAMP, in the one folder of runs (TWMR_RUNS, or runs/ beside notebooks/)."""
     run_dir: Path | None = None
     """Use this folder instead."""
     resume: Path | None = None
-    """Go on with the run in this folder, with its own settings."""
+    """Go on with the run in this folder, with its own settings: no other flag goes with it."""
 
 
 @dataclass(frozen=True)
@@ -100,86 +110,148 @@ class Doctor:
     """Check Python, packages, graphics, ffmpeg, cores and GPU; say how to mend what is missing."""
 
 
-def train(options: Train) -> int:
-    from twmr_nb.runs import new_run, open_run
+def train(options: Train, given: Sequence[str]) -> int:
+    from twmr_nb.idle import refuse_idle
+    from twmr_nb.runs import RunError, new_run, open_run
     from twmr_nb.storage import log_line
 
     if options.resume:
-        run = open_run(options.resume)
+        refuse_beside("--resume", given, ("resume",), "a run goes on with its own settings")
+        run = open_run(expanded(options.resume))
+        if run.state == "finished":
+            raise RunError(f"{run.name} is finished: start a new run to train further.")
     else:
+        if "run_dir" in given and "name" in given:
+            raise ConfigError("--name and --run-dir exclude each other: --run-dir is the whole folder, name included.")
         config = TrainConfig(options.env, options.ppo).replace(seed=options.seed, preset=options.preset)
-        run = new_run(config, options.name, run_dir=options.run_dir)
+        refuse_idle(config, given)
+        run = new_run(config, checked_run_name(options.name), run_dir=options.run_dir and expanded(options.run_dir))
     total = run.config.ppo.total_timesteps
-    print(f"run folder: {run.path}\ncompiling ...", flush=True)
+    say(f"run folder: {run.path}\ncompiling ...")
     with tqdm(total=total, unit="step", unit_scale=True, disable=not sys.stderr.isatty()) as bar:
 
         def show(record: dict[str, float]) -> None:
-            bar.update(int(record["global_step"]) - bar.n)
-            bar.set_postfix(success=f"{record['success_rate']:.0%}", refresh=False)
-            bar.write(log_line(record))
-            sys.stdout.flush()
+            try:
+                bar.update(int(record["global_step"]) - bar.n)
+                bar.set_postfix(success=f"{record['success_rate']:.0%}", refresh=False)
+                bar.write(log_line(record))
+                sys.stdout.flush()
+            except OSError:  # nobody reads, or the disk is full: no reason to end a training
+                silence(sys.stdout)
+                bar.disable = not flushed(sys.stderr) or bar.disable
 
         run.train(show)
     compiled = run.records[-1]["compile_s"] if run.records else float("nan")
-    print(f"{run.state} (compiling took {compiled:.1f} s)\npolicy: {run.policy_path}")
+    say(f"{run.state} (compiling took {compiled:.1f} s)\npolicy: {run.policy_path}")
     return 0
 
 
-def play(options: Play) -> int:
+def checked_run_name(name: str) -> str:
+    if not re.fullmatch(NAME, name):
+        raise ConfigError(
+            f"name = {shown(name)} is not allowed: use up to 60 letters, digits, '_', '-' and '.', no '.' first."
+        )
+    return name
+
+
+def play(options: Play, given: Sequence[str]) -> int:
     from twmr_nb.evaluate import trial_world
-    from twmr_nb.play import gate_trace, has_display, leg_trace, outcome, show_in_window
-    from twmr_nb.render import frame_strip, save_video
+    from twmr_nb.play import gate_trace, leg_trace, outcome, show_in_window
+    from twmr_nb.render import frame_strip, save_picture, save_video
     from twmr_nb.rollout import record
 
+    refuse_play(options, given)
     saved = load_policy(options.load_path)
     config = trial_world(saved.config.env, options.scene, options.step_height)
+    window, video = ready_to_show(options, f"{saved.name}.mp4")
     rollout = record(saved.player(options.deterministic, options.seed), config, options.seed, options.steps)
     lines = (gate_trace(rollout) if options.debug_gate else []) + (leg_trace(rollout) if options.debug_legs else [])
-    if options.debug_log:
-        options.debug_log.write_text("\n".join(lines) + "\n")
-    elif lines:
+    if lines and not options.debug_log:
         print("\n".join(lines))
-    print(f"{saved.name}: {outcome(rollout)}")
+    print(f"{saved.name}: {outcome(rollout)}", flush=True)
+    if options.debug_log:
+        expanded(options.debug_log).write_text("\n".join(lines) + "\n")
     if options.strip:
-        frame_strip(rollout).save(options.strip)
-        print(f"picture: {options.strip}")
-    to_file = options.video or options.strip
-    if options.viewer or (options.viewer is None and not to_file and has_display()):
+        print(f"picture: {save_picture(frame_strip(rollout), options.strip)}")
+    if window:
         show_in_window(rollout, options.playback_speed, options.follow)
-    elif options.video or not options.strip:
-        path = options.video or Path(f"{saved.name}.mp4")
-        save_video(rollout, path, speed=options.playback_speed, follow=options.follow)
-        print(f"video: {path}")
+    if video:
+        print(f"video: {save_video(rollout, video, speed=options.playback_speed, follow=options.follow)}")
     return 0
 
 
-def presets(options: Presets) -> int:
+def refuse_play(options: Play, given: Sequence[str]) -> None:
+    """Raise on what cannot be played, or would have no effect, before anything is played."""
+    refuse_scene(options.scene, options.step_height)
+    checked_seed(options.seed, 10**15)
+    if options.steps is not None and not 1 <= options.steps <= LONGEST:
+        raise ConfigError(f"steps = {options.steps} is not allowed: give a whole number from 1 to {LONGEST}.")
+    if not SLOWEST <= options.playback_speed <= FASTEST:
+        raise ConfigError(
+            f"playback_speed = {options.playback_speed:g} is not allowed: give a number from {SLOWEST} to {FASTEST}; "
+            "1 is real time."
+        )
+    if options.viewer and options.video:
+        raise ConfigError("--viewer and --video exclude each other: a window is shown instead of writing a video.")
+    if options.strip and not (options.video or options.viewer):
+        for name in ("playback_speed", "follow"):
+            if name in given:
+                raise ConfigError(f"{flag(name)} has no effect on a --strip of stills: add --video, or leave it out.")
+    if options.debug_log and not (options.debug_gate or options.debug_legs):
+        raise ConfigError("--debug-log has nothing to write: add --debug-gate or --debug-legs.")
+
+
+def ready_to_show(options: Play, name: str) -> tuple[bool, Path | None]:
+    """Whether to open a window, and where to write a video; raises if a file asked for cannot be written."""
+    from twmr_nb.play import has_display
+    from twmr_nb.render import PICTURES, RenderError, can_film
+
+    if options.viewer and not has_display():
+        raise RenderError("no window can be opened, for there is no display here: leave --viewer out for a video.")
+    to_file = options.video or options.strip
+    window = bool(options.viewer) or (options.viewer is None and not to_file and has_display())
+    video = None if window or (options.strip and not options.video) else options.video or Path(name)
+    if options.debug_log:
+        ready_file(options.debug_log)
+    if options.strip:
+        ready_file(options.strip, *PICTURES)
+    if video:
+        can_film()
+        ready_file(video, ".mp4")
+    return window, video
+
+
+def presets(options: Presets, given: Sequence[str]) -> int:
     for name, preset in PRESETS.items():
         print(f"{name}: {preset.doc}")
-        for flag, value in preset.flags.items():
-            print(f"    {flag} = {value}")
+        for setting, value in preset.flags.items():
+            print(f"    {setting} = {value}")
     return 0
 
 
-def bench(options: Bench) -> int:
+def bench(options: Bench, given: Sequence[str]) -> int:
     from twmr_nb.bench.report import report
     from twmr_nb.bench.suite import measure
 
-    def tell(line: str) -> None:
-        print(line, file=sys.stderr, flush=True)
-
-    result = measure(options.rounds, options.peer, options.solve, options.profile, options.scaling, tell)
+    parts = [name for name in ("solve", "profile", "scaling") if getattr(options, name)]
+    if len(parts) > 1:
+        raise ConfigError(f"{' and '.join(map(flag, parts))} exclude each other: measure one after the other.")
+    for name, needless in (("peer", parts), ("rounds", [part for part in parts if part != "scaling"])):
+        if name in given and needless:
+            raise ConfigError(f"{flag(name)} has no effect with {flag(needless[0])}: leave one of the two out.")
+    picture = ready_file(options.scaling, ".png") if options.scaling else None
+    result = measure(options.rounds, options.peer, options.solve, options.profile, picture, complain)
     print(json.dumps(result) if options.json else report(result))
     return 0
 
 
-def doctor(options: Doctor) -> int:
+def doctor(options: Doctor, given: Sequence[str]) -> int:
     from twmr_nb.doctor import print_report, run_checks
 
     return 1 if print_report(run_checks()) else 0
 
 
-HANDLERS: dict[type, Callable[[Any], int]] = {
+HANDLERS: dict[type, Callable[[Any, Sequence[str]], int]] = {
     Train: train, Play: play, Evaluate: evaluate, Export: export, Policies: policies, Presets: presets,
     Bench: bench, Doctor: doctor,
 }  # fmt: skip
@@ -187,37 +259,44 @@ HANDLERS: dict[type, Callable[[Any], int]] = {
 
 def main(argv: list[str] | None = None) -> int:
     """Entry point; returns the exit code. A user's mistake is one sentence, not a traceback."""
+    open_streams()
     argv = sys.argv[1:] if argv is None else argv
     try:
-        options = parse(argv)
-        code = HANDLERS[type(options)](options)
-        sys.stdout.flush()
-        return code
-    except (ConfigError, PolicyError, RenderError, FileNotFoundError) as error:
-        print(f"twmr: {error}", file=sys.stderr)
-        return 2
+        try:
+            return run(argv)
+        finally:
+            sys.stdout.flush()
     except KeyboardInterrupt:
-        print("stopped; go on with `twmr train --resume RUN_FOLDER`", file=sys.stderr)
+        complain("stopped" + "; go on with `twmr train --resume RUN_FOLDER`" * (argv[:1] == ["train"]))
         return 130
-    except BrokenPipeError:
-        if not reader_left():  # a pipe of somebody else's, such as ffmpeg's
-            raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at exit must not fail again
+    except OSError as error:
+        if flushed(sys.stdout):  # a file's fault, or a pipe's of somebody else's, such as ffmpeg's
+            if isinstance(error, BrokenPipeError):
+                raise
+            complain(f"twmr: {f'{str(error.filename)!r}: ' if error.filename else ''}{why(error)}.")
+            return 2
+        if not isinstance(error, BrokenPipeError):  # a reader that has seen enough is no error to speak of
+            complain(f"twmr: the output cannot be written: {why(error)}.")
         return 1
 
 
-def reader_left() -> bool:
-    """Whether nobody reads our output any more, as after `| head`."""
-    poll = select.poll()
-    poll.register(sys.stdout, 0)
-    return any(event & select.POLLERR for _, event in poll.poll(0))
+def run(argv: Sequence[str]) -> int:
+    """Do what the command line asks for."""
+    try:
+        options, given = parse(argv), flags_given(argv)
+        return HANDLERS[type(options)](options, given)
+    except (ConfigError, PolicyError, RenderError, RunError) as error:
+        sys.stdout.flush()
+        complain(f"twmr: {error}")
+        return 2
 
 
-def parse(argv: list[str]) -> Any:
+def parse(argv: Sequence[str]) -> Any:
     """The command and its options. `--preset` is read first, since it decides every other default."""
     early = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    early.add_argument("--preset", default=DEFAULT_PRESET)
-    chosen = preset_config(early.parse_known_args(argv)[0].preset)
+    early.add_argument("--preset", nargs="?")
+    named = early.parse_known_args(argv)[0].preset if argv[:1] == ["train"] else None
+    chosen = preset_config(DEFAULT_PRESET if named is None else named)
     defaults = {
         "train": Train(chosen.env, chosen.ppo, preset=chosen.preset),
         "play": Play(load_path=tyro.MISSING),
@@ -229,4 +308,24 @@ def parse(argv: list[str]) -> Any:
         "doctor": Doctor(),
     }
     commands = tyro.extras.subcommand_type_from_defaults(defaults, prefix_names=False)
-    return tyro.cli(commands, args=argv, prog="twmr", config=(tyro.conf.OmitArgPrefixes,))
+    return understood(commands, list(argv))
+
+
+def understood(commands: Any, argv: list[str]) -> Any:
+    """The options; raises our own ConfigError where a value is refused by us, not by the parser.
+
+    The parser puts a box with inner names around our sentence, so it is asked to be quiet, and asked again to speak
+    where the sentence is its own.
+    """
+    ask = functools.partial(tyro.cli, commands, args=argv, prog="twmr", config=(tyro.conf.OmitArgPrefixes,))
+    quiet = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(quiet), contextlib.redirect_stdout(quiet):
+            return ask()
+    except SystemExit as refused:
+        cause: BaseException | None = refused
+        while cause is not None:
+            if isinstance(cause, ConfigError):
+                raise cause from None
+            cause = cause.__context__
+        return ask()

@@ -139,4 +139,4 @@ def preset_config(name: str = DEFAULT_PRESET, **changes: Any) -> TrainConfig:
     """The full configuration of a preset, with your changes on top; raises ConfigError on unknown names."""
     if name not in PRESETS:
         raise ConfigError(f"unknown preset {name!r}; choose {', '.join(map(repr, PRESETS))}.")
-    return TrainConfig().replace(**(PRESETS[name].flags | {"preset": name} | changes))
+    return TrainConfig().replace(preset=name, **PRESETS[name].flags).replace(**changes)

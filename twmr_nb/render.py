@@ -26,21 +26,23 @@ from PIL import Image
 
 from twmr_nb.config import EnvConfig
 from twmr_nb.flat import paint, paint_steps
+from twmr_nb.graphics import no_gl
 from twmr_nb.overlay import Frame, draw_overlay, draw_title
 from twmr_nb.robot import STEP_GEOM, WHEELS, build_spec, step_box
 from twmr_nb.rollout import Rollout, ZeroPolicy, record
+from twmr_nb.targets import ready_file
 
 Camera = Literal["track", "fixed"]
 P = ParamSpec("P")
 R = TypeVar("R")
 Size = tuple[int, int]  # width, height in pixels
-APT_LINE = "apt-get install libegl1 libgl1"
-NO_GL = f"no video: there is no GL library to draw with. As root, run `{APT_LINE}`, then restart the kernel."
+NO_GL = no_gl()
 NO_FFMPEG = "no video: there is no ffmpeg. Run `pip install --force-reinstall imageio-ffmpeg`."
 CLEARANCE = 0.16  # m beside the robot's middle that is drawn of the step; its whole 10 m would hide its profile
 PAGE_WIDTH = 1120  # px; several videos side by side are scaled down to it
 CRF = 27  # h264 quality: about 35 kB a second
 DRAWING = ThreadPoolExecutor(1, "drawing")
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")  # what a still can be written as
 PALE, DARK, TYRE, BLOCK = [0.95, 0.95, 0.95, 1], [0.3, 0.3, 0.35, 1], [0.17, 0.19, 0.22, 1], [0.45, 0.52, 0.60, 1]
 
 
@@ -114,10 +116,7 @@ def mp4(
 ) -> bytes:
     """One rollout, or several side by side with their titles, as an h264 file; raises RenderError if it cannot be."""
     several = [rollouts] if isinstance(rollouts, Rollout) else list(rollouts)
-    try:
-        mediapy.set_ffmpeg(imageio_ffmpeg.get_ffmpeg_exe())
-    except RuntimeError as error:
-        raise RenderError(NO_FFMPEG) from error
+    set_ffmpeg()
     steps = [steps_shown(r, fps, speed) for r in several]
     longest = max(map(len, steps))
     films = []
@@ -159,12 +158,33 @@ def save_video(
     size: Size = (640, 360),
 ) -> Path:
     """The video as an .mp4 file, written whole or not at all; raises RenderError where none can be made."""
+    can_film()
+    path = ready_file(path, ".mp4")
     data = mp4(rollouts, fps, size, "track" if follow else "fixed", speed=speed)
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     unfinished.write_bytes(data)
     os.replace(unfinished, path)
+    return path
+
+
+def can_film() -> None:
+    """Raise RenderError where no video can be made: sooner than after what it would show was played."""
+    set_ffmpeg()
+    if not gl_available():
+        raise RenderError(NO_GL)
+
+
+def set_ffmpeg() -> None:
+    try:
+        mediapy.set_ffmpeg(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError as error:
+        raise RenderError(NO_FFMPEG) from error
+
+
+def save_picture(image: Image.Image, path: str | Path) -> Path:
+    """A picture as a file, in the format that its name asks for."""
+    path = ready_file(path, *PICTURES)
+    image.save(path)
     return path
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from twmr_nb.config import ConfigError, TrainConfig
+from twmr_nb.places import runs_folder
 from twmr_nb.presets import preset_config
 from twmr_nb.recipe import command_line
 from twmr_nb.rewards import RewardTerm
@@ -13,7 +14,7 @@ from twmr_nb.run_files import fresh_folder, read_json, run_folders, write_json
 
 __all__ = ["LIVE", "RUNS", "Run", "RunError", "list_runs", "new_run", "open_run", "own_terms", "training_run"]
 
-RUNS = Path("runs")
+RUNS = runs_folder()
 
 
 def new_run(
