@@ -32,9 +32,17 @@ def test_this_machine_is_well(gl, monkeypatch, tmp_path, capsys):
     checks = doctor.run_checks()
     unwell = [check for check in checks if not check.ok]
     assert not unwell
-    assert {"Python", "packages", "GL", "ffmpeg", "JupyterLab kernel", "temporary folder", "runs folder", "CPU", "GPU"} == {
-        check.name for check in checks
-    }
+    assert {
+        "Python",
+        "packages",
+        "GL",
+        "ffmpeg",
+        "JupyterLab kernel",
+        "temporary folder",
+        "runs folder",
+        "CPU",
+        "GPU",
+    } == {check.name for check in checks}
     assert doctor.print_report(checks) == 0
     assert capsys.readouterr().out.count("\nok") == len(checks) - 1
     assert not list(tmp_path.iterdir())

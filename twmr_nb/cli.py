@@ -5,26 +5,24 @@ import contextlib
 import functools
 import io
 import json
-import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO, cast
 
 import tyro
 from tqdm import tqdm
 
 from twmr_nb.cli_flags import expanded, flag, flags_given, refuse_beside, refuse_scene
-from twmr_nb.cli_policies import Evaluate, Export, Policies, evaluate, export, policies
-from twmr_nb.cli_streams import complain, flushed, open_streams, say, silence
+from twmr_nb.cli_policies import Evaluate, Export, Policies, evaluate, export, policies, refuse_evaluate
+from twmr_nb.cli_streams import Output, OutputLost, complain, open_streams, say, silence
 from twmr_nb.config import ConfigError, EnvConfig, PPOConfig, TrainConfig, checked_seed
-from twmr_nb.knobs import shown
 from twmr_nb.policies import PolicyError, load_policy
 from twmr_nb.presets import DEFAULT_PRESET, PRESETS, preset_config
 from twmr_nb.render import RenderError
 from twmr_nb.run import RunError
-from twmr_nb.targets import NAME, ready_file, why
+from twmr_nb.targets import ready_file, why
 
 LONGEST = 100_000  # control steps of an episode that is played
 SLOWEST, FASTEST = 0.01, 100.0  # times real time
@@ -110,22 +108,16 @@ class Doctor:
     """Check Python, packages, graphics, ffmpeg, cores and GPU; say how to mend what is missing."""
 
 
-def train(options: Train, given: Sequence[str]) -> int:
-    from twmr_nb.idle import refuse_idle
+def train(options: Train) -> int:
     from twmr_nb.runs import RunError, new_run, open_run
     from twmr_nb.storage import log_line
 
     if options.resume:
-        refuse_beside("--resume", given, ("resume",), "a run goes on with its own settings")
         run = open_run(expanded(options.resume))
         if run.state == "finished":
             raise RunError(f"{run.name} is finished: start a new run to train further.")
     else:
-        if "run_dir" in given and "name" in given:
-            raise ConfigError("--name and --run-dir exclude each other: --run-dir is the whole folder, name included.")
-        config = TrainConfig(options.env, options.ppo).replace(seed=options.seed, preset=options.preset)
-        refuse_idle(config, given)
-        run = new_run(config, checked_run_name(options.name), run_dir=options.run_dir and expanded(options.run_dir))
+        run = new_run(config_of(options), options.name, run_dir=options.run_dir and expanded(options.run_dir))
     total = run.config.ppo.total_timesteps
     say(f"run folder: {run.path}\ncompiling ...")
     with tqdm(total=total, unit="step", unit_scale=True, disable=not sys.stderr.isatty()) as bar:
@@ -138,7 +130,7 @@ def train(options: Train, given: Sequence[str]) -> int:
                 sys.stdout.flush()
             except OSError:  # nobody reads, or the disk is full: no reason to end a training
                 silence(sys.stdout)
-                bar.disable = not flushed(sys.stderr) or bar.disable
+                bar.disable = True
 
         run.train(show)
     compiled = run.records[-1]["compile_s"] if run.records else float("nan")
@@ -146,21 +138,28 @@ def train(options: Train, given: Sequence[str]) -> int:
     return 0
 
 
-def checked_run_name(name: str) -> str:
-    if not re.fullmatch(NAME, name):
-        raise ConfigError(
-            f"name = {shown(name)} is not allowed: use up to 60 letters, digits, '_', '-' and '.', no '.' first."
-        )
-    return name
+def config_of(options: Train) -> TrainConfig:
+    return TrainConfig(options.env, options.ppo, options.seed, options.preset)
 
 
-def play(options: Play, given: Sequence[str]) -> int:
+def refuse_train(options: Train, given: Sequence[str]) -> None:
+    """Raise on flags that would be dropped without a word."""
+    from twmr_nb.idle import refuse_idle
+
+    if options.resume:
+        refuse_beside("--resume", given, ("resume",), "a run goes on with its own settings")
+        return
+    if "run_dir" in given and "name" in given:
+        raise ConfigError("--name and --run-dir exclude each other: --run-dir is the whole folder, name included.")
+    refuse_idle(config_of(options), given)
+
+
+def play(options: Play) -> int:
     from twmr_nb.evaluate import trial_world
     from twmr_nb.play import gate_trace, leg_trace, outcome, show_in_window
     from twmr_nb.render import frame_strip, save_picture, save_video
     from twmr_nb.rollout import record
 
-    refuse_play(options, given)
     saved = load_policy(options.load_path)
     config = trial_world(saved.config.env, options.scene, options.step_height)
     window, video = ready_to_show(options, f"{saved.name}.mp4")
@@ -221,7 +220,7 @@ def ready_to_show(options: Play, name: str) -> tuple[bool, Path | None]:
     return window, video
 
 
-def presets(options: Presets, given: Sequence[str]) -> int:
+def presets(options: Presets) -> int:
     for name, preset in PRESETS.items():
         print(f"{name}: {preset.doc}")
         for setting, value in preset.flags.items():
@@ -229,31 +228,39 @@ def presets(options: Presets, given: Sequence[str]) -> int:
     return 0
 
 
-def bench(options: Bench, given: Sequence[str]) -> int:
+def bench(options: Bench) -> int:
     from twmr_nb.bench.report import report
     from twmr_nb.bench.suite import measure
 
-    parts = [name for name in ("solve", "profile", "scaling") if getattr(options, name)]
-    if len(parts) > 1:
-        raise ConfigError(f"{' and '.join(map(flag, parts))} exclude each other: measure one after the other.")
-    for name, needless in (("peer", parts), ("rounds", [part for part in parts if part != "scaling"])):
-        if name in given and needless:
-            raise ConfigError(f"{flag(name)} has no effect with {flag(needless[0])}: leave one of the two out.")
     picture = ready_file(options.scaling, ".png") if options.scaling else None
     result = measure(options.rounds, options.peer, options.solve, options.profile, picture, complain)
     print(json.dumps(result) if options.json else report(result))
     return 0
 
 
-def doctor(options: Doctor, given: Sequence[str]) -> int:
+def refuse_bench(options: Bench, given: Sequence[str]) -> None:
+    """Raise on parts that exclude each other."""
+    parts = [name for name in ("solve", "profile", "scaling") if getattr(options, name)]
+    if len(parts) > 1:
+        raise ConfigError(f"{' and '.join(map(flag, parts))} exclude each other: measure one after the other.")
+    for name, needless in (("peer", parts), ("rounds", [part for part in parts if part != "scaling"])):
+        if name in given and needless:
+            raise ConfigError(f"{flag(name)} has no effect with {flag(needless[0])}: leave one of the two out.")
+
+
+def doctor(options: Doctor) -> int:
     from twmr_nb.doctor import print_report, run_checks
 
     return 1 if print_report(run_checks()) else 0
 
 
-HANDLERS: dict[type, Callable[[Any, Sequence[str]], int]] = {
+HANDLERS: dict[type, Callable[[Any], int]] = {
     Train: train, Play: play, Evaluate: evaluate, Export: export, Policies: policies, Presets: presets,
     Bench: bench, Doctor: doctor,
+}  # fmt: skip
+# What is asked before any work, of the options and of the flags that were typed.
+REFUSALS: dict[type, Callable[[Any, Sequence[str]], None]] = {
+    Train: refuse_train, Play: refuse_play, Evaluate: refuse_evaluate, Bench: refuse_bench,
 }  # fmt: skip
 
 
@@ -261,30 +268,35 @@ def main(argv: list[str] | None = None) -> int:
     """Entry point; returns the exit code. A user's mistake is one sentence, not a traceback."""
     open_streams()
     argv = sys.argv[1:] if argv is None else argv
+    output = Output(sys.stdout)
     try:
-        try:
-            return run(argv)
-        finally:
-            sys.stdout.flush()
+        with contextlib.redirect_stdout(cast(TextIO, output)):
+            try:
+                return run(argv)
+            finally:
+                output.flush()
     except KeyboardInterrupt:
         complain("stopped" + "; go on with `twmr train --resume RUN_FOLDER`" * (argv[:1] == ["train"]))
         return 130
-    except OSError as error:
-        if flushed(sys.stdout):  # a file's fault, or a pipe's of somebody else's, such as ffmpeg's
-            if isinstance(error, BrokenPipeError):
-                raise
-            complain(f"twmr: {f'{str(error.filename)!r}: ' if error.filename else ''}{why(error)}.")
-            return 2
-        if not isinstance(error, BrokenPipeError):  # a reader that has seen enough is no error to speak of
-            complain(f"twmr: the output cannot be written: {why(error)}.")
+    except OutputLost as lost:
+        silence(sys.stdout)
+        if not isinstance(lost.__cause__, BrokenPipeError):  # a reader that has seen enough is no error to speak of
+            complain(f"twmr: the output cannot be written: {why(cast(OSError, lost.__cause__))}.")
         return 1
+    except BrokenPipeError:  # somebody else's pipe, such as ffmpeg's
+        raise
+    except OSError as error:
+        complain(f"twmr: {f'{str(error.filename)!r}: ' if error.filename else ''}{why(error)}.")
+        return 2
 
 
 def run(argv: Sequence[str]) -> int:
     """Do what the command line asks for."""
     try:
         options, given = parse(argv), flags_given(argv)
-        return HANDLERS[type(options)](options, given)
+        if refuse := REFUSALS.get(type(options)):
+            refuse(options, given)
+        return HANDLERS[type(options)](options)
     except (ConfigError, PolicyError, RenderError, RunError) as error:
         sys.stdout.flush()
         complain(f"twmr: {error}")

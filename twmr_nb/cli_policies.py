@@ -80,12 +80,10 @@ class Policies:
     """Where to look."""
 
 
-def evaluate(options: Evaluate, given: Sequence[str]) -> int:
+def evaluate(options: Evaluate) -> int:
     from twmr_nb.evaluate import sampled_episodes
 
-    names = [*options.policies, *([options.policy] if options.policy is not None else [])]
-    heights = parse_heights(options.heights or HEIGHTS) if options.sweep or options.heights is not None else []
-    refuse(options, names, bool(heights), given)
+    names, heights = names_of(options), heights_asked(options)
     policies = {label(name): load_policy(name) for name in names}
     worlds = {name: world_of(saved, options) for name, saved in policies.items()}
     if options.plot and not heights and all(w.step_height_max is None for w in worlds.values()):
@@ -104,10 +102,21 @@ def evaluate(options: Evaluate, given: Sequence[str]) -> int:
     return 0
 
 
-def refuse(options: Evaluate, names: Sequence[str], sweeping: bool, given: Sequence[str]) -> None:
+def names_of(options: Evaluate) -> list[str]:
+    return [*options.policies, *([options.policy] if options.policy is not None else [])]
+
+
+def heights_asked(options: Evaluate) -> list[float]:
+    """Those of the sweep; none without one."""
+    words = HEIGHTS if options.heights is None and options.sweep else options.heights
+    return [] if words is None else parse_heights(words)
+
+
+def refuse_evaluate(options: Evaluate, given: Sequence[str]) -> None:
     """Raise on what cannot be done, or would have no effect, before anything is played."""
     from twmr_nb.evaluate import check_trial
 
+    names, sweeping = names_of(options), bool(heights_asked(options))
     check_trial(options.episodes, options.seed)
     if not names:
         raise PolicyError(
@@ -228,7 +237,7 @@ def settings(words: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def export(options: Export, given: Sequence[str]) -> int:
+def export(options: Export) -> int:
     from twmr_nb.evaluate import check_trial, sampled_episodes
     from twmr_nb.evaluation_text import policies_table
     from twmr_nb.shipping import judged, target_file
@@ -246,7 +255,7 @@ def export(options: Export, given: Sequence[str]) -> int:
     return 0
 
 
-def policies(options: Policies, given: Sequence[str]) -> int:
+def policies(options: Policies) -> int:
     from twmr_nb.evaluation_text import policies_table
 
     folder = expanded(options.folder)

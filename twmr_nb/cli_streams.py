@@ -3,7 +3,7 @@
 import io
 import os
 import sys
-from typing import TextIO
+from typing import Any, TextIO
 
 
 def open_streams() -> None:
@@ -20,6 +20,32 @@ def open_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+class OutputLost(OSError):
+    """What was printed cannot be written; `__cause__` is the system's own error."""
+
+
+class Output:
+    """A stream whose failures can be told from those of files."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def write(self, text: str) -> int:
+        try:
+            return self.stream.write(text)
+        except OSError as error:
+            raise OutputLost from error
+
+    def flush(self) -> None:
+        try:
+            self.stream.flush()
+        except OSError as error:
+            raise OutputLost from error
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+
 def say(text: str) -> None:
     """Print a line; if it cannot be written, nothing more is."""
     try:
@@ -34,16 +60,6 @@ def complain(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
     except OSError:
         silence(sys.stderr)
-
-
-def flushed(stream: TextIO) -> bool:
-    """Whether all that was printed has been written; if not, nothing more is tried, at exit neither."""
-    try:
-        stream.flush()
-    except OSError:
-        silence(stream)
-        return False
-    return True
 
 
 def silence(stream: TextIO) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 
 from twmr_nb.storage import Record
+from twmr_nb.targets import checked_name
 
 
 def is_alive(status: dict[str, Any]) -> bool:
@@ -68,7 +69,8 @@ def run_folders(root: str | Path) -> list[Path]:
 
 
 def fresh_folder(root: Path, name: str) -> Path:
-    """root/<name>_<timestamp>, with a number behind it if two start in one second."""
+    """root/<name>_<timestamp>, with a number behind it if two start in one second; raises ConfigError on a bad name."""
+    checked_name(name)
     base = root / f"{name}_{datetime.now():%Y%m%d_%H%M%S}"
     path, number = base, 1
     while path.exists():

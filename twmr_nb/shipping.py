@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from twmr_nb.config import ConfigError
 from twmr_nb.evaluate import EPISODES, evaluate, sampled_episodes, trial_world
 from twmr_nb.knobs import shown
 from twmr_nb.policies import PolicyError, SavedPolicy, find_policy, load_policy
 from twmr_nb.run_files import read_metrics
 from twmr_nb.storage import Record
-from twmr_nb.targets import NAME, ready_file
+from twmr_nb.targets import checked_name, ready_file
 
 CURVE = ("global_step", "success_rate", "episode_return", "frontier", "train_s")
 POINTS = 100  # of the curve, at most
@@ -49,7 +50,7 @@ def judged(
     evaluate_command.
     """
     path = find_policy(source)
-    saved = dataclasses.replace(load_policy(path), name=checked_name(name))
+    saved = dataclasses.replace(load_policy(path), name=policy_name(name))
     curve = thinned(read_metrics(path.parent / "metrics.csv")) or saved.results.get("curve")
     if not curve:
         raise PolicyError(f"{path} has no learning curve beside it: export it from the folder of its run.")
@@ -64,16 +65,15 @@ def judged(
 
 def target_file(name: str, to: str | Path) -> Path:
     """The file that `to` means for a policy of this name, if it can be written."""
-    file = Path(to) if Path(to).suffix == ".safetensors" else Path(to) / f"{checked_name(name)}.safetensors"
+    file = Path(to) if Path(to).suffix == ".safetensors" else Path(to) / f"{policy_name(name)}.safetensors"
     return ready_file(file, ".safetensors")
 
 
-def checked_name(name: str) -> str:
-    if not re.fullmatch(NAME, name):
-        raise PolicyError(
-            f"{shown(name)} cannot be a policy's name: use up to 60 letters, digits, '_', '-' and '.', no '.' first."
-        )
-    return name
+def policy_name(name: str) -> str:
+    try:
+        return checked_name(name)
+    except ConfigError as error:
+        raise PolicyError(f"{shown(name)} cannot be a policy's name: {error}") from None
 
 
 def command(name: str, episodes: int) -> str:

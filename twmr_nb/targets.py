@@ -2,13 +2,13 @@
 
 import errno
 import os
+import re
 import stat
 import tempfile
 from pathlib import Path
 
-from twmr_nb.knobs import ConfigError
+from twmr_nb.knobs import ConfigError, shown
 
-NAME = r"\w[\w.-]{0,59}"  # of a policy or a run: it becomes a file's or a folder's
 ADVICE = {
     errno.ENOSPC: "make room on the disk, or write elsewhere",
     errno.EDQUOT: "make room on the disk, or write elsewhere",
@@ -21,6 +21,15 @@ ADVICE = {
     errno.ENOENT: "choose a folder that is there",
     errno.ENAMETOOLONG: "choose a shorter name",
 }
+
+
+def checked_name(name: str) -> str:
+    """The name, if a run's folder or a policy's file can have it; raises ConfigError."""
+    if not (isinstance(name, str) and re.fullmatch(r"\w[\w.-]{0,59}", name)):
+        raise ConfigError(
+            f"name = {shown(name)} is not allowed: use up to 60 letters, digits, '_', '-' and '.', but no '.' first."
+        )
+    return name
 
 
 def ready_file(path: str | Path, *suffixes: str) -> Path:
