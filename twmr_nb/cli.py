@@ -5,6 +5,7 @@ import contextlib
 import functools
 import io
 import json
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from twmr_nb.cli_flags import expanded, flag, flags_given, refuse_beside, refuse
 from twmr_nb.cli_policies import Evaluate, Export, Policies, evaluate, export, policies, refuse_evaluate
 from twmr_nb.cli_streams import Output, OutputLost, complain, open_streams, say, silence
 from twmr_nb.config import ConfigError, EnvConfig, PPOConfig, TrainConfig, checked_seed
+from twmr_nb.play import has_display
 from twmr_nb.policies import PolicyError, load_policy
 from twmr_nb.presets import DEFAULT_PRESET, PRESETS, preset_config
 from twmr_nb.render import RenderError
@@ -25,6 +27,9 @@ from twmr_nb.run import RunError
 from twmr_nb.targets import ready_file, why
 
 LONGEST = 100_000  # control steps of an episode that is played
+NO_NUMBER = re.compile(
+    r"Error parsing (--[\w-]+): [^']*(int|float)[^']*('[^']*')", re.IGNORECASE
+)  # as the parser says it
 SLOWEST, FASTEST = 0.01, 100.0  # times real time
 
 
@@ -66,8 +71,8 @@ class Play:
     """Video file to write; default: the policy's name with .mp4 in this folder."""
     strip: Path | None = None
     """Picture file to write, with six moments of the episode; instead of a video unless --video is given too."""
-    viewer: bool | None = None
-    """Open a window instead of writing a video; default: if there is a display and no --video."""
+    viewer: bool = False
+    """Open a window instead of writing a file; on by itself where there is a display and no file is asked for."""
     playback_speed: float = 1.0
     """1 is real time, 0.5 slow motion."""
     follow: bool = True
@@ -190,9 +195,12 @@ def refuse_play(options: Play, given: Sequence[str]) -> None:
             f"playback_speed = {options.playback_speed:g} is not allowed: give a number from {SLOWEST} to {FASTEST}; "
             "1 is real time."
         )
-    if options.viewer and options.video:
-        raise ConfigError("--viewer and --video exclude each other: a window is shown instead of writing a video.")
-    if options.strip and not (options.video or options.viewer):
+    if "viewer" in given and options.viewer:
+        if options.video or options.strip:
+            raise ConfigError("--viewer excludes --video and --strip: a window is shown instead of writing a file.")
+        if not has_display():
+            raise RenderError("no window can be opened, for there is no display here: leave --viewer out for a video.")
+    if options.strip and not options.video:
         for name in ("playback_speed", "follow"):
             if name in given:
                 raise ConfigError(f"{flag(name)} has no effect on a --strip of stills: add --video, or leave it out.")
@@ -202,14 +210,10 @@ def refuse_play(options: Play, given: Sequence[str]) -> None:
 
 def ready_to_show(options: Play, name: str) -> tuple[bool, Path | None]:
     """Whether to open a window, and where to write a video; raises if a file asked for cannot be written."""
-    from twmr_nb.play import has_display
-    from twmr_nb.render import PICTURES, RenderError, can_film
+    from twmr_nb.render import PICTURES, can_film
 
-    if options.viewer and not has_display():
-        raise RenderError("no window can be opened, for there is no display here: leave --viewer out for a video.")
-    to_file = options.video or options.strip
-    window = bool(options.viewer) or (options.viewer is None and not to_file and has_display())
-    video = None if window or (options.strip and not options.video) else options.video or Path(name)
+    window = options.viewer and not (options.video or options.strip)
+    video = options.video or (None if window or options.strip else Path(name))
     if options.debug_log:
         ready_file(options.debug_log)
     if options.strip:
@@ -311,7 +315,7 @@ def parse(argv: Sequence[str]) -> Any:
     chosen = preset_config(DEFAULT_PRESET if named is None else named)
     defaults = {
         "train": Train(chosen.env, chosen.ppo, preset=chosen.preset),
-        "play": Play(load_path=tyro.MISSING),
+        "play": Play(load_path=tyro.MISSING, viewer=has_display()),
         "evaluate": Evaluate(),
         "export": Export(policy=tyro.MISSING, name=tyro.MISSING),
         "policies": Policies(),
@@ -340,4 +344,8 @@ def understood(commands: Any, argv: list[str]) -> Any:
             if isinstance(cause, ConfigError):
                 raise cause from None
             cause = cause.__context__
+        if number := NO_NUMBER.search(" ".join(quiet.getvalue().split())):
+            name, kind, value = number.groups()
+            whole = "a whole number in digits" if kind.lower() == "int" else "a number"
+            raise ConfigError(f"{name} {value} is not allowed: give {whole}.") from None
         return ask()

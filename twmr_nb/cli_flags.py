@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from twmr_nb.config import ConfigError
+from twmr_nb.knobs import shown
 
 SAME = {"policy": "load_path"}  # two spellings of one flag
 
@@ -45,4 +46,6 @@ def refuse_scene(scene: str | None, step_height: float | None) -> None:
 
 def expanded(path: str | Path) -> Path:
     """With ~ as a shell would read it, which it does not behind an equals sign."""
+    if "\0" in str(path):
+        raise ConfigError(f"{shown(str(path))} cannot be a path: leave the zero byte out.")
     return Path(os.path.expanduser(path))

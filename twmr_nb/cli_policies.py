@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from twmr_nb.cli_flags import expanded, flag, refuse_scene
 from twmr_nb.cli_streams import complain
-from twmr_nb.config import ConfigError, EnvConfig
+from twmr_nb.config import ConfigError, EnvConfig, TrainConfig
 from twmr_nb.knobs import shown
 from twmr_nb.policies import SHIPPED, PolicyError, SavedPolicy, load_policy
 from twmr_nb.targets import ready_file
@@ -128,7 +128,6 @@ def refuse_evaluate(options: Evaluate, given: Sequence[str]) -> None:
         raise ConfigError("--both and --sweep exclude each other: sweep with --no-deterministic to see sampled play.")
     if options.both and not options.deterministic:
         raise ConfigError("--both and --no-deterministic exclude each other: --both plays with noise, too.")
-    refuse_scene(options.scene, options.step_height)
     changes = settings(options.set)
     for name in ("scene", "step_height"):
         if name in given and name in changes:
@@ -144,8 +143,14 @@ def refuse_evaluate(options: Evaluate, given: Sequence[str]) -> None:
 def world_of(saved: SavedPolicy, options: Evaluate) -> EnvConfig:
     """Where a policy is judged."""
     from twmr_nb.evaluate import trial_world
+    from twmr_nb.idle import refuse_idle
 
-    return trial_world(saved.config.env, options.scene, options.step_height, **settings(options.set))
+    changes = settings(options.set)
+    place = {name: changes.get(name, getattr(options, name)) for name in ("scene", "step_height")}
+    refuse_scene(**place)
+    world = trial_world(saved.config.env, **place | changes)
+    refuse_idle(TrainConfig(world), changes)
+    return world
 
 
 def judge(
@@ -263,6 +268,8 @@ def policies(options: Policies) -> int:
         raise PolicyError(f"no folder at {shown(str(options.folder))}: give one that holds .safetensors files.")
     found = {}
     for path in sorted(folder.glob("*.safetensors")):
+        if path.name == "checkpoint.safetensors":  # a run's, beside its policy
+            continue
         try:
             found[path.stem] = (load_policy(path), path.stat().st_size)
         except (PolicyError, ConfigError, OSError, ValueError, KeyError, TypeError) as error:
