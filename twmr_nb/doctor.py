@@ -15,7 +15,7 @@ from jupyter_client.kernelspec import find_kernel_specs
 from packaging.requirements import Requirement
 
 from twmr_nb import graphics
-from twmr_nb.places import VARIABLE, earlier_hint
+from twmr_nb.places import VARIABLE, earlier_hint, working_folder
 from twmr_nb.runs import RUNS
 
 PIP = "python -m pip install"
@@ -93,12 +93,16 @@ def check_package(requirement: Requirement) -> Check:
 def check_drawing() -> Check:
     """Draw one frame of the robot, in the environment that this process was given."""
     given = {k: v for k, v in os.environ.items() if k not in graphics.VARIABLES} | graphics.ASKED
-    answer = subprocess.run([sys.executable, "-c", DRAW_A_FRAME], capture_output=True, text=True, env=given)
+    given["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parents[1]), given.get("PYTHONPATH", "")]).rstrip(":;")
+    # -P: not from the working directory, which may be gone
+    answer = subprocess.run([sys.executable, "-P", "-c", DRAW_A_FRAME], capture_output=True, text=True, env=given)
     unusual = graphics.asked()
     backend = unusual or os.environ.get("MUJOCO_GL", "default")
     if answer.returncode == 0:
         return Check("GL", True, f"drew a frame ({backend})")
     reason = (answer.stderr.strip().splitlines() or ["it crashed"])[-1]
+    if "GLContext" in reason:  # nothing was loaded to draw with
+        reason = "that names nothing to draw with here" if unusual else "no library"
     root = "" if unusual else "   (as root)"
     return Check("GL", False, f"no videos, for nothing can be drawn ({backend}: {reason})", f"{graphics.mend()}{root}")
 
@@ -107,12 +111,17 @@ def check_ffmpeg() -> Check:
     try:
         return Check("ffmpeg", True, imageio_ffmpeg.get_ffmpeg_version())
     except (RuntimeError, OSError, subprocess.SubprocessError) as error:
-        return Check("ffmpeg", False, f"no videos ({error})", FFMPEG)
+        mend = "unset IMAGEIO_FFMPEG_EXE" if os.environ.get("IMAGEIO_FFMPEG_EXE") else FFMPEG
+        return Check("ffmpeg", False, f"no videos ({error})", mend)
 
 
 def check_kernel() -> Check:
     """JupyterLab starts a notebook's Python through a kernel of this name."""
-    found = "python3" in find_kernel_specs()
+    try:
+        found = "python3" in find_kernel_specs()
+    except OSError as error:
+        mend = "export HOME=FOLDER, one that you may write to"
+        return Check("JupyterLab kernel", False, f"{error.filename}: {error.strerror}", mend)
     words = f"JupyterLab {version('jupyterlab')}" + ("" if found else " finds no kernel 'python3'")
     odd = [name for name in JUPYTER_FOLDERS if (path := os.environ.get(name)) and not os.path.isdir(path)]
     if odd and not found:
@@ -122,6 +131,8 @@ def check_kernel() -> Check:
 
 def check_writing(runs: Path) -> Check:
     """The one folder of training runs, or the nearest one above it that is there."""
+    if working_folder() is None:
+        return Check("runs folder", False, "the working directory was deleted", "cd ~")
     folder = next(p for p in [runs.absolute(), *runs.absolute().parents] if p.exists())
     if not folder.is_dir():
         elsewhere = f"unset {VARIABLE}" if os.environ.get(VARIABLE) else f"mv '{folder}' '{folder}.old'"

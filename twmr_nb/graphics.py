@@ -10,18 +10,27 @@ import sys
 
 VARIABLES = ("MUJOCO_GL", "PYOPENGL_PLATFORM", "MUJOCO_EGL_DEVICE_ID")
 ASKED = {name: value for name in VARIABLES if (value := os.environ.get(name, "").strip())}  # before MuJoCo sets some
+WINDOWS = ("enable", "enabled", "on", "true", "1", "glfw", "glx")  # words that ask for a library which needs a display
 APT_LINE = "apt-get install libegl1 libgl1"
 
 
 def settle() -> None:
     """Import MuJoCo with the library asked for: EGL if none is, which draws without a display; or with none at all."""
-    if sys.platform == "linux" and "MUJOCO_GL" not in ASKED:
-        os.environ["MUJOCO_GL"] = "egl" if ctypes.util.find_library("EGL") else "disable"
+    if sys.platform == "linux":
+        os.environ["MUJOCO_GL"] = wish = ASKED.get("MUJOCO_GL", "").lower() or default()
+        if wish in WINDOWS and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+            os.environ["MUJOCO_GL"] = "disable"
+        if os.environ.get("PYOPENGL_PLATFORM") != wish:  # MuJoCo takes offence where the two differ
+            os.environ.pop("PYOPENGL_PLATFORM", None)
     try:
         import mujoco
     except Exception:  # whatever a missing library or an unknown word raises
         os.environ["MUJOCO_GL"] = "disable"
         import mujoco  # noqa: F401
+
+
+def default() -> str:
+    return "egl" if ctypes.util.find_library("EGL") else "disable"
 
 
 def asked() -> str:
@@ -38,5 +47,7 @@ def mend() -> str:
 def no_gl() -> str:
     """One line for whoever wanted to draw: why nothing can be drawn, and what to do."""
     if unusual := asked():
-        return f"no video: with {unusual} nothing can be drawn here. Run `{mend()}`, then start again from there."
+        return (
+            f"no video: with {unusual} nothing can be drawn here. Run `{mend()}`, then start again (JupyterLab, too)."
+        )
     return f"no video: there is no GL library to draw with. As root, run `{APT_LINE}`, then restart the kernel."

@@ -10,6 +10,7 @@ import functools
 import html
 import io
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -176,9 +177,12 @@ def can_film() -> None:
 
 def set_ffmpeg() -> None:
     try:
-        mediapy.set_ffmpeg(imageio_ffmpeg.get_ffmpeg_exe())
+        program = imageio_ffmpeg.get_ffmpeg_exe()
     except RuntimeError as error:
         raise RenderError(NO_FFMPEG) from error
+    if not shutil.which(program):  # named by the environment, and not looked for
+        raise RenderError(f"no video: there is no program {program}. Run `unset IMAGEIO_FFMPEG_EXE`.")
+    mediapy.set_ffmpeg(program)
 
 
 def save_picture(image: Image.Image, path: str | Path) -> Path:
@@ -229,11 +233,16 @@ def draw_steps(rollout: Rollout, index: NDArray[np.int_], size: Size, camera: Ca
 
 
 @contextmanager
-def renderer(model: mujoco.MjModel, size: Size) -> Iterator[mujoco.Renderer]:
+def renderer(
+    model: mujoco.MjModel, size: Size
+) -> "Iterator[mujoco.Renderer]":  # quoted: some GL troubles leave MuJoCo without it
     """A renderer of this thread, closed at the end; raises RenderError where nothing can be drawn."""
     if not gl_available():
         raise RenderError(NO_GL)
-    drawer = mujoco.Renderer(model, height=size[1], width=size[0])
+    try:
+        drawer = mujoco.Renderer(model, height=size[1], width=size[0])
+    except mujoco.FatalError as error:  # a library, but no display
+        raise RenderError(NO_GL) from error
     try:
         drawer.scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = False
         drawer.scene.flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = False
