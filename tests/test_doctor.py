@@ -84,7 +84,10 @@ def test_the_package_itself_not_installed(monkeypatch):
 
 
 def test_ffmpeg_missing(monkeypatch):
-    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", "/no/such/ffmpeg")
+    def nowhere() -> str:
+        raise RuntimeError("no ffmpeg")
+
+    monkeypatch.setattr(doctor.imageio_ffmpeg, "get_ffmpeg_version", nowhere)
     check = doctor.check_ffmpeg()
     assert not check.ok
     assert "imageio-ffmpeg" in check.mend

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from twmr_nb import EnvConfig, render
+from twmr_nb.config import ConfigError
 from twmr_nb.overlay import draw_overlay
 from twmr_nb.render import (
     NO_FFMPEG,
