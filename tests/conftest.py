@@ -1,9 +1,15 @@
 """What all tests share."""
 
+import os
+import tempfile
+
 import pytest
 from hypothesis import settings
 
-import twmr_nb  # noqa: F401 (chooses the GL backend, which must precede any `import mujoco`)
+RUNS = tempfile.TemporaryDirectory()
+os.environ["TWMR_RUNS"] = RUNS.name  # no test writes into the runs of whoever runs it; read when runs is imported
+
+import twmr_nb  # noqa: E402, F401 (chooses the GL backend, which must precede any `import mujoco`)
 
 # A slow machine is no counterexample, and the same examples every time make a failure repeatable.
 settings.register_profile("repeatable", deadline=None, derandomize=True, max_examples=50)
@@ -18,7 +24,8 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def gl() -> None:
     """Skip the test on a machine that cannot draw."""
-    from twmr_nb.render import APT_LINE, gl_available
+    from twmr_nb.graphics import APT_LINE
+    from twmr_nb.render import gl_available
 
     if not gl_available():
         pytest.skip(f"no GL library here: {APT_LINE}")

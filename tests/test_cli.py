@@ -146,7 +146,6 @@ def test_mistakes_are_answered_in_a_sentence(line, sentence, capsys):
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("train --extension-penalty -1", "extension_penalty = -1.0 is not allowed"),
         ("train --extention-penalty 1", "--extention-penalty"),
         ("train --scene moon", "invalid choice 'moon'"),
     ],

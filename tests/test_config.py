@@ -2,13 +2,16 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from twmr_nb.config import MAX_SEED, ConfigError, EnvConfig, PPOConfig, TrainConfig
+from twmr_nb.idle import idle_settings, refuse_idle
 from twmr_nb.knobs import base_type, choices, field_docs
 from twmr_nb.presets import PRESETS, preset_config
+from twmr_nb.rollout import RandomPolicy, record
 
 
 def values(cls: type, field: dataclasses.Field) -> st.SearchStrategy:
@@ -106,3 +109,75 @@ def test_walkthrough_is_the_originals_learner():
     assert not any(switches)
     assert (ppo.learning_rate, ppo.gamma, ppo.gae_lambda, ppo.clip_coef) == (3e-4, 0.99, 0.95, 0.2)
     assert (ppo.ent_coef, ppo.vf_coef, ppo.max_grad_norm, ppo.log_std_init) == (0.0, 0.5, 0.5, -0.5)
+
+
+@pytest.mark.parametrize("seed", [-5, MAX_SEED + 1, 2**64, 1.5, True, "3", None, float("nan"), [1]])
+def test_a_seed_is_checked_however_it_is_given(seed):
+    for give in (lambda: TrainConfig(seed=seed), lambda: TrainConfig().replace(seed=seed)):
+        with pytest.raises(ConfigError, match=r"seed = .* is not allowed: give a whole number from 0"):
+            give()
+    assert TrainConfig(seed=np.int64(3)).to_dict()["seed"] == 3
+
+
+def test_a_preset_is_a_label_that_may_be_a_strangers():
+    assert TrainConfig.from_dict({"preset": "one of theirs"}).preset == "one of theirs"
+    with pytest.raises(ConfigError, match="preset = 5 is not allowed"):
+        TrainConfig(preset=5)
+
+
+@pytest.mark.parametrize("data", [None, [], {"env": []}, {"ppo": 5}])
+def test_a_configuration_that_is_no_table_is_refused(data):
+    with pytest.raises(ConfigError, match="a configuration is a table of settings"):
+        TrainConfig.from_dict(data)
+
+
+@pytest.mark.parametrize("value", [10**400, 10**5000, np.ones(2), 1j, "x" * 1000], ids=range(5))
+def test_whatever_stands_for_a_number_the_sentence_is_short(value):
+    for name in ("num_envs", "learning_rate"):
+        with pytest.raises(ConfigError, match=f"{name} = .* is not allowed: give a") as refused:
+            PPOConfig(**{name: value})
+        assert len(str(refused.value)) < 200
+
+
+def test_a_retreat_without_a_curriculum_is_refused_where_it_is_asked_for():
+    with pytest.raises(ConfigError, match=r"curriculum_retreat = 0\.5 has no effect without a curriculum"):
+        preset_config("recommended", curriculum_retreat=0.5)
+    with pytest.raises(ConfigError, match="curriculum_retreat"):
+        TrainConfig().replace(curriculum_retreat=0.5)
+    without = preset_config("step_5cm", curriculum_start=None)  # the preset's own retreat is nobody's mistake
+    assert without.ppo.curriculum_retreat == 0.6
+    assert TrainConfig.from_dict(without.to_dict()) == without, "what was saved can be loaded"
+    assert without.replace(seed=1).replace(**without.ppo.to_dict()).seed == 1
+
+
+IDLE = [
+    ({}, "step_height", 0.03),
+    ({"scene": "flat"}, "step_x", 2.0),
+    ({"scene": "step_7cm"}, "step_half_depth", 0.3),
+    ({"frame_skip": 5}, "ctrl_dt", 0.04),
+    ({"gate_mode": "obstacle"}, "gate_acc_scale", 1.0),
+    ({"gate_mode": "obstacle"}, "gate_gyro_scale", 1.0),
+    ({"gate_mode": "none"}, "gate_stall_scale", 1.0),
+    ({"gate_mode": "none"}, "gate_bias", 0.0),
+    ({"gate_mode": "obstacle"}, "gate_smooth", 1.0),
+    ({"start_on_ground": False}, "ground_clearance", 0.05),
+    ({"extend_angle": 1.0}, "extend_mode", "midpoint"),
+]
+
+
+@pytest.mark.parametrize(("world", "name", "value"), IDLE)
+def test_a_setting_called_idle_changes_nothing_and_one_that_is_not_does(world, name, value):
+    base = EnvConfig(**world)
+    assert name in idle_settings(TrainConfig(base))
+    one, other = (record(RandomPolicy(seed=0), config, num_steps=5) for config in (base, base.replace(**{name: value})))
+    np.testing.assert_array_equal(one.transition.qpos, other.transition.qpos)
+    np.testing.assert_array_equal(one.reward, other.reward)
+    with pytest.raises(ConfigError, match=f"{name} has no effect with"):
+        refuse_idle(TrainConfig(base), ["seed", name])
+
+
+def test_in_their_own_world_these_settings_are_read():
+    env = EnvConfig(scene="step", gate_mode="proprio")
+    config = TrainConfig(env, PPOConfig(curriculum_start=None))
+    assert idle_settings(config).keys() == {"curriculum_rise", "curriculum_retreat"}
+    assert not idle_settings(preset_config("step_5cm")).keys() & PRESETS["step_5cm"].flags.keys()

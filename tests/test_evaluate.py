@@ -17,7 +17,7 @@ from twmr_nb.evaluate import (
     wilson_interval,
 )
 from twmr_nb.network import ActorCritic, init_policy
-from twmr_nb.policies import SavedPolicy
+from twmr_nb.policies import SavedPolicy, load_policy
 from twmr_nb.rollout import record
 
 
@@ -153,3 +153,11 @@ def test_training_seeds_lie_below_the_unseen_ones():
     assert MAX_SEED + most_robots < UNSEEN_SEEDS
     with pytest.raises(ConfigError, match="seed = 1000000 is not allowed"):
         TrainConfig().replace(seed=UNSEEN_SEEDS)
+
+
+@pytest.mark.parametrize(
+    ("episodes", "seed"), [(10**9, 1), (1.5, 1), (True, 1), (1, -1), (1, -3), (1, 0.5), (1, 2**64)]
+)
+def test_episodes_that_would_not_be_unseen_are_refused(episodes, seed):
+    with pytest.raises(ConfigError, match=r"(episodes|seed) = .* is not allowed: give a whole number"):
+        evaluate(load_policy("hopeless"), episodes=episodes, seed=seed)

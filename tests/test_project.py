@@ -20,7 +20,20 @@ FRONT_DOOR = ROOT / "twmr_nb" / "__init__.py"  # gathers the public names; in no
 
 # From the bottom up; a module imports from rows above its own, or from its own row.
 LAYERS = [
-    ["files", "fast", "markup", "knobs", "config", "looks", "robot", "outline"],
+    [
+        "files",
+        "fast",
+        "graphics",
+        "places",
+        "markup",
+        "knobs",
+        "targets",
+        "config",
+        "idle",
+        "looks",
+        "robot",
+        "outline",
+    ],
     ["gates", "observations", "posture", "transition", "rewards"],
     ["simulation", "env", "gym_env"],
     ["lstm", "network", "ppo"],
@@ -57,7 +70,7 @@ LAYERS = [
         "evaluation_plots",
     ],
     ["bench"],
-    ["cli", "cli_policies", "__main__"],
+    ["cli", "cli_policies", "cli_flags", "cli_streams", "__main__"],
 ]
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from twmr_nb import EnvConfig, render
+from twmr_nb.config import ConfigError
 from twmr_nb.overlay import draw_overlay
 from twmr_nb.render import (
     NO_FFMPEG,
@@ -162,3 +163,19 @@ def test_one_thread_draws_whoever_asks(gl, rollout, monkeypatch):
     assert len(seen) == 3
     assert len(set(seen)) == 1
     assert threading.get_ident() not in seen
+
+
+@pytest.mark.parametrize("name", ["a.txt", "folder.mp4", "file/a.mp4", "a"])
+def test_a_video_that_cannot_be_written_is_not_drawn(gl, rollout, name, tmp_path, monkeypatch):
+    monkeypatch.setattr(render, "mp4", lambda *args, **kwargs: pytest.fail("drawn in vain"))
+    (tmp_path / "folder.mp4").mkdir()
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match="cannot be written"):
+        save_video(rollout, tmp_path / name)
+
+
+def test_an_ffmpeg_named_by_the_environment_that_is_not_there(gl, rollout, tmp_path, monkeypatch):
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(tmp_path / "nowhere"))
+    with pytest.raises(RenderError, match="unset IMAGEIO_FFMPEG_EXE"):
+        save_video(rollout, tmp_path / "a.mp4")
+    assert not list(tmp_path.iterdir())

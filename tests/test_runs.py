@@ -231,6 +231,11 @@ def test_command_line_gives_the_same_configuration():
     assert TrainConfig(options.env, options.ppo, options.seed, options.preset) == config
 
 
+def test_command_line_names_nothing_that_it_would_refuse():
+    config = preset_config("tidy", step_height=0.03, gate_bias=2.0, max_steps=50)
+    assert command_line(config) == "twmr train --preset tidy --max-steps 50"
+
+
 def test_config_file_is_plain_json(tmp_path):
     run = new_run("walkthrough", root=tmp_path, seed=5)
     data = json.loads((run.path / "config.json").read_text())

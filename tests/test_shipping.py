@@ -6,8 +6,8 @@ import shlex
 import numpy as np
 import pytest
 
-from twmr_nb import cli
-from twmr_nb.config import TrainConfig
+from twmr_nb import cli, shipping
+from twmr_nb.config import ConfigError, TrainConfig
 from twmr_nb.evaluate import evaluate, trial_world
 from twmr_nb.network import named_leaves
 from twmr_nb.policies import SHIPPED, PolicyError, load_policy, shipped_policies
@@ -101,3 +101,12 @@ def test_a_shipped_policy_plays_as_well_as_it_was_judged(name):
     world = trial_world(saved.config.env, end_on_success=True)
     judged = saved.results["evaluation"]["success_rate"]
     assert evaluate(saved, world, episodes=16)["success_rate"] == pytest.approx(judged, abs=0.3)
+
+
+@pytest.mark.parametrize("to", ["file", "file/deep", "file/x.safetensors", "folder.safetensors"])
+def test_nothing_is_played_for_a_file_that_cannot_be_written(run, to, tmp_path, monkeypatch):
+    monkeypatch.setattr(shipping, "evaluate", lambda *args, **kwargs: pytest.fail("played in vain"))
+    (tmp_path / "file").touch()
+    (tmp_path / "folder.safetensors").mkdir()
+    with pytest.raises(ConfigError, match="cannot be written"):
+        export(run.path, "climber", tmp_path / to)

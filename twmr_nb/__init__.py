@@ -1,12 +1,8 @@
 """A notebook suite that trains a transformable-wheel robot to climb a step."""
 
-import ctypes.util
-import os
-import sys
+from twmr_nb.graphics import settle
 
-if sys.platform == "linux":
-    # Must precede `import mujoco`. EGL draws without a display; naming it where it is missing would break the import.
-    os.environ.setdefault("MUJOCO_GL", "egl" if ctypes.util.find_library("EGL") else "disable")
+settle()  # before anything else imports mujoco
 
 import gymnasium
 

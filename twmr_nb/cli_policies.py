@@ -1,6 +1,8 @@
 """The command line's share in saved policies: `twmr evaluate`, `twmr export`, `twmr policies`."""
 
 import json
+import math
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,10 +13,15 @@ import numpy as np
 import tyro
 from tqdm import tqdm
 
-from twmr_nb.config import ConfigError, EnvConfig
+from twmr_nb.cli_flags import expanded, flag, refuse_scene
+from twmr_nb.cli_streams import complain
+from twmr_nb.config import ConfigError, EnvConfig, TrainConfig
+from twmr_nb.knobs import shown
 from twmr_nb.policies import SHIPPED, PolicyError, SavedPolicy, load_policy
+from twmr_nb.targets import ready_file
 
 HEIGHTS = "0:0.08:0.01"
+HIGHEST, MOST_HEIGHTS = 0.2, 100  # m; of a sweep
 
 
 @dataclass(frozen=True)
@@ -76,29 +83,41 @@ class Policies:
 def evaluate(options: Evaluate) -> int:
     from twmr_nb.evaluate import sampled_episodes
 
-    names = [*options.policies, *([options.policy] if options.policy else [])]
-    heights = parse_heights(options.heights or HEIGHTS) if options.sweep or options.heights else []
-    refuse(options, names, bool(heights))
+    names, heights = names_of(options), heights_asked(options)
     policies = {label(name): load_policy(name) for name in names}
     worlds = {name: world_of(saved, options) for name, saved in policies.items()}
     if options.plot and not heights and all(w.step_height_max is None for w in worlds.values()):
         raise ConfigError("--plot draws success against step height: add --sweep.")
+    picture = ready_file(options.plot, ".png") if options.plot else None
     plays = options.episodes * (len(heights) or 1) + (sampled_episodes(options.episodes) if options.both else 0)
     with tqdm(total=len(names) * plays, unit="episode", disable=not sys.stderr.isatty()) as bar:
         judged = {name: judge(saved, worlds[name], options, heights, bar) for name, saved in policies.items()}
-    if options.plot:
-        plot(options.plot, judged)
     if options.json:
         print(json.dumps(list(judged.values()) if len(judged) > 1 else next(iter(judged.values()))))
     else:
         print(text(judged))
+    sys.stdout.flush()
+    if picture:
+        plot(picture, judged)
     return 0
 
 
-def refuse(options: Evaluate, names: Sequence[str], sweeping: bool) -> None:
-    """Raise on what cannot be done, before anything is played."""
-    if options.episodes < 1:
-        raise ConfigError(f"episodes = {options.episodes} is not allowed: give a whole number, 1 or more.")
+def names_of(options: Evaluate) -> list[str]:
+    return [*options.policies, *([options.policy] if options.policy is not None else [])]
+
+
+def heights_asked(options: Evaluate) -> list[float]:
+    """Those of the sweep; none without one."""
+    words = HEIGHTS if options.heights is None and options.sweep else options.heights
+    return [] if words is None else parse_heights(words)
+
+
+def refuse_evaluate(options: Evaluate, given: Sequence[str]) -> None:
+    """Raise on what cannot be done, or would have no effect, before anything is played."""
+    from twmr_nb.evaluate import check_trial
+
+    names, sweeping = names_of(options), bool(heights_asked(options))
+    check_trial(options.episodes, options.seed)
     if not names:
         raise PolicyError(
             "no policy given: name a .safetensors file, a run folder, or a shipped one (`twmr policies`)."
@@ -107,13 +126,31 @@ def refuse(options: Evaluate, names: Sequence[str], sweeping: bool) -> None:
         raise PolicyError("two policies have the same name: give their run folders, or rename a file.")
     if options.both and sweeping:
         raise ConfigError("--both and --sweep exclude each other: sweep with --no-deterministic to see sampled play.")
+    if options.both and not options.deterministic:
+        raise ConfigError("--both and --no-deterministic exclude each other: --both plays with noise, too.")
+    changes = settings(options.set)
+    for name in ("scene", "step_height"):
+        if name in given and name in changes:
+            raise ConfigError(f"{flag(name)} and --set {name}=... exclude each other: give one of the two.")
+    if sweeping:
+        own = ("scene", "step_height", "step_height_max", "end_on_success")
+        for name in own:
+            if name in changes or name in given:
+                said = f"--set {name}=..." if name in changes else flag(name)
+                raise ConfigError(f"{said} has no effect in a sweep, which sets it itself: leave it out.")
 
 
 def world_of(saved: SavedPolicy, options: Evaluate) -> EnvConfig:
     """Where a policy is judged."""
     from twmr_nb.evaluate import trial_world
+    from twmr_nb.idle import refuse_idle
 
-    return trial_world(saved.config.env, options.scene, options.step_height, **settings(options.set))
+    changes = settings(options.set)
+    place = {name: changes.get(name, getattr(options, name)) for name in ("scene", "step_height")}
+    refuse_scene(**place)
+    world = trial_world(saved.config.env, **place | changes)
+    refuse_idle(TrainConfig(world), changes)
+    return world
 
 
 def judge(
@@ -160,7 +197,7 @@ def plot(path: Path, judged: dict[str, dict[str, Any]]) -> None:
     from twmr_nb.evaluation_plots import success_over_height
 
     path.write_bytes(success_over_height(heights_of(judged)).png(2))
-    print(f"picture: {path}", file=sys.stderr)
+    complain(f"picture: {path}")
 
 
 def heights_of(judged: dict[str, dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
@@ -171,19 +208,20 @@ def heights_of(judged: dict[str, dict[str, Any]]) -> dict[str, list[dict[str, An
 
 def label(name: str) -> str:
     """A short name for a column: a file's or a folder's."""
-    path = Path(name)
-    return path.resolve().parent.name if path.name == "policy.safetensors" else path.name.removesuffix(".safetensors")
+    path = Path(os.path.abspath(os.path.expanduser(name)))
+    return path.parent.name if path.name == "policy.safetensors" else path.name.removesuffix(".safetensors")
 
 
 def parse_heights(words: str) -> list[float]:
     """LOW:HIGH:STEP in m, both ends included."""
     try:
         low, high, step = map(float, words.split(":"))
-        if not (0 <= low <= high and step > 0):
+        if not (0 <= low <= high <= HIGHEST and (high - low) / MOST_HEIGHTS < step < math.inf):
             raise ValueError
     except ValueError:
         raise ConfigError(
-            f"heights = {words!r} is not allowed: give LOW:HIGH:STEP in m, for instance {HEIGHTS}."
+            f"heights = {shown(words)} is not allowed: give LOW:HIGH:STEP in m, for instance {HEIGHTS}; "
+            f"up to {HIGHEST}, and no more than {MOST_HEIGHTS} heights."
         ) from None
     return [round(float(h), 6) for h in np.arange(low, high + step / 2, step)]
 
@@ -194,7 +232,9 @@ def settings(words: Sequence[str]) -> dict[str, Any]:
     for word in words:
         name, equals, value = word.partition("=")
         if not equals:
-            raise ConfigError(f"{word!r} is not a setting: give name=value, for instance reset_noise=0.02.")
+            raise ConfigError(f"{shown(word)} is not a setting: give name=value, for instance reset_noise=0.02.")
+        if name in found:
+            raise ConfigError(f"--set gives {name} twice: give it once.")
         try:
             found[name] = json.loads(value)
         except json.JSONDecodeError:
@@ -203,23 +243,36 @@ def settings(words: Sequence[str]) -> dict[str, Any]:
 
 
 def export(options: Export) -> int:
-    from twmr_nb.evaluate import sampled_episodes
+    from twmr_nb.evaluate import check_trial, sampled_episodes
     from twmr_nb.evaluation_text import policies_table
-    from twmr_nb.shipping import export as ship
+    from twmr_nb.shipping import judged, target_file
 
-    if options.episodes < 1:
-        raise ConfigError(f"episodes = {options.episodes} is not allowed: give a whole number, 1 or more.")
+    check_trial(options.episodes, 1)
+    path = target_file(options.name, expanded(options.to))
     plays = options.episodes + sampled_episodes(options.episodes)
     with tqdm(total=plays, unit="episode", disable=not sys.stderr.isatty()) as bar:
-        path = ship(options.policy, options.name, options.to, options.note, options.episodes, bar.update)
-    print(policies_table({options.name: (load_policy(path), path.stat().st_size)}))
+        policy = judged(options.policy, options.name, options.note, options.episodes, bar.update)
+    try:
+        policy.save(path)
+    finally:
+        print(policies_table({options.name: (policy, path.stat().st_size if path.exists() else 0)}))
     print(f"policy: {path}")
     return 0
 
 
 def policies(options: Policies) -> int:
     from twmr_nb.evaluation_text import policies_table
-    from twmr_nb.shipping import exported
 
-    print(policies_table(exported(options.folder)))
+    folder = expanded(options.folder)
+    if not os.path.isdir(folder):
+        raise PolicyError(f"no folder at {shown(str(options.folder))}: give one that holds .safetensors files.")
+    found = {}
+    for path in sorted(folder.glob("*.safetensors")):
+        if path.name == "checkpoint.safetensors":  # a run's, beside its policy
+            continue
+        try:
+            found[path.stem] = (load_policy(path), path.stat().st_size)
+        except (PolicyError, ConfigError, OSError, ValueError, KeyError, TypeError) as error:
+            complain(f"{path.name} is left out: {error}")
+    print(policies_table(found))
     return 0

@@ -8,7 +8,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from twmr_nb.knobs import Config, ConfigError, field_names, knob, refuse_unknown
+from twmr_nb.knobs import Config, ConfigError, field_names, is_number, knob, refuse_unknown, shown
 
 Scene = Literal["flat", "step_5cm", "step_7cm", "step"]
 ActionMode = Literal["torque", "leg_position"]
@@ -213,11 +213,12 @@ class TrainConfig:
     seed: int = 0
     """Seed of robots, network and noise; the same seed gives the same run."""
     preset: str = "original"
-    """The preset that this configuration started from."""
+    """The preset that this configuration started from; a label, which in an old file need not be one of ours."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "seed", checked_seed(self.seed))
         if not isinstance(self.preset, str):
-            raise ConfigError(f"preset = {self.preset!r} is not allowed: give the name of a preset.")
+            raise ConfigError(f"preset = {shown(self.preset)} is not allowed: give a preset's name.")
         if self.ppo.curriculum_start is not None and self.env.step_height_max is None:
             raise ConfigError(
                 f"curriculum_start = {self.ppo.curriculum_start:g} needs steps of drawn height: "
@@ -226,14 +227,16 @@ class TrainConfig:
 
     def replace(self, **flags: Any) -> Self:
         """A copy with flat names changed, wherever they live; raises ConfigError on an unknown one."""
-        known = ["seed", "preset", *field_names(EnvConfig), *field_names(PPOConfig)]
-        refuse_unknown(flags, known)
+        refuse_unknown(flags, ["seed", "preset", *field_names(EnvConfig), *field_names(PPOConfig)])
         own = {k: v for k, v in flags.items() if k in ("seed", "preset")}
-        seed = own.get("seed", 0)
-        if type(seed) is not int or not 0 <= seed <= MAX_SEED:
-            raise ConfigError(f"seed = {seed!r} is not allowed: give a whole number from 0 to {MAX_SEED}.")
         env = self.env.replace(**{k: v for k, v in flags.items() if k in field_names(EnvConfig)})
         ppo = self.ppo.replace(**{k: v for k, v in flags.items() if k in field_names(PPOConfig)})
+        # Only what is asked for now: a preset or an old file may hold it idle.
+        if ppo.curriculum_start is None and ppo.curriculum_retreat not in (0, self.ppo.curriculum_retreat):
+            raise ConfigError(
+                f"curriculum_retreat = {ppo.curriculum_retreat:g} has no effect without a curriculum: "
+                "give curriculum_start too, or leave curriculum_retreat 0."
+            )
         return dataclasses.replace(self, env=env, ppo=ppo, **own)
 
     def to_dict(self) -> dict[str, Any]:
@@ -243,7 +246,17 @@ class TrainConfig:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
         """The inverse of to_dict; raises ConfigError on unknown fields and values that are not allowed."""
+        for part in (data, data.get("env", {}), data.get("ppo", {})) if isinstance(data, dict) else (data,):
+            if not isinstance(part, dict):
+                raise ConfigError(f"a configuration is a table of settings, not {shown(part)}.")
         refuse_unknown(data, field_names(cls))
         env = EnvConfig.from_flags(**data.get("env", {}))
         ppo = PPOConfig.from_flags(**data.get("ppo", {}))
-        return cls(env, ppo).replace(**{k: v for k, v in data.items() if k in ("seed", "preset")})
+        return cls(env, ppo, **{k: v for k, v in data.items() if k in ("seed", "preset")})
+
+
+def checked_seed(seed: Any, highest: int = MAX_SEED) -> int:
+    """The seed as a plain int; raises ConfigError if it is none."""
+    if not (is_number(seed, int) and 0 <= seed <= highest):
+        raise ConfigError(f"seed = {shown(seed)} is not allowed: give a whole number from 0 to {highest}.")
+    return int(seed)

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
@@ -14,10 +14,15 @@ import jax
 from jupyter_client.kernelspec import find_kernel_specs
 from packaging.requirements import Requirement
 
-from twmr_nb.render import APT_LINE
+from twmr_nb import graphics
+from twmr_nb.places import VARIABLE, earlier_hint, working_folder
 from twmr_nb.runs import RUNS
 
 PIP = "python -m pip install"
+REINSTALL = f"{PIP} --force-reinstall -e ."
+KERNEL = f"{PIP} --force-reinstall ipykernel"
+FFMPEG = f"{PIP} --force-reinstall imageio-ffmpeg"
+JUPYTER_FOLDERS = ("JUPYTER_PATH", "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")
 # In a process of its own: a broken driver may end the one that tries it.
 DRAW_A_FRAME = """
 import twmr_nb, mujoco
@@ -40,16 +45,13 @@ class Check:
 
 def run_checks() -> list[Check]:
     """Look at everything that training, watching and the notebooks need; takes a few seconds."""
-    return [
-        check_python(sys.version_info[:3]),
-        *check_packages(),
-        check_drawing(),
-        check_ffmpeg(),
-        check_kernel(),
-        check_writing(Path(RUNS)),
-        check_cores(),
-        check_devices(),
-    ]
+    found: list[Check] = []
+    for name, check, mend in CHECKS:
+        try:
+            found += [result] if isinstance(result := check(), Check) else result
+        except Exception as error:  # the tool that should help must not fail itself
+            found.append(Check(name, False, f"cannot be checked ({type(error).__name__}: {error})", mend))
+    return found
 
 
 def print_report(checks: Iterable[Check]) -> int:
@@ -89,37 +91,68 @@ def check_package(requirement: Requirement) -> Check:
 
 
 def check_drawing() -> Check:
-    """Draw one frame of the robot."""
-    answer = subprocess.run([sys.executable, "-c", DRAW_A_FRAME], capture_output=True, text=True, check=False)
-    backend = os.environ.get("MUJOCO_GL", "default")
+    """Draw one frame of the robot, in the environment that this process was given."""
+    given = {k: v for k, v in os.environ.items() if k not in graphics.VARIABLES} | graphics.ASKED
+    given["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parents[1]), given.get("PYTHONPATH", "")]).rstrip(":;")
+    # -P: not from the working directory, which may be gone
+    answer = subprocess.run([sys.executable, "-P", "-c", DRAW_A_FRAME], capture_output=True, text=True, env=given)
+    unusual = graphics.asked()
+    backend = unusual or os.environ.get("MUJOCO_GL", "default")
     if answer.returncode == 0:
         return Check("GL", True, f"drew a frame ({backend})")
     reason = (answer.stderr.strip().splitlines() or ["it crashed"])[-1]
-    return Check("GL", False, f"no videos, for nothing can be drawn ({backend}: {reason})", f"{APT_LINE}   (as root)")
+    if "GLContext" in reason:  # nothing was loaded to draw with
+        reason = "that names nothing to draw with here" if unusual else "no library"
+    root = "" if unusual else "   (as root)"
+    return Check("GL", False, f"no videos, for nothing can be drawn ({backend}: {reason})", f"{graphics.mend()}{root}")
 
 
 def check_ffmpeg() -> Check:
-    mend = f"{PIP} --force-reinstall imageio-ffmpeg"
     try:
         return Check("ffmpeg", True, imageio_ffmpeg.get_ffmpeg_version())
     except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+        mend = "unset IMAGEIO_FFMPEG_EXE" if os.environ.get("IMAGEIO_FFMPEG_EXE") else FFMPEG
         return Check("ffmpeg", False, f"no videos ({error})", mend)
 
 
 def check_kernel() -> Check:
     """JupyterLab starts a notebook's Python through a kernel of this name."""
-    mend = f"{PIP} --force-reinstall ipykernel"
-    return Check("JupyterLab kernel", "python3" in find_kernel_specs(), f"JupyterLab {version('jupyterlab')}", mend)
+    try:
+        found = "python3" in find_kernel_specs()
+    except OSError as error:
+        mend = "export HOME=FOLDER, one that you may write to"
+        return Check("JupyterLab kernel", False, f"{error.filename}: {error.strerror}", mend)
+    words = f"JupyterLab {version('jupyterlab')}" + ("" if found else " finds no kernel 'python3'")
+    odd = [name for name in JUPYTER_FOLDERS if (path := os.environ.get(name)) and not os.path.isdir(path)]
+    if odd and not found:
+        return Check("JupyterLab kernel", False, f"{words}; {odd[0]} names no folder", f"unset {' '.join(odd)}")
+    return Check("JupyterLab kernel", found, words, KERNEL)
 
 
 def check_writing(runs: Path) -> Check:
-    """Training runs are written to a folder below the current one."""
+    """The one folder of training runs, or the nearest one above it that is there."""
+    if working_folder() is None:
+        return Check("runs folder", False, "the working directory was deleted", "cd ~")
     folder = next(p for p in [runs.absolute(), *runs.absolute().parents] if p.exists())
+    if not folder.is_dir():
+        elsewhere = f"unset {VARIABLE}" if os.environ.get(VARIABLE) else f"mv '{folder}' '{folder}.old'"
+        return Check("runs folder", False, f"{folder} is a file, not a folder", elsewhere)
     try:
         with tempfile.TemporaryFile(dir=folder):
-            return Check("runs folder", True, f"{runs}/ can be written")
+            hint = earlier_hint(runs)
+            return Check("runs folder", True, f"{runs} can be written" + (f" ({hint})" if hint else ""))
     except OSError as error:
-        return Check("runs folder", False, f"{folder}: {error.strerror}", f"chmod u+rwx '{folder}'")
+        elsewhere = f"chmod u+rwx '{folder}', or export {VARIABLE}=~/twmr_runs"
+        return Check("runs folder", False, f"{folder}: {error.strerror}", elsewhere)
+
+
+def check_temporary() -> Check:
+    """Videos pass through a temporary folder."""
+    chosen = next((name for name in ("TMPDIR", "TEMP", "TMP") if os.environ.get(name)), "")
+    if chosen and not os.access(os.environ[chosen], os.W_OK | os.X_OK):
+        return Check("temporary folder", False, f"{chosen}={os.environ[chosen]} cannot be written", f"unset {chosen}")
+    with tempfile.TemporaryFile():
+        return Check("temporary folder", True, tempfile.gettempdir())
 
 
 def check_cores() -> Check:
@@ -131,3 +164,17 @@ def check_devices() -> Check:
     kinds = sorted({device.platform for device in jax.devices()})
     words = f"JAX computes on {', '.join(kinds)}" + (" (no GPU, none is needed)" if kinds == ["cpu"] else "")
     return Check("GPU", True, words)
+
+
+# What is looked at, and what helps where even the look fails.
+CHECKS: tuple[tuple[str, Callable[[], Check | list[Check]], str], ...] = (
+    ("Python", lambda: check_python(sys.version_info[:3]), "install Python 3.11 or newer"),
+    ("packages", lambda: check_packages(), REINSTALL),
+    ("GL", lambda: check_drawing(), REINSTALL),
+    ("ffmpeg", lambda: check_ffmpeg(), FFMPEG),
+    ("JupyterLab kernel", lambda: check_kernel(), KERNEL),
+    ("temporary folder", lambda: check_temporary(), "unset TMPDIR"),
+    ("runs folder", lambda: check_writing(RUNS), f"export {VARIABLE}=~/twmr_runs"),
+    ("CPU", lambda: check_cores(), REINSTALL),
+    ("GPU", lambda: check_devices(), f"{PIP} --force-reinstall jax"),
+)

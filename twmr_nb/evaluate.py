@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twmr_nb.config import ConfigError, EnvConfig
+from twmr_nb.config import ConfigError, EnvConfig, checked_seed
 from twmr_nb.env import TwmrEnv
+from twmr_nb.knobs import is_number, shown
 from twmr_nb.measures import measure
 from twmr_nb.policies import SavedPolicy
 from twmr_nb.robot import step_edges, step_height
@@ -50,6 +51,15 @@ def trial_world(
     return config.replace(**(world | changes))
 
 
+def check_trial(episodes: int, seed: int) -> None:
+    """Raise ConfigError on a number of episodes that cannot be played, or a seed that could have been trained on."""
+    if not is_number(episodes, int) or not 1 <= episodes <= UNSEEN_SEEDS:
+        raise ConfigError(
+            f"episodes = {shown(episodes)} is not allowed: give a whole number, 1 or more, up to {UNSEEN_SEEDS}."
+        )
+    checked_seed(seed)
+
+
 def sampled_episodes(episodes: int) -> int:
     """How many sampled episodes go with so many deterministic ones: enough to see a gap of some points."""
     return max(1, episodes // SAMPLED_SHARE)
@@ -70,8 +80,7 @@ def evaluate(
     folded_on_flat, extended_at_step and max_tip_radius [m] (see share_of_time), falls [share terminated],
     reward_terms [mean sum per episode], step_height [m, the largest if drawn], and by_height where heights are drawn.
     """
-    if episodes < 1:
-        raise ConfigError(f"episodes = {episodes} is not allowed: give a whole number, 1 or more.")
+    check_trial(episodes, seed)
     config = env_config or trial_world(saved.config.env)
     parts = []
     for first in range(0, episodes, BATCH):

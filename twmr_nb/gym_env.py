@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from twmr_nb.config import EnvConfig
 from twmr_nb.env import Info, TwmrEnv
+from twmr_nb.graphics import no_gl
 from twmr_nb.rewards import RewardTerm
 
 
@@ -53,7 +54,10 @@ class TwmrSingleEnv(gymnasium.Env):
             return None
         sim = self.batch.sim
         if self._renderer is None:
-            self._renderer = mujoco.Renderer(sim.model, *self._size)
+            try:
+                self._renderer = mujoco.Renderer(sim.model, *self._size)
+            except (AttributeError, RuntimeError, mujoco.FatalError) as error:  # no GL library, or none that works
+                raise RuntimeError(no_gl()) from error
             for flag in (mujoco.mjtRndFlag.mjRND_SHADOW, mujoco.mjtRndFlag.mjRND_REFLECTION):
                 self._renderer.scene.flags[flag] = False  # costly without a GPU
         data = mujoco.MjData(sim.model)

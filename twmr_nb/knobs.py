@@ -115,7 +115,7 @@ def checked(cls: type, field: dataclasses.Field, value: Any) -> Any:
         allowed = f"give {number} from {low:g} to {high:g} {unit}".rstrip() + (" or None" if optional else "")
         good = is_number(value, kind) and low <= value <= high
     if not good:
-        raise ConfigError(f"{field.name} = {value!r} is not allowed: {allowed}.")
+        raise ConfigError(f"{field.name} = {shown(value)} is not allowed: {allowed}.")
     return value if words else kind(value)
 
 
@@ -123,4 +123,17 @@ def is_number(value: Any, kind: type) -> bool:
     """Whether value can stand for a number of this kind: 3.0 is a whole number, True and "3" are not."""
     if isinstance(value, bool) or not hasattr(value, "__float__") or isinstance(value, str):
         return False
-    return kind is float or float(value).is_integer()
+    try:
+        number = float(value)
+        return kind is float or number.is_integer()
+    except (TypeError, ValueError, OverflowError):  # an array; a number beyond all bounds
+        return False
+
+
+def shown(value: Any) -> str:
+    """A value for a sentence: not longer than a sentence."""
+    try:
+        words = repr(value)
+    except ValueError:  # a number of thousands of digits
+        return "a huge number"
+    return words if len(words) <= 60 else f"{words[:57]}..."

@@ -4,6 +4,7 @@ Nothing in such a file can run code. A learner's own reward term is kept as sour
 """
 
 import json
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from safetensors.numpy import save as safetensors_bytes
 
 from twmr_nb.config import TrainConfig
 from twmr_nb.files import write_bytes
+from twmr_nb.knobs import shown
 from twmr_nb.network import ACTION_SIZE, ActorCritic, Policy, act, init_carry, named_leaves
 from twmr_nb.policy_checks import known_details, policy_of
 
@@ -94,15 +96,20 @@ def load_policy(name_or_path: str | Path) -> SavedPolicy:
 
 
 def find_policy(name_or_path: str | Path) -> Path:
-    """The file meant by a path, a run folder, or a shipped policy's name."""
-    given = Path(name_or_path)
-    candidates = [given, given / "policy.safetensors", SHIPPED / f"{given.name}.safetensors"]
-    for path in candidates:
-        if path.is_file():
-            return path
-    known = ", ".join(shipped_policies()) or "none"
+    """The file meant by a path, a run folder, or a shipped policy's name; only a bare name can be one."""
+    name = str(name_or_path)
+    given = os.path.expanduser(name)
+    for path in (given, os.path.join(given, "policy.safetensors")):
+        if name and os.path.isfile(path):
+            return Path(path)
+    if name and os.path.isfile(os.path.join(given, "config.json")):
+        raise PolicyError(f"the run {name!r} has no policy yet: train it first, or go on with `twmr train --resume`.")
+    shipped = shipped_policies()
+    if name in shipped:
+        return SHIPPED / f"{name}.safetensors"
+    known = ", ".join(shipped) or "none"
     raise PolicyError(
-        f"no policy at {str(given)!r}: give a .safetensors file, a run folder, or a shipped name ({known})."
+        f"no policy at {shown(name)}: give a .safetensors file, a run folder, or a shipped name ({known})."
     )
 
 

@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from twmr_nb.config import EnvConfig, TrainConfig
+from twmr_nb.idle import idle_settings
 from twmr_nb.presets import DEFAULT_PRESET, PRESETS, preset_config
 
 
 def command_line(config: TrainConfig) -> str:
-    """The `twmr train` line that gives this configuration."""
+    """The `twmr train` line that gives this configuration, without what nothing reads: it would be refused there."""
     preset, changes = as_changes(config)
+    changes = {name: value for name, value in changes.items() if name not in idle_settings(config)}
     words = ["twmr", "train"] + (["--preset", preset] if preset != DEFAULT_PRESET else [])
     for name, value in changes.items():
         flag = name.replace("_", "-")

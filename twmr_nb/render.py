@@ -6,8 +6,10 @@ A GL context belongs to the thread that made it, and the memory it took stays wi
 """
 
 import base64
+import dataclasses
 import functools
 import io
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -26,22 +28,24 @@ from PIL import Image
 from twmr_nb.config import EnvConfig
 from twmr_nb.files import write_bytes
 from twmr_nb.flat import paint, paint_steps
+from twmr_nb.graphics import no_gl
 from twmr_nb.markup import one_line, output
 from twmr_nb.overlay import Frame, draw_overlay, draw_title
 from twmr_nb.robot import STEP_GEOM, WHEELS, build_spec, step_box
 from twmr_nb.rollout import Rollout, ZeroPolicy, record
+from twmr_nb.targets import ready_file
 
 Camera = Literal["track", "fixed"]
 P = ParamSpec("P")
 R = TypeVar("R")
 Size = tuple[int, int]  # width, height in pixels
-APT_LINE = "apt-get install libegl1 libgl1"
-NO_GL = f"no video: there is no GL library to draw with. As root, run `{APT_LINE}`, then restart the kernel."
+NO_GL = no_gl()
 NO_FFMPEG = "no video: there is no ffmpeg. Run `pip install --force-reinstall imageio-ffmpeg`."
 CLEARANCE = 0.16  # m beside the robot's middle that is drawn of the step; its whole 10 m would hide its profile
 PAGE_WIDTH = 1120  # px; several videos side by side are scaled down to it
 CRF = 27  # h264 quality: about 35 kB a second
 DRAWING = ThreadPoolExecutor(1, "drawing")
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")  # what a still can be written as
 PALE, DARK, TYRE, BLOCK = [0.95, 0.95, 0.95, 1], [0.3, 0.3, 0.35, 1], [0.17, 0.19, 0.22, 1], [0.45, 0.52, 0.60, 1]
 
 
@@ -96,7 +100,8 @@ def frame_strip(rollout: Rollout, n: int = 6, size: Size = (320, 180)) -> Image.
 def still(config: EnvConfig, x: float = 0.0, size: Size = (640, 360)) -> Image.Image | HTML:
     """The robot at rest at x [m] in its world; without a GL library, a flat picture below a line on what to install."""
     rest = record(ZeroPolicy(), config, num_steps=1)
-    rest.transition.qpos[:, 0] += x
+    there = rest.transition.qpos + np.eye(1, rest.transition.qpos.shape[1]) * x  # the root's x comes first
+    rest = dataclasses.replace(rest, transition=dataclasses.replace(rest.transition, qpos=there))
     try:
         return Image.fromarray(next(draw_steps(rest, np.array([0]), size, "track", overlay=False)))
     except RenderError as error:
@@ -115,10 +120,7 @@ def mp4(
 ) -> bytes:
     """One rollout, or several side by side with their titles, as an h264 file; raises RenderError if it cannot be."""
     several = [rollouts] if isinstance(rollouts, Rollout) else list(rollouts)
-    try:
-        mediapy.set_ffmpeg(imageio_ffmpeg.get_ffmpeg_exe())
-    except RuntimeError as error:
-        raise RenderError(NO_FFMPEG) from error
+    set_ffmpeg()
     steps = [steps_shown(r, fps, speed) for r in several]
     longest = max(map(len, steps))
     films = []
@@ -161,8 +163,34 @@ def save_video(
     size: Size = (640, 360),
 ) -> Path:
     """The video as an .mp4 file, written whole or not at all; raises RenderError where none can be made."""
+    can_film()
+    path = ready_file(path, ".mp4")
     data = mp4(rollouts, fps, size, "track" if follow else "fixed", speed=speed)
-    return write_bytes(path, data, make_folder=True)
+    return write_bytes(path, data)
+
+
+def can_film() -> None:
+    """Raise RenderError where no video can be made: sooner than after what it would show was played."""
+    set_ffmpeg()
+    if not gl_available():
+        raise RenderError(NO_GL)
+
+
+def set_ffmpeg() -> None:
+    try:
+        program = imageio_ffmpeg.get_ffmpeg_exe()
+    except RuntimeError as error:
+        raise RenderError(NO_FFMPEG) from error
+    if not shutil.which(program):  # named by the environment, and not looked for
+        raise RenderError(f"no video: there is no program {program}. Run `unset IMAGEIO_FFMPEG_EXE`.")
+    mediapy.set_ffmpeg(program)
+
+
+def save_picture(image: Image.Image, path: str | Path) -> Path:
+    """A picture as a file, in the format that its name asks for."""
+    path = ready_file(path, *PICTURES)
+    image.save(path)
+    return path
 
 
 def titled(film: Iterator[Frame], title: str) -> Iterator[Frame]:
@@ -207,11 +235,16 @@ def draw_steps(rollout: Rollout, index: NDArray[np.int_], size: Size, camera: Ca
 
 
 @contextmanager
-def renderer(model: mujoco.MjModel, size: Size) -> Iterator[mujoco.Renderer]:
+def renderer(
+    model: mujoco.MjModel, size: Size
+) -> "Iterator[mujoco.Renderer]":  # quoted: some GL troubles leave MuJoCo without it
     """A renderer of this thread, closed at the end; raises RenderError where nothing can be drawn."""
     if not gl_available():
         raise RenderError(NO_GL)
-    drawer = mujoco.Renderer(model, height=size[1], width=size[0])
+    try:
+        drawer = mujoco.Renderer(model, height=size[1], width=size[0])
+    except mujoco.FatalError as error:  # a library, but no display
+        raise RenderError(NO_GL) from error
     try:
         drawer.scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = False
         drawer.scene.flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = False

@@ -33,7 +33,7 @@ from twmr_nb.policies import SavedPolicy, load_policy, read_arrays, write_arrays
 from twmr_nb.rewards import RewardTerm, TermError
 from twmr_nb.selection import BEGIN, Selection
 from twmr_nb.storage import Record
-from twmr_nb.trainer import Trainer
+from twmr_nb.trainer import Trainer, TrainingDiverged
 
 CHECKPOINT_SECONDS = 30.0
 WAIT = 0.5  # s; on some systems a longer wait cannot be interrupted
@@ -215,8 +215,7 @@ class Run:
                     saved_at = time.monotonic()
         except BaseException:
             with suppress(OSError, RunError, ConfigError):  # what ended it is what is told
-                if self.records and trainer.snapshot is not None:
-                    trainer.restore(trainer.snapshot)  # where it failed in mid-update
+                if self.records:
                     self.save()
             raise
         if trainer.update_index:
@@ -409,6 +408,6 @@ def in_a_sentence(error: BaseException) -> str:
         return "no space left on the disk: make room, then resume."
     if isinstance(error, OSError) and error.filename:
         return f"{error.strerror}: {error.filename}"
-    if isinstance(error, RunError | TermError | ConfigError):
+    if isinstance(error, RunError | TermError | TrainingDiverged | ConfigError):
         return str(error)
     return " ".join(traceback.format_exception_only(error)[-1].split())

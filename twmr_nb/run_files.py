@@ -5,6 +5,7 @@ from pathlib import Path
 
 from twmr_nb.files import identity, read_json, write_json
 from twmr_nb.metrics_log import MetricsLog, Records
+from twmr_nb.targets import checked_name
 
 __all__ = ["fresh_folder", "read_json", "read_metrics", "run_folders", "write_json"]
 
@@ -22,7 +23,8 @@ def run_folders(root: str | Path) -> list[Path]:
 
 
 def fresh_folder(root: Path, name: str) -> Path:
-    """root/<name>_<timestamp>, with a number behind it if two start in one second."""
+    """root/<name>_<timestamp>, with a number behind it if two start in one second; raises ConfigError on a bad name."""
+    checked_name(name)
     base = root / f"{name}_{datetime.now():%Y%m%d_%H%M%S}"
     path, number = base, 1
     while path.exists():

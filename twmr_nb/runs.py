@@ -7,6 +7,7 @@ from typing import Any
 from twmr_nb.config import ConfigError, TrainConfig
 from twmr_nb.files import read_json, remembered, write_json
 from twmr_nb.identity import describe_term, describe_training, digest
+from twmr_nb.places import runs_folder
 from twmr_nb.presets import preset_config
 from twmr_nb.recipe import command_line
 from twmr_nb.rewards import RewardTerm, refuse_duplicates
@@ -15,7 +16,7 @@ from twmr_nb.run_files import fresh_folder, run_folders
 
 __all__ = ["LIVE", "RUNS", "Run", "RunError", "list_runs", "new_run", "open_run", "training_run"]
 
-RUNS = Path("runs")
+RUNS = runs_folder()
 
 
 def new_run(

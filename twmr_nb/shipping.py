@@ -2,17 +2,19 @@
 
 import dataclasses
 import math
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from twmr_nb.config import ConfigError
 from twmr_nb.evaluate import EPISODES, evaluate, sampled_episodes, trial_world
+from twmr_nb.knobs import shown
 from twmr_nb.policies import PolicyError, SavedPolicy, find_policy, load_policy
 from twmr_nb.run_files import read_metrics
 from twmr_nb.storage import Record
+from twmr_nb.targets import checked_name, ready_file
 
 CURVE = ("global_step", "success_rate", "episode_return", "frontier", "train_s")
 POINTS = 100  # of the curve, at most
@@ -28,24 +30,49 @@ def export(
 ) -> Path:
     """Evaluate a run's policy and write it, with all that is known of it, to a file or into a folder; returns its path.
 
+    Whether it can be written there is known before anything is played.
+    """
+    target = target_file(name, to)
+    return judged(source, name, note, episodes, on_progress).save(target)
+
+
+def judged(
+    source: str | Path,
+    name: str,
+    note: str = "",
+    episodes: int = EPISODES,
+    on_progress: Callable[[int], None] = lambda ended: None,
+) -> SavedPolicy:
+    """A run's policy under a new name, with all that is known of it.
+
     Adds to the policy's results: note, curve, evaluation (deterministic), sampled (a quarter of the episodes), and
     evaluate_command.
     """
-    if not re.fullmatch(r"\w[\w.-]*", name):
-        raise PolicyError(f"{name!r} cannot be a policy's name: use letters, digits, '_', '-' and '.'.")
     path = find_policy(source)
-    saved = dataclasses.replace(load_policy(path), name=name)
+    saved = dataclasses.replace(load_policy(path), name=policy_name(name))
     curve = thinned(read_metrics(path.parent / "metrics.csv")) or saved.results.get("curve")
     if not curve:
         raise PolicyError(f"{path} has no learning curve beside it: export it from the folder of its run.")
     world = trial_world(saved.config.env)
-    judged = {
+    evaluations = {
         "evaluation": evaluate(saved, world, episodes, on_progress=on_progress),
         "sampled": evaluate(saved, world, sampled_episodes(episodes), deterministic=False, on_progress=on_progress),
     }
     told = {"note": note or saved.results.get("note", ""), "curve": curve, "evaluate_command": command(name, episodes)}
-    target = Path(to) if Path(to).suffix == ".safetensors" else Path(to) / f"{name}.safetensors"
-    return dataclasses.replace(saved, results=saved.results | told | rounded(judged)).save(target, make_folder=True)
+    return dataclasses.replace(saved, results=saved.results | told | rounded(evaluations))
+
+
+def target_file(name: str, to: str | Path) -> Path:
+    """The file that `to` means for a policy of this name, if it can be written."""
+    file = Path(to) if Path(to).suffix == ".safetensors" else Path(to) / f"{policy_name(name)}.safetensors"
+    return ready_file(file, ".safetensors")
+
+
+def policy_name(name: str) -> str:
+    try:
+        return checked_name(name)
+    except ConfigError as error:
+        raise PolicyError(f"{shown(name)} cannot be a policy's name: {error}") from None
 
 
 def command(name: str, episodes: int) -> str:

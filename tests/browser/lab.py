@@ -85,6 +85,7 @@ class Lab:
         places["HOME"] = "home"
         environment = {**os.environ, "JUPYTER_TOKEN": self.token, "TWMR_FAST": "1"}
         environment |= {name: str(self.folder / place) for name, place in places.items()}
+        environment["TWMR_RUNS"] = str(self.notebooks / "runs")
         # The kernel imports this checkout, whatever folder it starts in.
         environment["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
         (self.folder / "home").mkdir()

@@ -7,16 +7,15 @@ from typing import Any
 import ipywidgets as w
 from markupsafe import Markup
 
-from twmr_nb.config import ConfigError
 from twmr_nb.markup import one_line
 from twmr_nb.presets import DEFAULT_PRESET
 from twmr_nb.rewards import RewardTerm
 from twmr_nb.runs import RUNS, Run, RunError, new_run, training_run
+from twmr_nb.targets import checked_name
 from twmr_nb.ui.clip import SIZE, EvaluationClip
 from twmr_nb.ui.controls import Controls
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.live import LiveView
-from twmr_nb.ui.policy_files import NAME
 from twmr_nb.ui.run_list import readable_runs
 from twmr_nb.ui.saved import Keepsake, changed
 from twmr_nb.ui.shell import Shell, part
@@ -67,10 +66,7 @@ class TrainingPanel(Shell):
 
     def start(self) -> Run:
         """Start a new run with these settings; raises ConfigError or RunError where that cannot be."""
-        name = self.name.value.strip()
-        if not NAME.fullmatch(name):
-            said = one_line(repr(name), 80)
-            raise ConfigError(f"name = {said} is not allowed: use up to 60 letters, digits, '_', '-' and '.'.")
+        name = checked_name(self.name.value.strip())
         if busy := training_run():
             raise RunError(f"{busy.name} is training: stop it or let it finish before starting another.")
         run = new_run(self.controls.config, name, self.root, extra_terms=self.controls.extra_terms)

@@ -13,11 +13,11 @@ from twmr_nb.markup import one_line
 from twmr_nb.policies import SHIPPED, PolicyError, SavedPolicy, load_policy, stem_of
 from twmr_nb.recipe import as_changes
 from twmr_nb.runs import RUNS, open_run
+from twmr_nb.targets import NAME
 
 IMPORTED = "imported"  # folder below the runs' for files that came from elsewhere
 CHECKPOINT = "checkpoint.safetensors"
 RESERVED = ("checkpoint", "policy", "best")  # names that a run's own files have
-NAME = re.compile(r"\w[\w.-]{0,59}")  # what every system takes as a file's name, and no page or terminal stumbles over
 STAMP = re.compile(r"_(\d{8}_\d{6})$")  # at the end of a trained policy's name
 RUN_STAMP = re.compile(r"_\d{8}_\d{6}(_\d+)?$")  # at the end of a run's folder, behind the name that was typed
 GENERATED = "ppo_lstm_policy_"  # how a policy's name begins until somebody gives it another

@@ -11,6 +11,7 @@ import ipywidgets as w
 from IPython.display import display
 from markupsafe import Markup
 
+from twmr_nb.places import earlier_hint
 from twmr_nb.rewards import RewardTerm
 from twmr_nb.runs import RUNS, Run
 from twmr_nb.ui.clip import EvaluationClip
@@ -61,6 +62,7 @@ class RunsView(Shell):
         """List the runs that there are now; keeps the choice, else takes the one that needs looking at most."""
         runs, problems = readable_runs(self.root, self.extra_terms)
         self.runs = {run.name: run for run in runs}
+        problems += [hint] if self.root == RUNS and (hint := earlier_hint(RUNS)) else []
         self.problems.value = Markup().join(Markup("<div class='twmr-error'>{}</div>").format(p) for p in problems)
         kept = self.run.name if self.run else None
         self._listing = True
