@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from twmr_nb.config import ConfigError, EnvConfig
 from twmr_nb.env import TwmrEnv
 from twmr_nb.gates import gate
+from twmr_nb.markup import one_line
 from twmr_nb.policies import PolicyError, read_arrays, write_arrays
 from twmr_nb.posture import leg_targets
 from twmr_nb.rewards import RewardTerm, Scores, score, success_x, total
@@ -79,6 +80,18 @@ class Rollout:
     truncated: bool
     """Whether it ended by a time limit, or by success where the config says so."""
     title: str = ""
+
+    def __repr__(self) -> str:
+        t, steps = self.transition, len(self.action)
+        end = f"fell at x = {t.x[-1]:.2f} m" if self.terminated else f"ends at x = {t.x[-1]:.2f} m"
+        passed = "passes the obstacle" if t.passed.any() else "does not pass"
+        paid = ", ".join(f"{one_line(name)} {values.sum():+.2f}" for name, values in self.reward_terms.items())
+        return (
+            f"Rollout {one_line(self.title)!r}: {steps} control steps, {steps * t.ctrl_dt:.2f} s, "
+            f"scene {self.config.scene}, {passed}, {end}\n"
+            f"  reward {self.reward.sum():+.2f} in all: {paid}\n"
+            f"  action [{steps}, {self.action.shape[-1]}], time [s], reward and transition [{steps}, ...]"
+        )
 
     @property
     def time(self) -> Array:
