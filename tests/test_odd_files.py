@@ -310,3 +310,40 @@ def test_an_evaluation_is_a_line_each_and_still_a_dict():
 def test_a_run_says_its_state(tmp_path):
     assert repr(new_run("recommended", "mine", root=tmp_path)).startswith("Run 'mine_")
     LIVE.clear()
+
+
+# -- recorded episodes ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arrays", "details"),
+    [
+        ({"qpos": None}, {}), ({"qpos": np.zeros((500, 22))}, {}), ({"gate": np.zeros(499)}, {}),
+        ({"action": np.zeros((0, 8), np.float32)}, {}), ({"term/alive": np.zeros((500, 2))}, {}),
+        ({}, {"title": None}), ({}, {"terms": None}), ({}, {"terms": ["nothing"]}), ({}, {"terms": 5}),
+        ({}, {"constants": {"success_x": 1.0, "ctrl_dt": 0.0}}), ({}, {"constants": {"success_x": 1.0}}),
+        ({}, {"constants": [1]}), ({}, {"config": {"new_knob": 1}}), ({}, {"config": 5}), ({}, {"step_height": "high"}),
+    ],
+)  # fmt: skip
+def test_an_odd_rollout_is_refused_in_a_sentence(tmp_path, arrays, details):
+    from climb import climb
+
+    from twmr_nb.rollout import load_rollout
+
+    good = climb().save(tmp_path / "good.safetensors")
+    assert len(load_rollout(good).time) == 500
+    with pytest.raises(PolicyError, match="is not what it should be: ") as refused:
+        load_rollout(write_odd(good, tmp_path / "odd.safetensors", arrays, **details))
+    assert "\n" not in str(refused.value)
+
+
+def test_a_table_in_a_terminal_is_lines_that_steer_nothing(good):
+    from twmr_nb.evaluation_text import policies_table, results_table
+
+    name = "red \x1b[31m\nnext\u202e"
+    told = dataclasses.replace(load_policy(good), name=name, results={"note": name, "evaluation": EVALUATION})
+    table = policies_table({name: (told, 1)})
+    assert len(table.splitlines()) == 3
+    assert table.replace("\n", "").isprintable()
+    result = load_policy("hopeless").results["evaluation"] | {"reward_terms": {name: 1.0}}
+    assert results_table({name: result}).replace("\n", "").isprintable()
