@@ -19,7 +19,7 @@ from twmr_nb.cli_flags import expanded, flag, flags_given, refuse_beside, refuse
 from twmr_nb.cli_policies import Evaluate, Export, Policies, evaluate, export, policies, refuse_evaluate
 from twmr_nb.cli_streams import Output, OutputLost, complain, open_streams, say, silence
 from twmr_nb.config import ConfigError, EnvConfig, PPOConfig, TrainConfig, checked_seed
-from twmr_nb.markup import one_line
+from twmr_nb.markup import one_line, printable
 from twmr_nb.play import has_display
 from twmr_nb.policies import PolicyError, load_policy, stem_of
 from twmr_nb.presets import DEFAULT_PRESET, PRESETS, preset_config
@@ -305,7 +305,7 @@ def run(argv: Sequence[str]) -> int:
         return HANDLERS[type(options)](options)
     except (ConfigError, PolicyError, RenderError, RunError, TrainingDiverged) as error:
         sys.stdout.flush()
-        complain(f"twmr: {error}")
+        complain(f"twmr: {printable(error)}")
         return 2
 
 

@@ -17,6 +17,7 @@ from safetensors.numpy import save as safetensors_bytes
 from twmr_nb.config import TrainConfig
 from twmr_nb.files import write_bytes
 from twmr_nb.knobs import shown
+from twmr_nb.markup import one_line
 from twmr_nb.network import ACTION_SIZE, ActorCritic, Policy, act, init_carry, named_leaves
 from twmr_nb.policy_checks import known_details, policy_of
 
@@ -38,6 +39,19 @@ class SavedPolicy:
     results: dict[str, Any] = field(default_factory=dict)  # what training reached: steps, success_rate, ...
     command: str = ""  # the command line that trained it
     own_terms: list[dict[str, Any]] = field(default_factory=list)  # name, weight and source text of a learner's terms
+
+    def __repr__(self) -> str:
+        env, ppo, results = self.config.env, self.config.ppo, self.results
+        lines = [
+            f"SavedPolicy {one_line(self.name)!r}: preset {one_line(self.config.preset)}, scene {env.scene}, "
+            f"sees {env.obs_mode}, moves legs by {env.action_mode}, {ppo.hidden_size} memory cells"
+        ]
+        if "global_step" in results and "success_rate" in results:
+            lines.append(f"trained {results['global_step']:,.0f} steps, then {results['success_rate']:.0%} passed")
+        if judged := results.get("evaluation"):
+            lines.append(f"{judged['success_rate']:.1%} of {judged['episodes']:,} unseen episodes passed")
+        lines += [one_line(text) for text in (results.get("note"), self.command) if text]
+        return "\n  ".join(lines)
 
     @property
     def network(self) -> ActorCritic:

@@ -28,6 +28,7 @@ from twmr_nb.config import ConfigError, TrainConfig
 from twmr_nb.env import TwmrEnv
 from twmr_nb.files import copy_whole, read_json, remembered, write_json
 from twmr_nb.identity import Description, describe_term, describe_training, digest
+from twmr_nb.markup import one_line
 from twmr_nb.metrics_log import MetricsLog
 from twmr_nb.policies import SavedPolicy, load_policy, read_arrays, write_arrays
 from twmr_nb.rewards import RewardTerm, TermError
@@ -71,6 +72,10 @@ class Run:
         terms = tuple(given[name] for name in self._term_names() if name in given)
         if terms and terms != self.extra_terms:
             self.extra_terms, self.trainer = terms, None
+
+    def __repr__(self) -> str:
+        total = self.config.ppo.total_timesteps
+        return f"Run {one_line(self.name)!r}: {self.state}, {self.progress:.0%} of {total:,} steps, in {self.path}"
 
     # What it is doing
 
