@@ -20,7 +20,7 @@ FRONT_DOOR = ROOT / "twmr_nb" / "__init__.py"  # gathers the public names; in no
 
 # From the bottom up; a module imports from rows above its own, or from its own row.
 LAYERS = [
-    ["fast", "knobs", "config", "looks", "robot", "outline"],
+    ["fast", "progress", "knobs", "config", "looks", "robot", "outline"],
     ["gates", "observations", "posture", "transition", "rewards"],
     ["simulation", "env", "gym_env"],
     ["lstm", "network", "ppo"],

@@ -27,6 +27,7 @@ from PIL import Image
 from twmr_nb.config import EnvConfig
 from twmr_nb.flat import paint, paint_steps
 from twmr_nb.overlay import Frame, draw_overlay, draw_title
+from twmr_nb.progress import Progress
 from twmr_nb.robot import STEP_GEOM, WHEELS, build_spec, step_box
 from twmr_nb.rollout import Rollout, ZeroPolicy, record
 
@@ -111,6 +112,7 @@ def mp4(
     camera: Camera = "track",
     overlay: bool = True,
     speed: float = 1.0,
+    on_frame: Callable[[], None] = lambda: None,
 ) -> bytes:
     """One rollout, or several side by side with their titles, as an h264 file; raises RenderError if it cannot be."""
     several = [rollouts] if isinstance(rollouts, Rollout) else list(rollouts)
@@ -125,9 +127,28 @@ def mp4(
         held = np.pad(index, (0, longest - len(index)), mode="edge")  # a short episode waits at its end
         film = draw_steps(rollout, held, size, camera, overlay)
         films.append(film if len(several) == 1 else titled(film, rollout.title))
-    return mediapy.compress_video(
-        (np.hstack(side_by_side) for side_by_side in zip(*films, strict=True)), fps=fps, crf=CRF
-    )
+
+    def together() -> Iterator[Frame]:
+        for side_by_side in zip(*films, strict=True):
+            yield np.hstack(side_by_side)
+            on_frame()
+
+    return mediapy.compress_video(together(), fps=fps, crf=CRF)
+
+
+def drawn_film(
+    rollouts: Rollout | Sequence[Rollout],
+    fps: float,
+    size: Size,
+    camera: Camera = "track",
+    overlay: bool = True,
+    speed: float = 1.0,
+) -> bytes:
+    """As `mp4`, under a bar that tells how long it will take."""
+    several = [rollouts] if isinstance(rollouts, Rollout) else list(rollouts)
+    frames = max(len(steps_shown(rollout, fps, speed)) for rollout in several)
+    with Progress("drawing the video", frames, first="") as bar:
+        return mp4(several, fps, size, camera, overlay, speed, bar.step)
 
 
 def video(
@@ -141,7 +162,7 @@ def video(
     """The video inside the page. Where none can be made: a line that says what to install, and strips of stills."""
     several = [rollouts] if isinstance(rollouts, Rollout) else list(rollouts)
     try:
-        data = mp4(several, fps, size, camera, overlay, speed)
+        data = drawn_film(several, fps, size, camera, overlay, speed)
     except RenderError as error:
         strips = (f"<p><b>{html.escape(each.title)}</b></p>{image_tag(frame_strip(each))}" for each in several)
         return HTML(f"<p>{error}</p>{''.join(strips)}")
@@ -159,7 +180,7 @@ def save_video(
     size: Size = (640, 360),
 ) -> Path:
     """The video as an .mp4 file, written whole or not at all; raises RenderError where none can be made."""
-    data = mp4(rollouts, fps, size, "track" if follow else "fixed", speed=speed)
+    data = drawn_film(rollouts, fps, size, "track" if follow else "fixed", speed=speed)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
