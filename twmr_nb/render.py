@@ -41,6 +41,7 @@ NO_FFMPEG = "no video: there is no ffmpeg. Run `pip install --force-reinstall im
 CLEARANCE = 0.16  # m beside the robot's middle that is drawn of the step; its whole 10 m would hide its profile
 PAGE_WIDTH = 1120  # px; several videos side by side are scaled down to it
 CRF = 27  # h264 quality: about 35 kB a second
+STILLS = "Stills of the episode, in their order"
 DRAWING = ThreadPoolExecutor(1, "drawing")
 PALE, DARK, TYRE, BLOCK = [0.95, 0.95, 0.95, 1], [0.3, 0.3, 0.35, 1], [0.17, 0.19, 0.22, 1], [0.45, 0.52, 0.60, 1]
 
@@ -101,7 +102,7 @@ def still(config: EnvConfig, x: float = 0.0, size: Size = (640, 360)) -> Image.I
         return Image.fromarray(next(draw_steps(rest, np.array([0]), size, "track", overlay=False)))
     except RenderError as error:
         picture = paint(rest, rest.transition.qpos[0], size)
-        return HTML(f"<p>{error}</p>{image_tag(Image.fromarray(picture))}")
+        return HTML(f"<p>{error}</p>{image_tag(Image.fromarray(picture), 'The robot at rest, from its side')}")
 
 
 @on_drawing_thread
@@ -164,11 +165,12 @@ def video(
     try:
         data = drawn_film(several, fps, size, camera, overlay, speed)
     except RenderError as error:
-        strips = (f"<p><b>{html.escape(each.title)}</b></p>{image_tag(frame_strip(each))}" for each in several)
+        strips = (f"<p><b>{html.escape(each.title)}</b></p>{image_tag(frame_strip(each), STILLS)}" for each in several)
         return HTML(f"<p>{error}</p>{''.join(strips)}")
     width = min(size[0] * len(several), PAGE_WIDTH)
     height = round(width * size[1] / (size[0] * len(several)))
-    return HTML(mediapy.html_from_compressed_video(data, width=width, height=height))
+    fits = "max-width: 100%; height: auto"  # a narrow page; the border is where a style of ours can go
+    return HTML(mediapy.html_from_compressed_video(data, width=width, height=height, border=fits))
 
 
 def save_video(
@@ -201,11 +203,12 @@ def steps_shown(rollout: Rollout, fps: float, speed: float) -> NDArray[np.int_]:
     return np.minimum(np.round(moments / rollout.transition.ctrl_dt).astype(int), len(rollout.time) - 1)
 
 
-def image_tag(image: Image.Image) -> str:
-    """A picture as an HTML tag that carries its own data."""
+def image_tag(image: Image.Image, words: str) -> str:
+    """A picture as an HTML tag that carries its own data and what it shows, no wider than the page."""
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
-    return f'<img src="data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}">'
+    source = f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    return f'<img src="{source}" style="max-width: 100%; height: auto" alt="{html.escape(words)}">'
 
 
 def draw_steps(rollout: Rollout, index: NDArray[np.int_], size: Size, camera: Camera, overlay: bool) -> Iterator[Frame]:
