@@ -77,13 +77,13 @@ class PolicyStage(w.VBox):
         shown = self.content.children
         if not shown:
             return None
-        film = [part for part in shown if isinstance(part, Replay) or "twmr-film" in part._dom_classes]
+        texts = [part.value for part in shown if isinstance(part, w.HTML)]
         picture = next((part.value for part in shown if isinstance(part, w.Image)), b"")
-        if film and self.played:
+        if isinstance(shown[0], Replay) or "twmr-film" in texts[0]:
             buffer = io.BytesIO()
             frame_strip(self.played[0], 3).save(buffer, "PNG")
             picture = buffer.getvalue()
-        said = next((part.value for part in shown if isinstance(part, w.HTML) and part not in film), "")
+        said = next((text for text in texts if "twmr-film" not in text), "")
         return Keepsake(plain(said.replace("</tr>", "; ")), picture, f"<div>{said}</div>")
 
     # What the buttons do
@@ -96,9 +96,8 @@ class PolicyStage(w.VBox):
             frames = sum(math.ceil(r.time[-1] * FPS) for r in rollouts)
             turn.say(f"drawing {frames} pictures … (the 3D replay is there at once)")
             size = (640, 360) if len(rollouts) == 1 else (480, 270)
-            film = w.HTML(video(rollouts, FPS, size).data)
-            film.add_class("twmr-film")
-            return [film, w.HTML(outcomes(rollouts))]
+            film = video(rollouts, FPS, size).data
+            return [w.HTML(f"<div class='twmr-film'>{film}</div>"), w.HTML(outcomes(rollouts))]
 
         self._run(job)
 
