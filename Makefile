@@ -37,8 +37,8 @@ test: .venv/.installed-test ## lint, types, tests, every notebook in fast mode, 
 test-slow: .venv/.installed-test ## the tests that train
 	$(BIN)/python -m pytest -m slow tests
 
-demo: .venv/.installed ## run the first notebook without a browser and write demo.html, curve and video inside
-	$(BIN)/jupyter nbconvert --execute --to html --output-dir . --output demo.html $(NOTEBOOK)
+demo: .venv/.installed-site ## run the first notebook without a browser and write demo.html, curve and video inside
+	$(BIN)/python tools/build_site.py $(NOTEBOOK) --page demo.html
 
 site: .venv/.installed-site ## every lesson as a static page with its outputs, in site/ (SITE_ARGS=--again runs all anew)
 	$(BIN)/python tools/build_site.py $(SITE_ARGS)

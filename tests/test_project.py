@@ -22,6 +22,7 @@ FRONT_DOOR = ROOT / "twmr_nb" / "__init__.py"  # gathers the public names; in no
 LAYERS = [
     [
         "files",
+        "progress",
         "fast",
         "graphics",
         "places",

@@ -196,3 +196,27 @@ def test_a_live_view_keeps_the_finished_curve(outputs, tmp_path):
     wait_for(lambda: "finished" in outputs[-1][0]["text/plain"])
     assert outputs[-1][1] == outputs[1][1]
     view.close()
+
+
+def test_a_policy_browser_keeps_what_it_played_last(outputs, tmp_path):
+    run = new_run("recommended", "first", root=tmp_path, **TINY)
+    run.train()
+    browser = PolicyBrowser(tmp_path)
+    browser._ipython_display_()
+    browser.table.select(next(file for file in browser.policies if str(tmp_path) in str(file.path)))
+    browser.stage.episodes.value = 2
+    kept = {}
+    for act in ("trace", "replay_in_3d", "evaluate"):
+        getattr(browser.stage, act)()
+        browser.stage.work.join()
+        wait_for(lambda: browser.stage.content.children)
+        kept[act] = browser.keepsake()
+    assert kept["trace"].picture
+    assert kept["replay_in_3d"].picture
+    assert kept["trace"].picture != kept["replay_in_3d"].picture
+    assert "return" in kept["replay_in_3d"].words
+    assert not kept["evaluate"].picture
+    assert "<table>" in kept["evaluate"].below
+    assert "2 unseen episodes" in kept["evaluate"].words
+    wait_for(lambda: "2 unseen episodes" in outputs[-1][0]["text/html"])
+    browser.close()

@@ -1,7 +1,7 @@
 """The course as static pages: every lesson executed, with its figures, videos and 3D replays; nothing asks a network.
 
 `python tools/build_site.py [NOTEBOOK ...] [--out site] [--again]`; `make site` calls it. A page that is newer than its
-notebook is kept, unless `--again` is given.
+notebook is kept, unless `--again` is given. `--page FILE` writes one notebook as a page of its own, as for `make demo`.
 """
 
 import argparse
@@ -59,6 +59,15 @@ def build(notebooks: Sequence[Path], out: Path, again: bool = False) -> list[str
         page.write_text(lesson_page(notebook, navigation(before, after)), encoding="utf-8")
     (out / "index.html").write_text(index_page(notebooks, out), encoding="utf-8")
     return failures
+
+
+def build_page(path: Path, page: Path) -> None:
+    """Write one notebook, run anew, as a page that belongs to no site: its links to other lessons are plain words."""
+    notebook = execute(path)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = re.sub(r"\[([^\]]+)\]\(\w+\.ipynb\)", r"\1", cell.source)
+    page.write_text(lesson_page(notebook, nav=""), encoding="utf-8")
 
 
 def execute(path: Path) -> NotebookNode:
@@ -146,8 +155,12 @@ def main() -> int:
     parser.add_argument("notebooks", nargs="*", type=Path, help="all lessons if none is given")
     parser.add_argument("--out", type=Path, default=ROOT / "site")
     parser.add_argument("--again", action="store_true", help="execute also what has a page")
+    parser.add_argument("--page", type=Path, help="write the one notebook given as this page, and no site")
     given = parser.parse_args()
     lessons = sorted(given.notebooks or (ROOT / "notebooks").glob("[0-9]*.ipynb"))
+    if given.page:
+        build_page(lessons[0], given.page)
+        return 0
     failures = build(lessons, given.out, given.again)
     print(*failures, f"{given.out / 'index.html'} lists the lessons", sep="\n")
     return bool(failures)

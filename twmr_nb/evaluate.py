@@ -13,6 +13,7 @@ from twmr_nb.knobs import is_number, shown
 from twmr_nb.markup import one_line
 from twmr_nb.measures import measure
 from twmr_nb.policies import SavedPolicy
+from twmr_nb.progress import Progress
 from twmr_nb.robot import step_edges, step_height
 
 Array = NDArray[Any]
@@ -90,9 +91,10 @@ def evaluate(
     episodes: int = EPISODES,
     seed: int = 1,
     deterministic: bool = True,
-    on_progress: Callable[[int], None] = lambda ended: None,
+    on_progress: Callable[[int], None] | None = None,
 ) -> Result:
-    """Play `episodes` whole episodes; returns plain numbers (SI units). on_progress hears of every episode ended.
+    """Play `episodes` whole episodes; returns plain numbers (SI units). on_progress hears of every episode ended, in
+    place of a bar.
 
     success_rate with its 95% Wilson interval, mean_final_x [m], mean_return, mean_length [steps],
     time_to_pass [s, median of the successful], effort [(N m)² s] and work [J] per episode until it passes or ends,
@@ -101,10 +103,13 @@ def evaluate(
     """
     check_trial(episodes, seed)
     config = env_config or trial_world(saved.config.env)
-    parts = []
-    for first in range(0, episodes, BATCH):
-        base = UNSEEN_SEEDS * (1 + seed) + first
-        parts.append(play_episodes(saved, config, min(BATCH, episodes - first), base, deterministic, on_progress))
+    parts, tell = [], on_progress or (lambda ended: None)
+    batches = range(0, episodes, BATCH)
+    with Progress("evaluating", len(batches) * config.max_steps, hidden=on_progress is not None) as bar:
+        for i, first in enumerate(batches):
+            bar.at(i * config.max_steps)
+            base, count = UNSEEN_SEEDS * (1 + seed) + first, min(BATCH, episodes - first)
+            parts.append(play_episodes(saved, config, count, base, deterministic, tell, bar.step))
     every = {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
     result = Evaluation(summary(every))
     result |= {
@@ -127,13 +132,19 @@ def sweep(
     episodes: int = EPISODES,
     seed: int = 1,
     deterministic: bool = True,
-    on_progress: Callable[[int], None] = lambda ended: None,
+    on_progress: Callable[[int], None] | None = None,
 ) -> list[Result]:
     """An evaluation at each step height [m], `episodes` of each. Episodes end where the step is passed: it is quicker,
     and their length, return, reward_terms and folded_on_flat hold no driving beyond."""
     base = (env_config or trial_world(saved.config.env)).replace(end_on_success=True)
     worlds = [base.replace(scene="step", step_height=h, step_height_max=None) for h in heights]
-    return [evaluate(saved, world, episodes, seed, deterministic, on_progress) for world in worlds]
+    results = []
+    with Progress("evaluating", len(worlds), hidden=on_progress is not None) as bar:
+        for world in worlds:
+            bar.say(f"step of {100 * world.step_height:.3g} cm")
+            results.append(evaluate(saved, world, episodes, seed, deterministic, on_progress))
+            bar.step()
+    return results
 
 
 def play_episodes(
@@ -143,6 +154,7 @@ def play_episodes(
     base_seed: int,
     deterministic: bool = True,
     on_progress: Callable[[int], None] = lambda ended: None,
+    on_step: Callable[[], None] = lambda: None,
 ) -> dict[str, Array]:
     """One episode of each of `count` robots, as arrays [count]."""
     env = TwmrEnv(config, count, autoreset=False)
@@ -174,6 +186,7 @@ def play_episodes(
         active &= ~ended
         if ended.any():
             on_progress(int(ended.sum()))
+        on_step()
     env.close()
     return result | sums
 

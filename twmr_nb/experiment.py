@@ -12,16 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from IPython import get_ipython
-from IPython.display import display
-from markupsafe import Markup
 
 from twmr_nb.config import ConfigError, TrainConfig
 from twmr_nb.evaluate import evaluate, trial_world
 from twmr_nb.identity import describe_evaluation, describe_training, digest, short_name
-from twmr_nb.markup import one_line, output, table_cell
+from twmr_nb.markup import one_line, table_cell
 from twmr_nb.plots import Plot, Record
 from twmr_nb.presets import DEFAULT_PRESET, preset_config
+from twmr_nb.progress import Progress
 from twmr_nb.rewards import RewardTerm, refuse_duplicates
 from twmr_nb.run_files import read_json, write_json
 from twmr_nb.runs import RUNS, Run, RunError, new_run, open_run, training_run
@@ -36,6 +34,7 @@ JUDGED = {  # what a comparison shows of an evaluation: heading, factor, digits
     "mean_final_x": ("final x [m]", 1, 2),
 }
 NOTHING = "Not measured yet: `python -m twmr_nb.worked` trains it."
+TRAINING = 0.9  # of the time that a training and its evaluation take
 DOTS = ("success_rate", "time_to_pass", "effort")
 
 
@@ -147,12 +146,15 @@ def compare(
     if busy := training_run():
         raise RunError(f"{busy.name} is training: stop it or let it finish before comparing.")
     plan = [(v, s, *planned(variants[v], s, preset, steps)) for s in seeds for v in variants]
-    tell, begin, trials = on_progress or ProgressLine(), time.monotonic(), []
-    for done, (variant, seed, config, terms) in enumerate(plan):
-        label = f"{variant}, seed {seed} (training {done + 1} of {len(plan)})"
-        run = run_in(root, config, terms)
-        result = judged(run, episodes, step_height, lambda what, label=label: tell(f"{label}: {what}"))  # type: ignore[misc]
-        trials.append(Trial(variant, seed, run.records[:], result))
+    begin, trials = time.monotonic(), []
+    with Progress("comparing", len(plan), first="", hidden=on_progress is not None) as bar:
+        tell = on_progress or bar.say
+        for done, (variant, seed, config, terms) in enumerate(plan):
+            label = f"{variant}, seed {seed} (training {done + 1} of {len(plan)})"
+            run = run_in(root, config, terms)
+            result = judged(run, episodes, step_height, lambda what, label=label: tell(f"{label}: {what}"), bar)  # type: ignore[misc]
+            trials.append(Trial(variant, seed, run.records[:], result))
+            bar.at(done + 1)
     tell(f"{len(plan)} trainings compared, {(time.monotonic() - begin) / 60:.1f} min")
     order = {name: i for i, name in enumerate(variants)}
     return Comparison(tuple(sorted(trials, key=lambda t: order[t.variant])))
@@ -189,11 +191,18 @@ def run_in(root: str | Path, config: TrainConfig, terms: tuple[RewardTerm, ...])
     return open_run(path, terms)
 
 
-def judged(run: Run, episodes: int, step_height: float | None, tell: Callable[[str], None]) -> dict[str, Any]:
+def judged(
+    run: Run, episodes: int, step_height: float | None, tell: Callable[[str], None], bar: Progress
+) -> dict[str, Any]:
     """Train a run to its end if it is not there yet, and evaluate it; what was done before is read."""
     if run.state != "finished":
         tell("compiling")
-        run.train(lambda record: tell(f"{record['progress']:.0%}, {record['steps_per_s']:.0f} steps/s"))
+
+        def trained(record: Record) -> None:
+            bar.part = TRAINING * record["progress"]
+            tell(f"{record['progress']:.0%}, {record['steps_per_s']:.0f} steps/s")
+
+        run.train(trained)
         run.trainer = None  # finished: its arrays are in files
     if run.state != "finished":
         raise RunError(f"the training {run.name} was stopped: compare again to go on where it is.")
@@ -207,21 +216,3 @@ def judged(run: Run, episodes: int, step_height: float | None, tell: Callable[[s
         kept = {"question": question, "result": evaluate(run.policy(), world, episodes)}
         write_json(file, kept)
     return kept["result"]
-
-
-class ProgressLine:
-    """One line that changes in place, in a notebook or a terminal; at most twice a second."""
-
-    def __init__(self) -> None:
-        self.handle = display(output(" "), display_id=True) if get_ipython() else None
-        self.told = 0.0
-
-    def __call__(self, text: str) -> None:
-        now = time.monotonic()
-        if "%" in text and now - self.told < 0.5:
-            return
-        self.told = now
-        if self.handle:
-            self.handle.update(output(Markup("<code>{}</code>").format(text)))
-        else:
-            print(f"\r{text:<100}", end="", flush=True)

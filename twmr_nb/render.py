@@ -31,6 +31,7 @@ from twmr_nb.flat import paint, paint_steps
 from twmr_nb.graphics import no_gl
 from twmr_nb.markup import one_line, output
 from twmr_nb.overlay import Frame, draw_overlay, draw_title
+from twmr_nb.progress import Progress
 from twmr_nb.robot import STEP_GEOM, WHEELS, build_spec, step_box
 from twmr_nb.rollout import Rollout, ZeroPolicy, record
 from twmr_nb.targets import ready_file
@@ -44,6 +45,7 @@ NO_FFMPEG = "no video: there is no ffmpeg. Run `pip install --force-reinstall im
 CLEARANCE = 0.16  # m beside the robot's middle that is drawn of the step; its whole 10 m would hide its profile
 PAGE_WIDTH = 1120  # px; several videos side by side are scaled down to it
 CRF = 27  # h264 quality: about 35 kB a second
+STILLS = "Stills of the episode, in their order"
 DRAWING = ThreadPoolExecutor(1, "drawing")
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")  # what a still can be written as
 PALE, DARK, TYRE, BLOCK = [0.95, 0.95, 0.95, 1], [0.3, 0.3, 0.35, 1], [0.17, 0.19, 0.22, 1], [0.45, 0.52, 0.60, 1]
@@ -106,7 +108,8 @@ def still(config: EnvConfig, x: float = 0.0, size: Size = (640, 360)) -> Image.I
         return Image.fromarray(next(draw_steps(rest, np.array([0]), size, "track", overlay=False)))
     except RenderError as error:
         picture = paint(rest, rest.transition.qpos[0], size)
-        return output(Markup("<p>{}</p>{}").format(error, image_tag(Image.fromarray(picture))))
+        tag = image_tag(Image.fromarray(picture), "The robot at rest, from its side")
+        return output(Markup("<p>{}</p>{}").format(error, tag))
 
 
 @on_drawing_thread
@@ -117,6 +120,7 @@ def mp4(
     camera: Camera = "track",
     overlay: bool = True,
     speed: float = 1.0,
+    on_frame: Callable[[], None] = lambda: None,
 ) -> bytes:
     """One rollout, or several side by side with their titles, as an h264 file; raises RenderError if it cannot be."""
     several = [rollouts] if isinstance(rollouts, Rollout) else list(rollouts)
@@ -128,9 +132,28 @@ def mp4(
         held = np.pad(index, (0, longest - len(index)), mode="edge")  # a short episode waits at its end
         film = draw_steps(rollout, held, size, camera, overlay)
         films.append(film if len(several) == 1 else titled(film, rollout.title))
-    return mediapy.compress_video(
-        (np.hstack(side_by_side) for side_by_side in zip(*films, strict=True)), fps=fps, crf=CRF
-    )
+
+    def together() -> Iterator[Frame]:
+        for side_by_side in zip(*films, strict=True):
+            yield np.hstack(side_by_side)
+            on_frame()
+
+    return mediapy.compress_video(together(), fps=fps, crf=CRF)
+
+
+def drawn_film(
+    rollouts: Rollout | Sequence[Rollout],
+    fps: float,
+    size: Size,
+    camera: Camera = "track",
+    overlay: bool = True,
+    speed: float = 1.0,
+) -> bytes:
+    """As `mp4`, under a bar that tells how long it will take."""
+    several = [rollouts] if isinstance(rollouts, Rollout) else list(rollouts)
+    frames = max(len(steps_shown(rollout, fps, speed)) for rollout in several)
+    with Progress("drawing the video", frames, first="") as bar:
+        return mp4(several, fps, size, camera, overlay, speed, bar.step)
 
 
 def video(
@@ -144,14 +167,16 @@ def video(
     """The video inside the page. Where none can be made: a line that says what to install, and strips of stills."""
     several = [rollouts] if isinstance(rollouts, Rollout) else list(rollouts)
     try:
-        data = mp4(several, fps, size, camera, overlay, speed)
+        data = drawn_film(several, fps, size, camera, overlay, speed)
     except RenderError as error:
         titled_ = Markup("<p><b>{}</b></p>{}")
-        strips = Markup().join(titled_.format(one_line(each.title), image_tag(frame_strip(each))) for each in several)
-        return output(Markup("<p>{}</p>{}").format(error, strips))
+        strips = [titled_.format(one_line(each.title), image_tag(frame_strip(each), STILLS)) for each in several]
+        return output(Markup("<p>{}</p>{}").format(error, Markup().join(strips)))
     width = min(size[0] * len(several), PAGE_WIDTH)
     height = round(width * size[1] / (size[0] * len(several)))
-    return output(Markup(mediapy.html_from_compressed_video(data, width=width, height=height)))  # noqa: S704 (numbers)
+    fits = "max-width: 100%; height: auto"  # a narrow page; the border is where a style of ours can go
+    film = mediapy.html_from_compressed_video(data, width=width, height=height, border=fits)
+    return output(Markup(film))  # noqa: S704 (numbers, and a style of ours)
 
 
 def save_video(
@@ -165,7 +190,7 @@ def save_video(
     """The video as an .mp4 file, written whole or not at all; raises RenderError where none can be made."""
     can_film()
     path = ready_file(path, ".mp4")
-    data = mp4(rollouts, fps, size, "track" if follow else "fixed", speed=speed)
+    data = drawn_film(rollouts, fps, size, "track" if follow else "fixed", speed=speed)
     return write_bytes(path, data)
 
 
@@ -205,12 +230,12 @@ def steps_shown(rollout: Rollout, fps: float, speed: float) -> NDArray[np.int_]:
     return np.minimum(np.round(moments / rollout.transition.ctrl_dt).astype(int), len(rollout.time) - 1)
 
 
-def image_tag(image: Image.Image) -> Markup:
-    """A picture as an HTML tag that carries its own data."""
+def image_tag(image: Image.Image, words: str) -> Markup:
+    """A picture as an HTML tag that carries its own data and what it shows, no wider than the page."""
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
-    tag = Markup('<img src="data:image/png;base64,{}">')
-    return tag.format(base64.b64encode(buffer.getvalue()).decode())
+    tag = Markup('<img src="data:image/png;base64,{}" style="max-width: 100%; height: auto" alt="{}">')
+    return tag.format(base64.b64encode(buffer.getvalue()).decode(), words)
 
 
 def draw_steps(rollout: Rollout, index: NDArray[np.int_], size: Size, camera: Camera, overlay: bool) -> Iterator[Frame]:

@@ -15,6 +15,7 @@ from twmr_nb.gates import gate
 from twmr_nb.markup import one_line
 from twmr_nb.policies import PolicyError, read_arrays, write_arrays
 from twmr_nb.posture import leg_targets
+from twmr_nb.progress import Progress
 from twmr_nb.rewards import RewardTerm, Scores, score, success_x, total
 from twmr_nb.robot import NQ, NU, NV, WHEEL_CTRL
 from twmr_nb.transition import Transition
@@ -185,13 +186,15 @@ def record_many(
     heights, length = info["step_height"], np.zeros(count, int)
     ended = np.zeros((2, count), bool)  # terminated, truncated
     steps: list[tuple[Transition, Array, Scores]] = []
-    while not ended.any(axis=0).all() and len(steps) != num_steps:
-        active = ~ended.any(axis=0)
-        action = np.array(policy.act(obs), np.float32)
-        obs, _, terminated, truncated, info = env.step(action)
-        steps.append((env.transition, action, info["reward_terms"]))
-        length += active
-        ended |= active & np.array([terminated, truncated])
+    with Progress("recording", num_steps or env.config.max_steps) as bar:
+        while not ended.any(axis=0).all() and len(steps) != num_steps:
+            active = ~ended.any(axis=0)
+            action = np.array(policy.act(obs), np.float32)
+            obs, _, terminated, truncated, info = env.step(action)
+            steps.append((env.transition, action, info["reward_terms"]))
+            length += active
+            ended |= active & np.array([terminated, truncated])
+            bar.step()
     env.close()
     name = getattr(policy, "title", "") if title is None else title
     return [

@@ -26,7 +26,7 @@ def export(
     to: str | Path = ".",
     note: str = "",
     episodes: int = EPISODES,
-    on_progress: Callable[[int], None] = lambda ended: None,
+    on_progress: Callable[[int], None] | None = None,
 ) -> Path:
     """Evaluate a run's policy and write it, with all that is known of it, to a file or into a folder; returns its path.
 
@@ -41,7 +41,7 @@ def judged(
     name: str,
     note: str = "",
     episodes: int = EPISODES,
-    on_progress: Callable[[int], None] = lambda ended: None,
+    on_progress: Callable[[int], None] | None = None,
 ) -> SavedPolicy:
     """A run's policy under a new name, with all that is known of it.
 

@@ -101,3 +101,27 @@ def test_an_exported_page_shows_them_without_a_network(saved, browser):
 
 def test_a_saved_notebook_stays_of_moderate_size(saved):
     assert saved.path.stat().st_size < 1_500_000
+
+
+def test_a_bar_stands_under_the_cell_while_it_works_and_leaves_nothing(open_notebook):
+    code = """import time
+from twmr_nb.progress import Progress
+with Progress("counting sheep", 40) as bar:
+    time.sleep(3)
+    for _ in range(40):
+        bar.step()
+        time.sleep(0.1)
+print("done")"""
+    notebook = open_notebook([code], theme="Dark")
+    page = notebook.page
+    page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells'); }")
+    expect(page.get_by_text("counting sheep: compiling")).to_be_visible()
+    expect(page.get_by_text("s left")).to_be_visible()
+    assert page.locator(".jp-OutputArea progress").evaluate("bar => bar.value") > 0
+    notebook.screenshot("progress_in_a_cell")
+    expect(page.get_by_text("done", exact=True)).to_be_visible()
+    expect(page.locator(".jp-OutputArea progress")).to_have_count(0)
+    notebook.screenshot("progress_gone")
+    notebook.save()
+    assert "counting sheep" not in str(nbformat.read(notebook.path, as_version=4).cells[0].outputs)
+    assert notebook.page.locator(".jp-OutputArea-child").first.bounding_box()["height"] < 25

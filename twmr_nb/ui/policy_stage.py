@@ -95,14 +95,15 @@ class PolicyStage(w.VBox):
         shown = self.content.children
         if not shown:
             return None
-        film = [part for part in shown if isinstance(part, Replay) or "twmr-film" in part._dom_classes]
-        picture = next((part.value for part in shown if isinstance(part, w.Image)), b"")
-        if film and self.played:
+        texts = [part.value for part in shown if isinstance(part, w.HTML)]
+        picture = next((part.value for part in shown if isinstance(part, Picture)), b"")
+        if isinstance(shown[0], Replay) or "twmr-film" in texts[0]:
             buffer = io.BytesIO()
             frame_strip(self.played[0], 3).save(buffer, "PNG")
             picture = buffer.getvalue()
-        said = next((part.value for part in shown if isinstance(part, w.HTML) and part not in film), "")
-        return Keepsake(plain(said.replace("</tr>", "; ")), picture, Markup("<div>{}</div>").format(Markup(said)))  # noqa: S704 (what an Html holds is escaped)
+        said = next((text for text in texts if "twmr-film" not in text), "")
+        below = Markup("<div>{}</div>").format(Markup(said))  # noqa: S704 (what an Html holds is escaped)
+        return Keepsake(plain(said.replace("</tr>", "; ")), picture, below)
 
     # What the buttons do
 
@@ -114,9 +115,8 @@ class PolicyStage(w.VBox):
             frames = sum(math.ceil(r.time[-1] * FPS) for r in rollouts)
             turn.say(f"drawing {frames} pictures … (the 3D replay is there at once)")
             size = (640, 360) if len(rollouts) == 1 else (480, 270)
-            film = Html(Markup("{}").format(video(rollouts, FPS, size)))
-            film.add_class("twmr-film")
-            return [film, Html(outcomes(rollouts))]
+            film = Markup("<div class='twmr-film'>{}</div>").format(video(rollouts, FPS, size))
+            return [Html(film), Html(outcomes(rollouts))]
 
         self._run(job, self.watch)
 

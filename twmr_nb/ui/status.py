@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from twmr_nb.progress import clock
 from twmr_nb.runs import Run
 from twmr_nb.storage import Record
 
@@ -92,15 +93,3 @@ def steps_text(steps: float) -> str:
     if steps < 10_000:
         return f"{steps:,.0f}"
     return f"{steps / 1e3:.1f}k" if steps < 1e6 else f"{steps / 1e6:.2f}M"
-
-
-def clock(seconds: float) -> str:
-    """8 s | 2:05 | 1:02:05"""
-    if not math.isfinite(seconds):
-        return "–"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
