@@ -13,9 +13,9 @@ from twmr_nb.render import video
 from twmr_nb.rollout import Rollout, record
 from twmr_nb.ui.background import Background, Turn
 from twmr_nb.ui.hypertext import Html
+from twmr_nb.ui.picture import Picture
 from twmr_nb.ui.policy_files import PolicyFile
 from twmr_nb.ui.policy_results import evaluation_table, outcomes, text_trace
-from twmr_nb.ui.picture import Picture
 from twmr_nb.ui.replay import Replay
 from twmr_nb.ui.reporting import ReportingPolicy
 from twmr_nb.ui.traces import signal_traces
