@@ -2,44 +2,13 @@
 no dead scrollbar, nothing that a screen reader cannot name. Pictures are kept in tests/artifacts."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from boxes import barriers, troubles
 from explorer_view import CELLS, button, slider
 from lab import DRAW
 from replay_view import wait_for_picture
 
 pytestmark = pytest.mark.browser
 SIZES = (1920, 1366, 1024, 900)  # px of the page's width
-# Elements of a widget that do not show what they hold, in words.
-TROUBLES = """shell => {
-  const found = [], room = shell.getBoundingClientRect(), skipped = "svg, canvas, option, select, .tip";
-  const all = [...shell.querySelectorAll("*")].filter((e) => e.checkVisibility() && !e.closest(skipped));
-  const name = (e) => `${e.tagName.toLowerCase()}.${e.className} “${e.textContent.trim().slice(0, 40)}”`;
-  for (const e of all) {
-    const style = getComputedStyle(e), box = e.getBoundingClientRect();
-    if (!box.width || !box.height || style.display === "inline") continue;
-    const edges = (side) => parseFloat(style[`border${side}Width`]);
-    const bars = [e.offsetWidth - e.clientWidth - edges("Left") - edges("Right"),
-                  e.offsetHeight - e.clientHeight - edges("Top") - edges("Bottom")];
-    const wide = e.scrollWidth - e.clientWidth > 1, tall = e.scrollHeight - e.clientHeight > 1;
-    const scrolls = (axis) => ["auto", "scroll"].includes(style[`overflow${axis}`]);
-    const cuts = (axis) => ["hidden", "clip"].includes(style[`overflow${axis}`]) && e.textContent.trim();
-    if (box.right > room.right + 1 || box.left < room.left - 1) found.push(`beyond the widget: ${name(e)}`);
-    if (scrolls("X") && (wide || bars[1] > 1)) found.push(`scrolls sideways: ${name(e)}`);
-    if (scrolls("Y") && bars[0] > 1 && !tall) found.push(`dead scrollbar: ${name(e)}`);
-    if ((cuts("X") && wide) || (cuts("Y") && tall)) found.push(`cut: ${name(e)}`);
-  }
-  // A table's head stays while rows pass below it, and rows out of sight lie under what follows the table.
-  const solid = all.filter((e) => e.matches("button, input, select, output, tbody th, td.number, .title, .numbers"));
-  const list = (e) => e.closest(".list");
-  solid.forEach((a, i) => solid.slice(i + 1).forEach((b) => {
-    if (a.contains(b) || b.contains(a) || a.closest("thead") || b.closest("thead") || list(a) !== list(b)) return;
-    const [p, q] = [a.getBoundingClientRect(), b.getBoundingClientRect()];
-    const across = Math.min(p.right, q.right) - Math.max(p.left, q.left);
-    const down = Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top);
-    if (across > 2 && down > 2) found.push(`overlap: ${name(a)} and ${name(b)}`);
-  }));
-  return [...new Set(found)];
-}"""
 READY = {
     "reward": "explorer.override(extension_penalty=0.07) or setattr(explorer, 'frame', 210)",
     "gate": "explorer.override(gate_mode='proprio')",
@@ -92,7 +61,7 @@ def test_everything_is_seen_at_every_width_and_in_both_themes(shown, which):
             notebook.page.set_viewport_size({"width": width, "height": 768})
             notebook.page.wait_for_timeout(700)
             shell.wait_for()
-            assert shell.evaluate(TROUBLES) == [], f"{width} px, {theme}"
+            assert troubles(notebook.page, ".twmr-shell") == [], f"{width} px, {theme}"
             if theme == "Light" or width == 1366:
                 notebook.page.set_viewport_size({"width": width, "height": 1500})
                 notebook.screenshot(f"layout_{which}_{width}_{theme.lower()}", ".twmr-shell")
@@ -105,14 +74,7 @@ def test_an_accessibility_checker_finds_nothing_serious(shown, which, theme):
     notebook.command("apputils:change-theme", theme=f"JupyterLab {theme}")
     notebook.page.set_viewport_size({"width": 1366, "height": 1200})
     notebook.page.wait_for_timeout(700)
-    found = Axe().run(notebook.page, context=".twmr-shell").response["violations"]
-    serious = [
-        f"{rule['id']}: {node['html'][:150]} {node.get('failureSummary', '')[:200]}"
-        for rule in found
-        if rule["impact"] in ("serious", "critical")
-        for node in rule["nodes"]
-    ]
-    assert serious == []
+    assert barriers(notebook.page, ".twmr-shell") == []
 
 
 def test_a_slider_says_its_weight_and_explains_itself_to_the_keyboard_and_to_a_finger(shown):
@@ -169,13 +131,13 @@ def test_a_row_is_a_button_and_a_title_says_how_it_sorts(shown):
     box.press("Space")
     page.wait_for_function("() => document.querySelector('.twmr-replay .title')?.innerText.includes('tidy')")
     assert box.is_checked()
-    page.locator(".twmr-row").filter(has=box).locator(".small").click()  # anywhere on the row
+    page.locator(".twmr-policy").filter(has=box).locator(".small").click()  # anywhere on the row
     page.wait_for_function("() => !document.querySelector('.twmr-replay .title')?.innerText.includes('tidy')")
     assert not box.is_checked()
     page.get_by_label("Filter the policies by words").fill("no such thing")
     page.get_by_text("None of the").wait_for()
     page.get_by_label("Filter the policies by words").fill("")
-    page.wait_for_function("() => document.querySelectorAll('.twmr-row').length > 6")
+    page.wait_for_function("() => document.querySelectorAll('.twmr-policy').length > 6")
 
 
 def test_enter_renames_and_escape_keeps(shown):

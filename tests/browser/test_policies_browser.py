@@ -18,7 +18,7 @@ def test_it_fits_the_screen_in_both_themes(explorer_of):
 
 
 def policy_row(notebook, run):
-    return notebook.page.locator(".twmr-row").filter(has_text=f"run {run}_")
+    return notebook.page.locator(".twmr-policy").filter(has_text=f"run {run}_")
 
 
 def tick(notebook, run):
@@ -38,8 +38,8 @@ def test_a_policy_is_ticked_watched_and_evaluated(explorer_of, gl):
     button(notebook, "3D replay").click()
     wait_for_picture(page)
     notebook.screenshot("policies_3d", ".twmr-shell")
-    page.get_by_role("spinbutton").first.fill("2")
-    page.get_by_role("spinbutton").first.press("Enter")
+    page.get_by_label("episodes", exact=True).fill("2")
+    page.get_by_label("episodes", exact=True).press("Enter")
     button(notebook, "Evaluate").click()
     page.get_by_text("2 unseen episodes").wait_for(timeout=240_000)
     assert "0%" in policy_row(notebook, "second").inner_text()
@@ -56,9 +56,9 @@ def test_a_policy_is_filtered_exported_renamed_and_deleted(explorer_of, folder):
     notebook = explorer_of("policies")
     page = notebook.page
     notebook.evaluate("explorer.table.select()")
-    own = page.locator(".twmr-row").filter(has_text="second_")
+    own = page.locator(".twmr-policy").filter(has_text="second_")
     page.get_by_placeholder("filter: name").fill("second_")
-    page.wait_for_function("() => document.querySelectorAll('.twmr-row').length === 1")
+    page.wait_for_function("() => document.querySelectorAll('.twmr-policy').length === 1")
     own.locator("input[type=checkbox]").check()
     button(notebook, "Export").click()
     with page.expect_download() as download:
