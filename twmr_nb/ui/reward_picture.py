@@ -129,7 +129,7 @@ class TotalsPanel:
         for row, name in enumerate(rows):
             swatch = axes.text(-1.36, row, "■", **aside | {"color": colors[name], "fontsize": 9})
             if name == "total":
-                swatch.set_path_effects(HALO)
+                swatch.set(path_effects=HALO)
             axes.text(-1.24, row, words(name), fontweight="bold" if name == "total" else "normal", **aside)
         self.numbers = [live.moving(axes, axes.text(-0.04, row, "", ha="right", **aside)) for row in range(len(rows))]
         head: dict[str, Any] = {"color": INK, "transform": axes.transAxes}
