@@ -90,6 +90,7 @@ function render({ model, el }) {
   el.addEventListener("focusout", () => el.classList.remove("explained", "quiet"));
 
   const middle = make("div", { className: "middle" });
+  el.dataset.lmSuppressShortcuts = "true"; // JupyterLab takes arrow keys and Enter for the notebook otherwise
   el.classList.add("twmr-row", `twmr-row-${model.get("kind")}`);
   if (is("number")) {
     middle.append(...[automatic, slider].filter(Boolean));
