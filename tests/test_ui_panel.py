@@ -17,7 +17,9 @@ from twmr_nb.recipe import command_line, python_code
 from twmr_nb.rewards import reward_term
 from twmr_nb.runs import RunError, new_run
 from twmr_nb.ui.controls import Controls
+from twmr_nb.ui.number_text import number_text, read_number
 from twmr_nb.ui.panel import TrainingPanel
+from twmr_nb.ui.setting_row import number_box
 from twmr_nb.ui.settings import all_settings, settings_of, stops
 from twmr_nb.ui.starting_point import base_of
 
@@ -38,20 +40,146 @@ def test_every_field_has_a_row_in_its_group_with_its_words(cls):
     for field in dataclasses.fields(cls):
         row = shown.rows[field.name]
         assert row.setting.group == field.metadata["group"]
-        assert set(row.widgets) <= set(shown.pages[field.metadata["group"]].children)
-        assert row.name.tooltip.startswith(field_docs(cls)[field.name])
-        assert field.metadata["unit"] in row.name.tooltip
+        assert row in shown.pages[field.metadata["group"]].children
+        assert row.label == field.name.replace("_", " ")
+        assert row.tip.startswith(field_docs(cls)[field.name])
+        assert row.unit == field.metadata["unit"]
         if options := choices(cls, field.name):
-            assert row.box.options == options
+            assert row.kind == "choice"
+            assert tuple(row.options) == options
+            assert row.text in options
 
 
-def test_numbers_are_held_within_their_bounds():
+@pytest.mark.parametrize("setting", NUMBERS, ids=lambda s: s.name)
+def test_a_number_beyond_its_bounds_stays_as_typed_and_is_refused_as_the_config_refuses_it(setting):
     shown = controls()
-    for setting in NUMBERS:
-        box = shown.rows[setting.name].box
-        assert (box.min, box.max) == (setting.low, setting.high)
-    shown.rows["gamma"].box.value = 7
-    assert shown.config.ppo.gamma == 1.0
+    row, kept = shown.rows[setting.name], shown.rows[setting.name].value
+    for bound, beyond in ((setting.low, setting.low - 1), (setting.high, setting.high + 1)):
+        row.text = f"{bound:.17g}"
+        assert row.value == bound
+        assert row.problem == ""
+        row.text = f"{beyond:.17g}"
+        assert row.text == f"{beyond:.17g}"
+        with pytest.raises(ConfigError) as typed:
+            _ = row.value
+        with pytest.raises(ConfigError) as given:
+            preset_config(**{setting.name: setting.kind(beyond)})
+        if setting.name != "seed":  # whose bounds are no field's
+            assert row.problem.partition(" is ")[2] == str(given.value).partition(" is ")[2]
+        assert str(typed.value) == row.problem
+        assert f"{setting.name} = " in row.problem
+        with pytest.raises(ConfigError, match=setting.name):
+            _ = shown.config
+    row.text = row.start_text
+    assert row.problem == ""
+    assert shown.config == preset_config()
+    assert row.value == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1e6", 10**6), ("1_000_000", 10**6), ("1 000 000", 10**6), ("1,000,000", 10**6), (" 1000000 ", 10**6),
+        ("2.4M", 2_400_000), ("1.1M", 1_100_000), ("200k", 200_000), ("200 K", 200_000), ("1e10", 10**10),
+        ("1\u202f000\u00a0", 1000), ("16.0", 16), ("+7", 7), ("1,000", 1000),
+    ],
+)  # fmt: skip
+def test_whole_numbers_are_read_as_people_write_them(text, value):
+    shown = controls()
+    row = shown.rows["total_timesteps"]
+    row.text = text
+    assert row.value == shown.config.ppo.total_timesteps == value
+    assert type(row.value) is int
+    assert row.text == number_text(value), "what was understood stands in the box"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1,5", "1,00", "10,00,000", "1.5", "1e99", "1e999999999", "9" * 5000, "nan", "inf", "-1", "0", "", "  ", "auto",
+     "ten", "1 0", "1__0", "0x10", "1e", "5m", "5%", "1;2", "1,000 000", "<b>7</b>", "2M5", "k", "1.2.3"],
+)  # fmt: skip
+def test_what_is_no_whole_number_is_refused_by_name_and_stays_to_be_mended(text, tmp_path):
+    panel = TrainingPanel(root=tmp_path, **TINY)
+    row = panel.controls.rows["total_timesteps"]
+    row.text = text
+    assert row.text == text
+    assert row.differs
+    assert row.problem.startswith("total_timesteps = ")
+    assert "give a whole number from 1 to 1e+10 steps" in row.problem
+    assert len(row.problem) < 200
+    click(button(panel, "Start training"))
+    assert "total_timesteps = " in words(panel.note)
+    assert list(tmp_path.iterdir()) == []
+    assert "⚠" in panel.controls.tabs.get_title(list(panel.controls.pages).index("learner"))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("0.05", 0.05), (".05", 0.05), ("5e-2", 0.05), ("0", 0.0), ("1_0e-2", 0.1), ("5E-2", 0.05)]
+)
+def test_lengths_are_read(text, value):
+    row = controls().rows["step_height"]
+    row.text = text
+    assert row.value == value
+    assert type(row.value) is float
+
+
+@pytest.mark.parametrize("text", ["1,5", "0,05", "0,050", ",05"])
+def test_a_decimal_comma_is_refused_with_a_word(text):
+    row = controls().rows["step_height"]
+    row.text = text
+    assert row.text == text
+    assert row.problem == (
+        f"step_height = {text!r} is not allowed: give a number from 0 to 0.2 m, with a point instead of the comma."
+    )
+
+
+def test_a_minus_sign_as_it_is_printed_is_read():
+    row = controls().rows["gate_bias"]
+    row.text = "−2.5"
+    assert row.value == -2.5
+
+
+@pytest.mark.parametrize("setting", NUMBERS, ids=lambda s: s.name)
+def test_every_number_is_read_again_as_it_was_written(setting):
+    for value in [*stops(setting), setting.low, setting.high, setting.kind((setting.low + setting.high) / 3)]:
+        assert read_number(number_text(value), setting) == value
+
+
+def test_a_seed_may_be_what_the_configuration_allows_and_no_more():
+    shown = controls()
+    row = shown.rows["seed"]
+    row.text = "995000"
+    assert shown.config.seed == 995_000
+    row.text = "995001"
+    with pytest.raises(ConfigError, match="seed = 995001 is not allowed"):
+        _ = shown.config
+
+
+def test_a_number_that_is_mended_or_taken_back_is_no_longer_marked():
+    shown = controls()
+    row = shown.rows["gamma"]
+    row.text = "7"
+    assert row.problem
+    row.text = "0.9"
+    assert not row.problem
+    row.text = "x"
+    row.text = row.start_text  # what the way back writes
+    assert not row.problem
+    assert not row.differs
+    row.text = "x"
+    shown.show(preset_config(gamma=0.8), preset_config())
+    assert (row.text, row.problem) == ("0.8", "")
+
+
+def test_a_box_among_other_controls_is_held_to_the_same():
+    told = []
+    row = number_box("episodes", "Episodes to evaluate.", 200, 1, 10_000, lambda: told.append(1))
+    row.text = "1e3"
+    assert row.value == 1000
+    row.text = "1e5"
+    with pytest.raises(ConfigError, match="episodes = 1e5 is not allowed: give a whole number from 1 to 10000"):
+        _ = row.value
+    assert len(told) == 2
 
 
 @pytest.mark.parametrize("setting", NUMBERS, ids=lambda s: s.name)
@@ -73,32 +201,34 @@ def test_slider_and_number_follow_each_other_and_a_change_is_marked():
     row, told = shown.rows["extension_penalty"], []
     shown.on_change = lambda: told.append(shown.config.env.extension_penalty)
     tab = list(shown.pages).index("reward")
-    assert "●" not in shown.tabs.get_title(tab) + row.name.value
-    row.slider.value = row.stops.index(0.05)
-    assert row.box.value == shown.config.env.extension_penalty == 0.05
-    assert "● extension penalty" in words(row.name)
+    assert "●" not in shown.tabs.get_title(tab)
+    assert not row.differs
+    row.text = row.options[row.stops.index(0.05)]  # as the slider does
+    assert row.value == shown.config.env.extension_penalty == 0.05
+    assert row.differs
     assert shown.tabs.get_title(tab) == "reward ●1"
-    row.box.value = 0.0517
-    assert row.stops[row.slider.value] == 0.05
+    row.text = "0.0517"
+    assert row.stops[row.at] == 0.05
     assert told == [0.05, 0.0517]
-    click(row.back)
+    row.text = row.start_text
     assert shown.config == preset_config()
-    assert "●" not in shown.tabs.get_title(tab) + row.name.value
-    assert row.back.layout.visibility == "hidden"
+    assert "●" not in shown.tabs.get_title(tab)
+    assert not row.differs
 
 
-def test_what_may_be_automatic_has_a_switch():
+def test_what_may_be_automatic_is_so_by_a_word_or_by_an_empty_box():
     shown = controls()
     row = shown.rows["retract_angle"]
     assert row.value is None
-    assert row.box.disabled
-    assert row.slider.disabled
-    row.automatic.value = False
-    row.box.value = 0.5
-    assert not row.box.disabled
+    assert row.text == "auto"
+    assert row.optional
+    row.text = "0.5"
     assert shown.config.env.retract_angle == 0.5
-    row.automatic.value = True
-    assert shown.config.env.retract_angle is None
+    for word in ("auto", "", "None", " Automatic "):
+        row.text = "0.5"
+        row.text = word
+        assert shown.config.env.retract_angle is None
+        assert row.text == "auto"
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -107,7 +237,7 @@ def test_controls_show_a_configuration_unchanged(preset):
     shown = controls()
     shown.show(config, preset_config(preset))
     assert shown.config == config
-    changed = {name for name, row in shown.rows.items() if row.value != row.start}
+    changed = {name for name, row in shown.rows.items() if row.differs}
     assert changed == {"seed", "success_x", "gae_lambda"}
 
 
@@ -128,8 +258,8 @@ def test_settings_are_shown_as_text_that_makes_them_again():
 
 def test_contradicting_settings_are_told_and_refused(tmp_path):
     panel = TrainingPanel(root=tmp_path, **TINY)
-    panel.controls.rows["num_envs"].box.value = 3
-    panel.controls.rows["minibatches"].box.value = 2
+    panel.controls.rows["num_envs"].text = "3"
+    panel.controls.rows["minibatches"].text = "2"
     assert "minibatches = 2 does not divide num_envs = 3" in words(panel.controls.code)
     with pytest.raises(ConfigError, match="does not divide"):
         panel.start()
@@ -157,8 +287,8 @@ def test_an_own_reward_term_gets_a_slider_and_is_trained_with(tmp_path):
     panel = TrainingPanel(extra_terms=[reward_term(calm, -0.5)], root=tmp_path, **TINY)
     row = panel.controls.weights["calm"]
     assert row.value == -0.5
-    assert row.name.tooltip.startswith("Price of pitching.")
-    row.box.value = -0.25
+    assert row.tip.startswith("Price of pitching.")
+    row.text = "-0.25"
     run = panel.start()
     assert run.join() == "finished"
     record = run.records[0]
@@ -195,7 +325,7 @@ def test_start_pause_resume_save_stop_resume(tmp_path, capfd):
     click(button(panel, "Start training"))
     run = panel.run
     assert words(view.state).startswith(("preparing, 0 s", "compiling, 0 s"))
-    assert all(row.box.disabled for row in panel.controls.every_row)
+    assert all(row.disabled for row in panel.controls.every_row)
     assert f"The settings of {run.name}" in words(panel.note)
     wait_for(lambda: re.match("collecting|learning", words(view.state)))
     wait_for(lambda: len(pictures) >= 3)
@@ -212,7 +342,7 @@ def test_start_pause_resume_save_stop_resume(tmp_path, capfd):
     click(view.stop)
     wait_for(lambda: words(view.state).startswith("stopped"))
     assert time.monotonic() - begin < 5, "under 1 s on a machine that does nothing else"
-    wait_for(lambda: not panel.controls.rows["gamma"].box.disabled)
+    wait_for(lambda: not panel.controls.rows["gamma"].disabled)
     updates = len(run.records)
     click(view.resume)
     wait_for(lambda: len(run.records) > updates)

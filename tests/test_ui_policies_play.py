@@ -73,7 +73,7 @@ def test_the_replay_has_a_ghost_when_two_are_ticked(browser):
 
 
 def test_evaluation_fills_the_table_and_stays_until_the_file_changes(browser):
-    browser.stage.episodes.value = 3
+    browser.stage.episodes.set(3)
     (table,) = play(browser, "evaluate", named(browser, "alpha"))
     assert "3 unseen episodes" in table.value
     assert "0.0%" in table.value
@@ -87,21 +87,34 @@ def test_evaluation_fills_the_table_and_stays_until_the_file_changes(browser):
 def test_an_evaluation_says_by_what_it_was_made(browser):
     alpha = named(browser, "alpha")
     rows = lambda: {row["title"]: row["more"] for row in browser.table.rows}  # noqa: E731
-    browser.stage.episodes.value, browser.stage.seed.value = 3, 4
+    browser.stage.episodes.set(3)
+    browser.stage.seed.set(4)
     (table,) = play(browser, "evaluate", alpha)
     assert ">alpha<" in table.value
     assert rows()["alpha"].endswith("success of 3 unseen episodes, seed 4, mean action")
     assert rows()["beta"].endswith("success as in training")
-    browser.stage.episodes.value, browser.stage.sampled.value = 2, True  # the same success, another question
+    browser.stage.episodes.set(2)
+    browser.stage.sampled.value = True  # the same success, another question
     play(browser, "evaluate", named(browser, "alpha"))
     assert rows()["alpha"].endswith("success of 2 unseen episodes, seed 4, with noise")
     direct = evaluation.evaluate(alpha.saved, episodes=2, seed=4, deterministic=False)
     assert browser.evaluations[alpha.digest]["mean_return"] == direct["mean_return"]
 
 
+@pytest.mark.parametrize(("box", "typed"), [("episodes", "0"), ("seed", "1,5"), ("seed", "-1"), ("episodes", "many")])
+def test_a_number_that_cannot_be_used_is_named_and_nothing_is_played(browser, box, typed):
+    browser.table.select(named(browser, "alpha"))
+    getattr(browser.stage, box).text = typed
+    browser.stage.buttons[3].click()
+    assert "twmr-error" in browser.stage.line.value
+    assert f"{box} = " in browser.stage.line.value
+    assert browser.stage.work.thread is None
+    assert getattr(browser.stage, box).text == typed
+
+
 def test_an_evaluation_is_of_this_content_and_of_no_other(browser):
     alpha, beta = named(browser, "alpha"), named(browser, "beta")
-    browser.stage.episodes.value = 2
+    browser.stage.episodes.set(2)
     play(browser, "evaluate", alpha)
     stat = alpha.path.stat()
     shutil.copy(beta.path, alpha.path)
@@ -116,7 +129,7 @@ def test_an_episode_is_recorded_once_for_the_same_question(browser, monkeypatch)
     play(browser, "trace", alpha)
     play(browser, "replay_in_3d", alpha)
     assert recorded() == 1
-    browser.stage.seed.value = 5
+    browser.stage.seed.set(5)
     play(browser, "trace", alpha)
     assert recorded() == 2
     browser.stage.sampled.value = True

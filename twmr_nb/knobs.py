@@ -111,12 +111,17 @@ def checked(cls: type, field: dataclasses.Field, value: Any) -> Any:
     elif kind is bool:
         good, allowed = isinstance(value, bool), "choose True or False"
     else:
-        number = "a whole number" if kind is int else "a number"
-        allowed = f"give {number} from {low:g} to {high:g} {unit}".rstrip() + (" or None" if optional else "")
+        allowed = allowed_numbers(kind, low, high, unit, optional)
         good = is_number(value, kind) and low <= value <= high
     if not good:
         raise ConfigError(f"{field.name} = {shown(value)} is not allowed: {allowed}.")
     return value if words else kind(value)
+
+
+def allowed_numbers(kind: type, low: float, high: float, unit: str = "", optional: bool = False) -> str:
+    """What to give for a number, as the end of a sentence."""
+    number = "a whole number" if kind is int else "a number"
+    return f"give {number} from {low:g} to {high:g} {unit}".rstrip() + (" or None" if optional else "")
 
 
 def is_number(value: Any, kind: type) -> bool:

@@ -50,7 +50,11 @@ def find_chromium(playwright: Playwright) -> str | None:
 def launch(playwright: Playwright, executable: str, webgl: bool = True) -> Browser:
     """A headless browser that draws WebGL in software, or one that refuses WebGL."""
     root = ("--no-sandbox",) if hasattr(os, "getuid") and os.getuid() == 0 else ()
-    return playwright.chromium.launch(executable_path=executable, args=[*(DRAW if webgl else NO_DRAW), *root])
+    return playwright.chromium.launch(
+        executable_path=executable,
+        args=[*(DRAW if webgl else NO_DRAW), *root],
+        ignore_default_args=["--hide-scrollbars"],  # people see them
+    )
 
 
 def artifact(name: str) -> Path:
@@ -105,8 +109,13 @@ class Lab:
         self.close()
         raise RuntimeError(f"JupyterLab did not start:\n{log}")
 
-    def open(self, browser: Browser, cells: list[str] | Path, theme: str = "Light", **options: Any) -> "Notebook":
-        """A new page on a notebook: one made of these cells, or a copy of a file. Theme "Light" or "Dark"."""
+    def open(
+        self, browser: Browser, cells: list[str] | Path, theme: str = "Light", files: bool = False, **options: Any
+    ) -> "Notebook":
+        """A new page on a notebook: one made of these cells, or a copy of a file. Theme "Light" or "Dark".
+
+        `files` leaves the file browser open, as it is when JupyterLab starts.
+        """
         path = self.notebooks / f"test_{secrets.token_hex(4)}.ipynb"
         if isinstance(cells, Path):
             shutil.copy(cells, path)
@@ -117,7 +126,7 @@ class Lab:
         page = browser.new_page(**({"viewport": {"width": 1440, "height": 900}} | options))
         page.add_init_script(COUNT_CONTEXTS)
         page.set_default_timeout(120_000)  # a machine that does other things as well
-        return Notebook(self, page, path, theme)
+        return Notebook(self, page, path, theme, files)
 
     def close(self) -> None:
         self.process.terminate()
@@ -130,8 +139,8 @@ class Lab:
 class Notebook:
     """A notebook open in JupyterLab. `page` is Playwright's; `errors` and `requests` fill up by themselves."""
 
-    def __init__(self, lab: Lab, page: Page, path: Path, theme: str) -> None:
-        self.lab, self.page, self.path = lab, page, path
+    def __init__(self, lab: Lab, page: Page, path: Path, theme: str, files: bool = False) -> None:
+        self.lab, self.page, self.path, self.files = lab, page, path, files
         self.errors: list[str] = []
         self.requests: list[str] = []
         page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
@@ -151,8 +160,8 @@ class Notebook:
         self.page.goto(f"{self.lab.url}/lab/tree/{self.path.name}?token={self.lab.token}&reset")
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=120_000)
         self.page.wait_for_function(f"() => {KERNEL}?.connectionStatus === 'connected'", timeout=120_000)
-        # The file browser takes a quarter of the page.
-        self.page.evaluate("() => jupyterapp.shell.collapseLeft()")
+        if not self.files:  # they take a quarter of the page
+            self.page.evaluate("() => jupyterapp.shell.collapseLeft()")
 
     def command(self, name: str, **arguments: Any) -> None:
         """Execute a JupyterLab command by its id and wait until it is done."""

@@ -18,28 +18,34 @@ def test_it_fits_the_screen_in_both_themes(explorer_of):
 
 
 def policy_row(notebook, run):
-    return notebook.page.locator(".twmr-row").filter(has_text=f"run {run}_")
+    return notebook.page.locator(".twmr-policy").filter(has_text=f"run {run}_")
+
+
+def tick(notebook, run):
+    policy_row(notebook, run).locator("input[type=checkbox]").check()
 
 
 def test_a_policy_is_ticked_watched_and_evaluated(explorer_of, gl):
     notebook = explorer_of("policies")
     page = notebook.page
     notebook.evaluate("explorer.table.select()")
-    policy_row(notebook, "second").locator("input[type=checkbox]").check()
-    button(notebook, "Watch").click()
+    tick(notebook, "second")
+    wait_for_picture(page)  # it plays at once
+    button(notebook, "Film").click()
     page.locator(".twmr-film video").wait_for(timeout=240_000)
     page.wait_for_function("() => document.querySelector('.twmr-film video').currentTime > 0.2", timeout=60_000)
     notebook.screenshot("policies_watch", ".twmr-shell")
     button(notebook, "3D replay").click()
     wait_for_picture(page)
     notebook.screenshot("policies_3d", ".twmr-shell")
-    page.get_by_role("spinbutton").first.fill("2")
-    page.get_by_role("spinbutton").first.press("Enter")
+    page.get_by_label("episodes", exact=True).fill("2")
+    page.get_by_label("episodes", exact=True).press("Enter")
     button(notebook, "Evaluate").click()
     page.get_by_text("2 unseen episodes").wait_for(timeout=240_000)
-    assert " 0%" in policy_row(notebook, "second").inner_text().replace("\n", " ")
+    assert "0%" in policy_row(notebook, "second").inner_text()
+    policy_row(notebook, "second").get_by_text("success of 2 unseen episodes").wait_for()
     notebook.screenshot("policies_evaluated", ".twmr-shell")
-    policy_row(notebook, "first").locator("input[type=checkbox]").check()
+    tick(notebook, "first")
     button(notebook, "Traces").click()
     page.wait_for_function("() => document.querySelector('.twmr-shell img')?.naturalWidth > 500", timeout=240_000)
     assert page.locator(".twmr-shell").bounding_box()["height"] <= 700
@@ -50,9 +56,9 @@ def test_a_policy_is_filtered_exported_renamed_and_deleted(explorer_of, folder):
     notebook = explorer_of("policies")
     page = notebook.page
     notebook.evaluate("explorer.table.select()")
-    own = page.locator(".twmr-row").filter(has_text="second_")
+    own = page.locator(".twmr-policy").filter(has_text="second_")
     page.get_by_placeholder("filter: name").fill("second_")
-    page.wait_for_function("() => document.querySelectorAll('.twmr-row').length === 1")
+    page.wait_for_function("() => document.querySelectorAll('.twmr-policy').length === 1")
     own.locator("input[type=checkbox]").check()
     button(notebook, "Export").click()
     with page.expect_download() as download:
@@ -60,7 +66,7 @@ def test_a_policy_is_filtered_exported_renamed_and_deleted(explorer_of, folder):
     assert load_policy(download.value.path()).config.ppo.hidden_size == 8
     button(notebook, "Rename").click()
     button(notebook, "Keep").wait_for()  # the question is there
-    page.locator(".twmr-shell input[type=text]").last.fill("my_climber")
+    page.get_by_label("New name").fill("my_climber")
     button(notebook, "Rename").last.click()
     page.get_by_text("renamed to my_climber").wait_for()
     own.get_by_text("my_climber", exact=True).wait_for()

@@ -12,8 +12,10 @@ from markupsafe import Markup
 from twmr_nb.render import NO_GL, RenderError, gl_available, mp4
 from twmr_nb.rollout import Rollout, record
 from twmr_nb.runs import Run
+from twmr_nb.ui.film import Film
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.replay import Replay
+from twmr_nb.ui.shell import line
 from twmr_nb.ui.status import steps_text, unhurried
 
 SIZE, STEPS = (320, 180), 400  # pixels; control steps at most
@@ -41,20 +43,18 @@ class EvaluationClip(w.VBox):
         self.can_film, self._lock = True, threading.Lock()
         self.filming: Future[None] | None = None
         self._policy_time, self._due = 0.0, 0.0
-        self.switch = w.Checkbox(True, description="film it", indent=False, layout=w.Layout(width="72px"))
+        self.switch = w.Checkbox(True, description="film it", indent=False, layout=w.Layout(width="auto"))
         self.switch.tooltip = (
             f"Film the newest policy as it learns, deterministic, every {EVERY:.0f} s or less often; "
             f"{SPEED:.0f} x real time"
         )
-        size = w.Layout(width=f"{SIZE[0]}px", height=f"{SIZE[1]}px", margin="0")
+        size = w.Layout(width=f"{SIZE[0]}px", max_width="100%", margin="0")
         # Played once: where pages are drawn without a GPU, one that runs on takes a third of a core from the training.
-        self.film = w.Video(
-            autoplay=True, loop=False, controls=True, width=str(SIZE[0]), height=str(SIZE[1]), layout=size
-        )
+        self.film = Film(layout=size)
         self.empty = Html(EMPTY, layout=size)
         self.line = Html()
         self.screen = w.Box([self.empty], layout=size)
-        super().__init__([self.screen, w.HBox([self.switch, self.line])], layout=w.Layout(width=size.width))
+        super().__init__([self.screen, line([self.switch, self.line])], layout=w.Layout(flex=f"0 1 {SIZE[0]}px"))
         self.show(None)
 
     def show(self, run: Run | None) -> None:
@@ -98,7 +98,9 @@ class EvaluationClip(w.VBox):
                 self.on_episode()
                 self.say(words)
             if run is self.run and self.can_film:
-                self.film.value, self.screen.children = film(rollout), [self.film]
+                with self.film.hold_sync():
+                    self.film.value, self.film.words = film(rollout), f"The newest policy, filmed: it {words}."
+                self.screen.children = [self.film]
         except RenderError as error:  # no GL, no ffmpeg: that will not change
             self.can_film = False
             self.say(f"{error} The 3D replay works without.")

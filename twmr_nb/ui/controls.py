@@ -11,39 +11,28 @@ from twmr_nb.config import ConfigError, TrainConfig
 from twmr_nb.recipe import command_line, python_code
 from twmr_nb.rewards import RewardTerm, refuse_duplicates
 from twmr_nb.ui.hypertext import Html
-from twmr_nb.ui.setting_row import COLUMNS, STYLE, Row, make_row
+from twmr_nb.ui.setting_row import Row
 from twmr_nb.ui.settings import all_settings, weight_setting
 
-TAB_STYLE = Markup("""<style>
-.twmr-tabs > .lm-TabBar { --jp-widgets-horizontal-tab-width: 40px; }
-.twmr-tabs .lm-TabBar-tab { flex: 1 1 auto !important; min-width: 0 !important; padding: 0 1px !important; }
-.twmr-tabs .lm-TabBar-tab { font-size: 12.5px; }
-.twmr-tabs .lm-TabBar-tabLabel { text-align: center; overflow: visible; }
-.twmr-tabs > .widget-tab-contents { padding: 8px 0 0 8px !important; overflow: hidden !important; }
-.twmr-code {
-  user-select: all; white-space: pre-wrap; overflow-wrap: anywhere; padding: 6px 8px; border-radius: 4px;
-  margin-right: 8px;
-  font: 12px/1.45 var(--jp-code-font-family, monospace); background: var(--jp-layout-color2, #f0f2f4);
-}
-</style>""")
 CODE = "code"  # the page that shows the settings as text to copy
 
 
 class Controls(w.VBox):
     """Every setting of a run. `config` and `extra_terms` are what the controls say now."""
 
-    def __init__(
-        self, config: TrainConfig, start: TrainConfig, extra_terms: Iterable[RewardTerm] = (), height: int = 430
-    ) -> None:
+    def __init__(self, config: TrainConfig, start: TrainConfig, extra_terms: Iterable[RewardTerm] = ()) -> None:
         self.start, self.terms = start, refuse_duplicates(extra_terms)
         self.on_change: Callable[[], None] = lambda: None
-        self.rows = {s.name: make_row(s, s.default, self._changed) for s in all_settings()}
-        self.weights = {s.name: make_row(s, s.default, self._changed) for s in map(weight_setting, self.terms)}
-        self.code = Html(layout=w.Layout(height=f"{height}px", overflow="auto"))
-        self.pages = self._pages(height)
-        self.tabs = w.Tab([*self.pages.values(), self.code], layout=w.Layout(width="98%"))
+        self.rows = {s.name: Row(s, s.default, self._changed) for s in all_settings()}
+        self.weights = {s.name: Row(s, s.default, self._changed) for s in map(weight_setting, self.terms)}
+        self.code = Html()
+        self.pages = self._pages()
+        self.tabs = w.Tab([*self.pages.values(), w.VBox([self.code])])
         self.tabs.add_class("twmr-tabs")
-        super().__init__([Html(STYLE + TAB_STYLE, layout=w.Layout(display="none")), self.tabs])
+        for page in self.tabs.children:
+            page.add_class("twmr-rows")
+            page.tabbable = True  # so that the keyboard can scroll it, whatever is in it
+        super().__init__([self.tabs])
         self.show(config, start)
 
     @property
@@ -52,7 +41,7 @@ class Controls(w.VBox):
 
     @property
     def config(self) -> TrainConfig:
-        """Raises ConfigError where two settings contradict each other."""
+        """Raises ConfigError where a box holds no value that is allowed, or two settings contradict each other."""
         return self.start.replace(**{name: row.value for name, row in self.rows.items()})
 
     @property
@@ -71,28 +60,21 @@ class Controls(w.VBox):
     def disable(self, disabled: bool) -> None:
         """Only to be looked at, or to be changed again."""
         for row in self.every_row:
-            row.disable(disabled)
+            row.disabled = disabled
 
-    def _pages(self, height: int) -> dict[str, w.GridBox]:
+    def _pages(self) -> dict[str, w.VBox]:
         groups: dict[str, list[w.Widget]] = {}
         for row in self.every_row:
-            groups.setdefault(row.setting.group, []).extend(row.widgets)
-        look = {
-            "grid_template_columns": COLUMNS,
-            "grid_auto_rows": "27px",
-            "grid_gap": "0 6px",
-            "align_items": "center",
-        }
-        pages = {name: w.GridBox(each, layout=w.Layout(**look, height=f"{height}px")) for name, each in groups.items()}
-        for page in pages.values():
-            page.add_class("twmr-rows")
-        return pages
+            groups.setdefault(row.setting.group, []).append(row)
+        return {name: w.VBox(rows) for name, rows in groups.items()}
 
     def _changed(self) -> None:
         """Count the changes on the tabs, write the settings as text, tell the owner."""
         for index, group in enumerate(self.pages):
-            count = sum(row.value != row.start for row in self.every_row if row.setting.group == group)
-            self.tabs.set_title(index, group.split()[0] + (f" ●{count}" if count else ""))
+            rows = [row for row in self.every_row if row.setting.group == group]
+            count, wrong = sum(row.differs for row in rows), any(row.problem for row in rows)
+            mark = (f" ●{count}" if count else "") + (" ⚠" if wrong else "")
+            self.tabs.set_title(index, group.split()[0] + mark)
         self.tabs.set_title(len(self.pages), CODE)
         self.code.value = self._as_text()
         self.on_change()

@@ -17,9 +17,10 @@ from twmr_nb.runs import Run, RunError
 from twmr_nb.storage import Record
 from twmr_nb.ui.clip import EvaluationClip, ReplaySwitch
 from twmr_nb.ui.hypertext import Html
-from twmr_nb.ui.live_curves import LiveCurves
+from twmr_nb.ui.live_curves import LiveCurves, curves_text
+from twmr_nb.ui.picture import Picture
 from twmr_nb.ui.saved import Keepsake, changed, plain, show
-from twmr_nb.ui.shell import STYLE
+from twmr_nb.ui.shell import STYLE, line
 from twmr_nb.ui.status import failure_text, progress_text, result_text, state_text, unhurried
 
 TICK, SELDOM, HASTE = 1.0, 3.0, 0.05  # s between two looks at the run: at first, later; while it stops
@@ -27,7 +28,8 @@ DRAW_EVERY, DRAW_SELDOM = 1.0, 6.0  # s between two pictures: at first, later
 AGE = 0.02  # share of the training so far that either wait grows to
 SHARE = 0.03  # of a core's time that drawing may take
 POINTS = 400  # drawn per curve
-BESIDE = 75  # px that the controls and curves of a 3D replay are higher than a film
+WIDTH, HEIGHT = 640, 328  # px that the curves are drawn for; shown as wide as there is room
+SCENE = 300  # px, height of a 3D replay's picture
 RESUMABLE = ("new", "stopped", "failed", "interrupted")
 OVER = (*RESUMABLE[1:], "finished")
 ELSEWHERE = "This run is now shown in a newer view. To see it here, run this cell again."
@@ -42,35 +44,31 @@ class LiveView(w.VBox):
 
     title = "Live view"
 
-    def __init__(
-        self, run: Run | None = None, width: int = 760, height: int = 430, clip: EvaluationClip | None = None
-    ) -> None:
+    def __init__(self, run: Run | None = None, clip: EvaluationClip | None = None) -> None:
         self.run: Run | None = None
         self.clip = clip
         self.compared: Mapping[str, Sequence[Record]] = {}
         self.on_change: Callable[[], None] = lambda: None  # told when training begins or goes on, and when it ends
-        self.curves = LiveCurves(width, height)
+        self.curves = LiveCurves(WIDTH, HEIGHT)
         self._lock, self._poke, self._end = threading.RLock(), threading.Event(), threading.Event()
         self._drawn, self._draw_at = -1, 0.0  # records in the picture; when it may be drawn again
         self.state, self.steps, self.result, self.message = (Html() for _ in range(4))
-        self.bar = w.FloatProgress(min=0, max=1, layout=w.Layout(width="99%", height="16px", margin="0"))
-        self.picture = w.Image(width=width, height=height, layout=w.Layout(width=f"{width}px", height=f"{height}px"))
+        self.bar = w.FloatProgress(min=0, max=1, layout=w.Layout(width="100%", height="16px", margin="0"))
+        self.picture = Picture(layout=w.Layout(width="100%"))
         self.pause = self._button("Pause", "pause", "Hold still, losing nothing", lambda run: run.pause())
         self.resume = self._button("Resume", "play", "Go on where it was", resume)
         self.stop = self._button("Stop", "stop", "End it here; it can be resumed", lambda run: run.stop())
         self.save = self._button("Save now", "save", "Write checkpoint and policy", save)
         self.stage = w.VBox([self.picture, *([clip] if clip else [])])
-        line = w.Layout(justify_content="space-between", width="99%")
-        in_3d = [ReplaySwitch(clip, self.stage, height - BESIDE)] if clip else []
-        buttons = w.HBox([self.pause, self.resume, self.stop, self.save, *in_3d], layout=w.Layout(flex="0 0 auto"))
-        rows = [w.HBox([self.state, self.steps], layout=line), self.bar, w.HBox([buttons, self.result], layout=line)]
+        in_3d = [ReplaySwitch(clip, self.stage, SCENE)] if clip else []
+        buttons = line([self.pause, self.resume, self.stop, self.save, *in_3d])
+        rows = [line([self.state, self.steps], apart=True), self.bar, line([buttons, self.result], apart=True)]
         style = Html(STYLE, layout=w.Layout(display="none"))
-        super().__init__([style, *rows, self.message, self.stage], layout=w.Layout(width=f"{width}px"))
+        super().__init__([style, *rows, self.message, self.stage])
         self.add_class("twmr-shell")
         self.add_class("twmr-live")
         self.state.add_class("twmr-state")
         self.picture.add_class("twmr-curves")
-        self.picture.add_class("twmr-picture")
         self.picture.observe(lambda _: changed(self), "value")
         self.show(run)
 
@@ -183,7 +181,9 @@ class LiveView(w.VBox):
         """
         begin = time.thread_time()
         total = self.run.config.ppo.total_timesteps if self.run else 0
-        self.picture.value = self.curves.png(thinned(records), self.compared, total)
+        with self.picture.hold_sync():
+            self.picture.value = self.curves.png(thinned(records), self.compared, total)
+            self.picture.words = curves_text(records, self.compared)
         wait = max(unhurried(records, AGE, DRAW_EVERY, DRAW_SELDOM), (time.thread_time() - begin) / SHARE)
         self._drawn, self._draw_at = len(records), time.monotonic() + min(wait, DRAW_SELDOM)
 

@@ -132,6 +132,24 @@ class LiveCurves:
         return self.live.moving(axes, axes.plot([], [], **look))[0]
 
 
+def curves_text(records: Sequence[Record], compared: Runs) -> str:
+    """What the picture shows, for those who do not see it."""
+    if not records:
+        return "Learning curves: nothing yet."
+    first, last = records[0], records[-1]
+    texts = [f"Learning curves after {last['global_step']:,.0f} steps"]
+    for key, what, unit in (("success_rate", "success", "%"), ("episode_return", "return per episode", "")):
+        if math.isfinite(last[key]):
+            factor = 100 if unit else 1
+            begin = f" (at first {factor * first[key]:.4g}{unit})" if math.isfinite(first[key]) else ""
+            texts.append(f"{what} {factor * last[key]:.4g}{unit}{begin}")
+    terms = {key.removeprefix("term/"): last[key] * last["episode_length"] for key in last if key.startswith("term/")}
+    paid = [f"{words(name)} {value:+.3g}" for name, value in terms.items() if math.isfinite(value) and value]
+    texts += ["per episode each term pays " + ", ".join(paid)] if paid else []
+    texts += ["compared with " + ", ".join(compared)] if compared else []
+    return "; ".join(texts) + "."
+
+
 class Curves:
     """A run's records as arrays over its updates."""
 

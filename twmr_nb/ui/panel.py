@@ -12,17 +12,16 @@ from twmr_nb.presets import DEFAULT_PRESET
 from twmr_nb.rewards import RewardTerm
 from twmr_nb.runs import RUNS, Run, RunError, new_run, training_run
 from twmr_nb.targets import checked_name
-from twmr_nb.ui.clip import SIZE, EvaluationClip
+from twmr_nb.ui.clip import EvaluationClip
 from twmr_nb.ui.controls import Controls
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.live import LiveView
 from twmr_nb.ui.run_list import readable_runs
 from twmr_nb.ui.saved import Keepsake, changed
-from twmr_nb.ui.shell import Shell, part
+from twmr_nb.ui.shell import Shell, line, titled
 from twmr_nb.ui.starting_point import StartingPoint, base_of
 
-LEFT, RIGHT = 424, 740  # px
-PAGE, CURVES = 486, 372  # px, heights
+LEFT = 424  # px
 COMPARED = 3  # earlier runs drawn at a time, at most
 DOC = "choose settings, start a run, watch it learn; the kernel stays free"
 
@@ -43,8 +42,8 @@ class TrainingPanel(Shell):
         self.root = Path(root)
         self.origin = StartingPoint(preset, root)
         config = self.origin.config
-        self.controls = Controls(config.replace(**flags), base_of(config), extra_terms, PAGE)
-        self.view = LiveView(width=RIGHT, height=CURVES, clip=EvaluationClip())
+        self.controls = Controls(config.replace(**flags), base_of(config), extra_terms)
+        self.view = LiveView(clip=EvaluationClip())
         self.note, self.busy = Html(), self._busy_row()
         left = [self.origin, self.controls, self._start_row(), self.busy, self.note]
         super().__init__("Training panel", DOC, left, [self.view], LEFT)
@@ -114,7 +113,7 @@ class TrainingPanel(Shell):
         self.name.style.description_width, self.name.tooltip = "40px", "The run's folder is NAME_TIMESTAMP"
         button = w.Button(description="Start training", icon="play", button_style="primary")
         button.on_click(lambda _: self._ask_or_start())
-        return w.HBox([self.name, button], layout=w.Layout(width="98%"))
+        return w.HBox([self.name, button], layout=w.Layout(width="100%"))
 
     def _busy_row(self) -> w.HBox:
         """Asked when a run trains already."""
@@ -143,15 +142,9 @@ class TrainingPanel(Shell):
 
     def _below(self) -> w.HBox:
         """Under the curves: the film of the policy, and the runs to compare with."""
-        self.earlier = w.SelectMultiple(rows=8, layout=w.Layout(width="96%"))
+        self.earlier = titled(w.SelectMultiple(rows=8), "compare with earlier runs: up to three, Ctrl+click")
         self.earlier.observe(self._draw_earlier, "value")
-        title = part("compare with earlier runs: up to three, Ctrl+click")
-        return w.HBox(
-            [
-                self.view.clip,
-                w.VBox([title, self.earlier], layout=w.Layout(width=f"{RIGHT - SIZE[0] - 16}px", margin="0 0 0 12px")),
-            ]
-        )
+        return line([self.view.clip, w.Box([self.earlier], layout=w.Layout(flex="1 1 170px", align_self="flex-start"))])
 
     def _draw_earlier(self, change: dict[str, Any]) -> None:
         self.view.compare({name: self.records[name] for name in change["new"][:COMPARED]})

@@ -70,11 +70,11 @@ class PolicyFile:
     @property
     def measured(self) -> str:
         """By what `success` was measured, in words."""
-        how = self.saved.results.get("evaluation")
-        if how is None:
+        how = self.saved.results.get("evaluation", {})
+        if self.success is None or "success_rate" not in how:
             return "" if self.success is None else "success as in training"
         noise = "mean action" if how.get("deterministic", True) else "with noise"
-        return f"success of {how['episodes']} unseen episodes, seed {how['seed']}, {noise}"
+        return f"success of {how.get('episodes', 'some')} unseen episodes, seed {how.get('seed', 'unknown')}, {noise}"
 
     @property
     def steps(self) -> float | None:
@@ -112,8 +112,6 @@ def list_policies(root: str | Path = RUNS) -> tuple[list[PolicyFile], list[str]]
     found, problems = [], []
     for path in policy_paths(Path(root)):
         try:
-            if not path.is_file():
-                raise PolicyError("it is no file")
             found.append(policy_file(path))
         except Exception as error:  # whatever a file of a stranger's brings about, the others are listed
             problems.append(f"{one_line(path.name, LONGEST)} is left out: {one_line(error)}")
@@ -131,6 +129,8 @@ def policy_paths(root: Path) -> Iterator[Path]:
 
 def policy_file(path: Path) -> PolicyFile:
     """A policy as its file is at this moment."""
+    if not path.is_file():
+        raise PolicyError("it is no file")
     stat, digest = path.stat(), digest_of(path)
     return PolicyFile(path, read(path, digest), stat.st_mtime, stat.st_size, digest)
 

@@ -9,6 +9,7 @@ from typing import Any
 import ipywidgets as w
 from markupsafe import Markup
 
+from twmr_nb.config import ConfigError
 from twmr_nb.evaluate import BATCH, evaluate, trial_world
 from twmr_nb.render import frame_strip, video
 from twmr_nb.rollout import Rollout, record
@@ -20,6 +21,8 @@ from twmr_nb.ui.policy_results import evaluation_table, outcomes, text_trace
 from twmr_nb.ui.replay import Replay
 from twmr_nb.ui.reporting import ReportingPolicy
 from twmr_nb.ui.saved import Keepsake, plain
+from twmr_nb.ui.setting_row import number_box
+from twmr_nb.ui.shell import line
 from twmr_nb.ui.traces import signal_traces
 
 WIDTH = 640  # px of a picture; a film and a replay take the room there is
@@ -48,8 +51,8 @@ class PolicyStage(w.VBox):
             self._button("Traces", "line-chart", "Gate, legs, wheel torques over time", self.trace),
             self._button("Evaluate", "check", "Play many unseen episodes", self.evaluate),
         ]
-        self.episodes = number_box("episodes", 200, 1, 10_000, "Episodes to evaluate")
-        self.seed = number_box("seed", 1, 0, 10**6, "Seed of the start")
+        self.episodes = number_box("episodes", "Unseen episodes of an evaluation.", 200, 1, 10_000)
+        self.seed = number_box("seed", "Of the robot's start; another seed, another episode.", 1, 0, 10**6)
         self.sampled = w.Checkbox(
             description="with noise", indent=False, tooltip="Sample actions as in training, instead of the mean",
             layout=w.Layout(width="auto", flex="0 0 auto"),
@@ -60,15 +63,13 @@ class PolicyStage(w.VBox):
         self.content = w.VBox(layout=w.Layout(width="100%", max_width="900px", min_height="400px"))
         top = [*self.buttons, self.episodes, self.seed]
         status = [self.sampled, self.progress, self.stop, self.line]
-        how = {"align_items": "center", "min_height": "32px", "flex_flow": "row wrap"}
-        rows = [w.HBox(row, layout=w.Layout(**how)) for row in (top, status)]
-        super().__init__([*rows, self.content])
+        super().__init__([line(top), line(status), self.content])
         self.stop.on_click(lambda _: self._stop())
         self.show(())
 
     def _button(self, label: str, icon: str, tip: str, action: Callable[[], None]) -> w.Button:
         button = w.Button(description=label, icon=icon, tooltip=tip, layout=w.Layout(width="98px"))
-        button.on_click(lambda _: action())
+        button.on_click(lambda _: self._attempt(action))
         return button
 
     def show(self, files: Sequence[PolicyFile]) -> None:
@@ -81,7 +82,7 @@ class PolicyStage(w.VBox):
 
     def play(self) -> None:
         """Show the policies in the view that was asked for last; in 3D at first."""
-        self.last()
+        self._attempt(self.last)
 
     def clear(self) -> None:
         """Nothing is selected, so nothing is shown."""
@@ -109,9 +110,10 @@ class PolicyStage(w.VBox):
 
     def watch(self) -> None:
         """A video of one episode; of two policies side by side."""
+        how = self._how()
 
         def job(turn: Turn, files: Files) -> list[w.Widget]:
-            rollouts = self._record(turn, files)
+            rollouts = self._record(turn, files, *how)
             frames = sum(math.ceil(r.time[-1] * FPS) for r in rollouts)
             turn.say(f"drawing {frames} pictures … (the 3D replay is there at once)")
             size = (640, 360) if len(rollouts) == 1 else (480, 270)
@@ -122,9 +124,10 @@ class PolicyStage(w.VBox):
 
     def replay_in_3d(self) -> None:
         """The episode in 3D; a second policy as a ghost."""
+        how = self._how()
 
         def job(turn: Turn, files: Files) -> list[w.Widget]:
-            rollouts = self._record(turn, files)
+            rollouts = self._record(turn, files, *how)
             ghost = rollouts[1] if len(rollouts) > 1 else None
             return [Replay(rollouts[0], ghost, height=310, autoplay=True), Html(outcomes(rollouts))]
 
@@ -132,9 +135,10 @@ class PolicyStage(w.VBox):
 
     def trace(self) -> None:
         """Gate, legs and wheel torques over time, and the same as text."""
+        how = self._how()
 
         def job(turn: Turn, files: Files) -> list[w.Widget]:
-            rollouts = self._record(turn, files)
+            rollouts = self._record(turn, files, *how)
             figure, said = signal_traces(rollouts, WIDTH), " and ".join(rollout.title for rollout in rollouts)
             picture = Picture(value=figure.png(1.5), words=f"Gate, legs and wheel torques over time of {said}")
             return [picture, Html(outcomes(rollouts)), *map(text_trace, rollouts)]
@@ -143,7 +147,7 @@ class PolicyStage(w.VBox):
 
     def evaluate(self) -> None:
         """Many unseen episodes of each policy, as a table."""
-        episodes, seed, deterministic = self.episodes.value, self.seed.value, not self.sampled.value
+        episodes, (seed, deterministic) = self.episodes.value, self._how()
 
         def job(turn: Turn, files: Files) -> list[w.Widget]:
             results = []
@@ -159,6 +163,17 @@ class PolicyStage(w.VBox):
         self._run(job)
 
     # How it is done
+
+    def _attempt(self, action: Callable[[], None]) -> None:
+        """Do it, or say which number cannot be used."""
+        try:
+            action()
+        except ConfigError as error:
+            self._failed(Markup("<span class='twmr-error'>{}</span>").format(error))
+
+    def _how(self) -> tuple[int, bool]:
+        """The seed, and whether actions are taken without noise; raises ConfigError on a seed that is none."""
+        return self.seed.value, not self.sampled.value
 
     def _run(self, job: Callable[[Turn, Files], list[w.Widget]], view: Callable[[], None] | None = None) -> None:
         """Do the job for the files of this moment on a thread, then show the widgets it returns."""
@@ -181,9 +196,8 @@ class PolicyStage(w.VBox):
         for widget in old:
             widget.close()
 
-    def _record(self, turn: Turn, files: Files) -> list[Rollout]:
+    def _record(self, turn: Turn, files: Files, seed: int, deterministic: bool) -> list[Rollout]:
         """One episode of each policy, recorded once for the same policy, world, seed and noise."""
-        seed, deterministic = self.seed.value, not self.sampled.value
         rollouts = []
         for i, file in enumerate(files):
             env = trial_world(file.saved.config.env)
@@ -233,8 +247,3 @@ class PolicyStage(w.VBox):
 
     def _say(self, text: str) -> None:
         self.line.value = Markup("&ensp;<span class='twmr-sub'>{}</span>").format(text)
-
-
-def number_box(label: str, value: int, low: int, high: int, tip: str) -> w.BoundedIntText:
-    how = {"layout": w.Layout(width="auto", max_width="136px", flex="0 0 auto"), "style": {"description_width": "auto"}}
-    return w.BoundedIntText(value, min=low, max=high, description=label, tooltip=tip, **how)

@@ -32,7 +32,7 @@ function render({ model, el }) {
     const line = make("tr", {}, make("td", {}, box), name, make("td", {}, scene));
     for (const number of numbers) line.append(make("td", { class: "number" }, number));
     const small = make("td", { colspan: 1 + row.cells.length }, make("div", {}, row.more), make("div", {}, row.settings));
-    const group = make("tbody", { class: "twmr-row" }, line, make("tr", { class: "small" }, make("td"), small));
+    const group = make("tbody", { class: "twmr-policy" }, line, make("tr", { class: "small" }, make("td"), small));
     box.onchange = () => model.send({ tick: row.key, on: box.checked });
     group.onclick = (event) => {
       if (event.target !== box && getSelection().isCollapsed) box.click(); // not while text is being marked

@@ -13,8 +13,9 @@ from twmr_nb.ui.policy_files import PolicyFile, delete, import_policy, rename
 from twmr_nb.ui.question import Question
 
 STYLE = Markup("""<style>
-.twmr-import.jupyter-button { font-size: 0; }  /* hides the count of files */
-.twmr-import i, .twmr-import::after { font-size: 12.5px; }
+/* hides the count of files */
+.twmr-import.jupyter-button { display: flex; align-items: center; justify-content: center; gap: 4px; font-size: 0; }
+.twmr-import i, .twmr-import::after { font-size: 12.5px; line-height: 1.2; }
 .twmr-import::after { content: 'Import'; }
 </style>""")
 

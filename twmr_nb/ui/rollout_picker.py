@@ -56,7 +56,9 @@ class RolloutPicker(w.VBox):
             tooltip="The episode to look at",
         )
         again = w.Button(
-            icon="refresh", tooltip="Look for new runs and policies", layout=w.Layout(flex="0 0 34px", width="34px")
+            description="refresh",
+            tooltip="Look for new runs and policies",
+            layout=w.Layout(flex="0 0 auto", width="auto"),
         )
         self.line = Html()
         self.work = Background(self._say)

@@ -19,9 +19,9 @@ from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.live import LiveView
 from twmr_nb.ui.run_list import readable_runs, run_label, settings_table
 from twmr_nb.ui.saved import Keepsake, changed
-from twmr_nb.ui.shell import Shell, part
+from twmr_nb.ui.shell import Shell, part, titled
 
-LEFT, RIGHT = 424, 740  # px
+LEFT = 424  # px
 DOC = "watch, stop or resume any run; an interrupted one goes on from its last checkpoint"
 NONE = "No run in {root} yet: start one with TrainingPanel() or new_run(...).start()."
 
@@ -37,12 +37,14 @@ class RunsView(Shell):
     def __init__(self, root: str | Path = RUNS, extra_terms: Iterable[RewardTerm] = ()) -> None:
         self.root, self.extra_terms = Path(root), tuple(extra_terms)
         self.runs: dict[str, Run] = {}
-        self.choice = w.Select(rows=12, layout=w.Layout(width="98%"))
+        self.choice = titled(w.Select(rows=12), "runs, the newest first")
         again = w.Button(description="List again", icon="refresh", layout=w.Layout(width="auto"))
         again.on_click(lambda _: self.refresh())
-        self.settings, self.problems = Html(layout=w.Layout(max_height="300px", overflow="auto")), Html()
-        self.view = LiveView(width=RIGHT, height=380, clip=EvaluationClip())
-        left = [self.choice, again, self.problems, part("settings"), self.settings]
+        self.settings, self.problems = Html(), Html()
+        self.view = LiveView(clip=EvaluationClip())
+        settings = w.VBox([self.settings], tabbable=True, layout=w.Layout(max_height="300px"))
+        settings.add_class("twmr-scroll")
+        left = [self.choice, again, self.problems, part("settings"), settings]
         super().__init__("Runs", DOC, left, [self.view], LEFT)
         self.title = "list of runs"
         self.refresh()

@@ -1,155 +1,108 @@
-"""One setting as a row of widgets: name, slider or choice, number, and a button back to where it started."""
+"""One setting as a row: name, slider or choice, a box for any number, a way back, words that explain it.
+
+The page draws it; `text` is what its box says, and the one thing the user changes.
+"""
 
 from collections.abc import Callable
-from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-import ipywidgets as w
-from markupsafe import Markup
+import anywidget
+import traitlets as t
 
-from twmr_nb.ui.hypertext import Html
-from twmr_nb.ui.settings import Setting, shown, stops
+from twmr_nb.config import ConfigError
+from twmr_nb.ui.number_text import number_text, read_number
+from twmr_nb.ui.settings import Setting, stops
 
-COLUMNS = "180px 1fr 84px 22px"  # the columns of a page of rows
-STYLE = Markup("""<style>
-.twmr-rows { overflow-y: auto; padding-right: 6px; }
-.twmr-rows > * { margin: 0 !important; }
-.twmr-rows .widget-html-content { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.twmr-rows .twmr-new { color: var(--jp-brand-color1, #1976d2); }
-.twmr-rows input[type=number], .twmr-rows select { height: 24px; font-size: 12.5px; }
-.twmr-rows .mod-active { color: var(--jp-brand-color1, #1976d2); font-weight: 600; box-shadow: none; }
-.twmr-rows .jupyter-button { padding: 0; height: 24px; line-height: 22px; }
-</style>""")
+HERE = Path(__file__).parent
+SWITCH = {True: "on", False: "off"}
 
 
-class Row:
-    """A choice or a switch. `changed` is called after every change by the user."""
+class Row(anywidget.AnyWidget):
+    """The row of a setting. `value` is what it says now; `changed` is called after every change by the user.
 
-    def __init__(self, setting: Setting, start: Any, changed: Callable[[], None]) -> None:
-        self.setting, self.start, self._changed = setting, start, changed
-        self._setting_by_code = False
-        self.name = Html(tooltip=setting.tooltip)
-        self.back = w.Button(icon="undo", layout=w.Layout(width="22px"))
-        self.back.on_click(lambda _: self._go_back())
-        self.middle = self.make_inputs()
-        self.set(start)
+    What cannot be used stays as it was typed, with the `problem` below it, and `value` raises ConfigError.
+    """
 
-    @property
-    def widgets(self) -> list[w.Widget]:
-        return [self.name, *self.middle, self.back]
+    _esm = (HERE / "setting_row.js").read_text(encoding="utf-8")
+    _css = (HERE / "setting_row.css").read_text(encoding="utf-8")
+    kind = t.Unicode("").tag(sync=True)  # number, choice or switch
+    label = t.Unicode("").tag(sync=True)
+    unit = t.Unicode("").tag(sync=True)
+    tip = t.Unicode("").tag(sync=True)
+    slider = t.Bool(False).tag(sync=True)
+    optional = t.Bool(False).tag(sync=True)
+    options = t.List(t.Unicode()).tag(sync=True)  # the words to choose from, or the slider's stops as they are written
+    at = t.Int(0).tag(sync=True)  # the stop nearest to the number
+    text = t.Unicode("").tag(sync=True)
+    start_text = t.Unicode("").tag(sync=True)
+    differs = t.Bool(False).tag(sync=True)  # from where it started
+    problem = t.Unicode("").tag(sync=True)
+    disabled = t.Bool(False).tag(sync=True)
+
+    def __init__(self, setting: Setting, start: Any, changed: Callable[[], None] = lambda: None) -> None:
+        self.setting, self._changed, self._by_code = setting, changed, False
+        self.stops = stops(setting) if setting.slider and kind_of(setting) == "number" else []
+        super().__init__(
+            kind=kind_of(setting), label=setting.label, unit=setting.unit, tip=setting.tooltip,
+            slider=bool(self.stops), optional=setting.optional,
+            options=[*setting.words, *map(number_text, self.stops)],
+        )  # fmt: skip
+        self.set(start, start)
 
     @property
     def value(self) -> Any:
-        return self.box.value
-
-    def make_inputs(self) -> list[w.Widget]:
-        """The widgets of the two middle columns; `box` is the one that holds the value."""
-        how: dict[str, Any] = {"tooltip": self.setting.tooltip}
-        how["layout"] = w.Layout(width="100%", grid_area="auto / span 2 / auto / auto")
-        if self.setting.words:
-            self.box: Any = w.Dropdown(options=self.setting.words, **how)
-        else:
-            self.box = w.Checkbox(indent=False, **how)
-        self.box.observe(self.edited, "value")
-        return [self.box]
+        if self.problem:
+            raise ConfigError(self.problem)
+        return self._value
 
     def set(self, value: Any, start: Any = ...) -> None:
         """Show a value without calling `changed`; with `start`, also what it counts as unchanged from."""
         if start is not ...:
-            self.start = start
-        with self.by_code():
-            self.show(value)
-        self.mark()
+            self.start, self.start_text = start, self.write(start)
+        self._by_code = True
+        with self.hold_sync():
+            self.text = self.write(value)
+            self._take(value)
+        self._by_code = False
 
-    def show(self, value: Any) -> None:
-        self.box.value = value
+    def write(self, value: Any) -> str:
+        """A value as the row says it."""
+        if self.kind == "number":
+            return number_text(value)
+        return SWITCH[value] if self.kind == "switch" else value
 
-    def disable(self, disabled: bool) -> None:
-        self.box.disabled = self.back.disabled = disabled
+    def read(self, text: str) -> Any:
+        """The value that a text stands for; raises ConfigError if it is none."""
+        if self.kind == "number":
+            return read_number(text, self.setting)
+        return text == SWITCH[True] if self.kind == "switch" else text
 
-    def edited(self, _: Any = None) -> None:
-        """The user has changed an input."""
-        if not self._setting_by_code:
-            self.mark()
-            self._changed()
-
-    def mark(self) -> None:
-        """Show whether the value is another than the one it started from."""
-        changed = self.value != self.start
-        look = "twmr-new" if changed else ""
-        name = Markup("<span class='{}'>{}{}</span>").format(look, "● " if changed else "", self.setting.label)
-        unit = Markup(" <span class='twmr-sub'>{}</span>").format(self.setting.unit)
-        self.name.value = name + unit if self.setting.unit else name
-        self.back.layout.visibility = "visible" if changed else "hidden"
-        self.back.tooltip = f"Back to {shown(self.start)}"
-
-    @contextmanager
-    def by_code(self) -> Any:
-        self._setting_by_code = True
+    @t.observe("text")
+    def _edited(self, change: dict[str, Any]) -> None:
+        """The user has changed it: what was meant stands there at once, or what is wrong with it."""
+        if self._by_code:
+            return
         try:
-            yield
-        finally:
-            self._setting_by_code = False
-
-    def _go_back(self) -> None:
-        self.set(self.start)
+            value = self.read(self.text)
+        except ConfigError as error:
+            self.problem, self.differs = str(error), True
+        else:
+            self.set(value)
         self._changed()
 
-
-class NumberRow(Row):
-    """A number: a slider over round values, a box for any other, and a switch where it may be automatic."""
-
-    def make_inputs(self) -> list[w.Widget]:
-        setting = self.setting
-        box, step = (w.BoundedIntText, 1) if setting.kind is int else (w.BoundedFloatText, None)
-        first = min(max(setting.default or 0, setting.low), setting.high)
-        self.box = box(
-            first, min=setting.low, max=setting.high, step=step, tooltip=setting.tooltip, layout=w.Layout(width="100%")
-        )
-        self.stops = stops(setting)
-        self.slider = w.IntSlider(max=len(self.stops) - 1, readout=False, tooltip=setting.tooltip)
-        self.slider.layout = w.Layout(width="auto", flex="1 1 auto", min_width="40px")
-        self.automatic = w.ToggleButton(description="auto", tooltip="Chosen automatically while pressed")
-        self.automatic.layout = w.Layout(width="42px", flex="0 0 42px")
-        self.slider.observe(self._slid, "value")
-        for each in (self.box, self.automatic):
-            each.observe(self.edited, "value")
-        parts = [self.automatic] * setting.optional + [self.slider] * setting.slider
-        return [w.HBox(parts, layout=w.Layout(overflow="hidden")), self.box]
-
-    @property
-    def value(self) -> Any:
-        return None if self.automatic.value else self.box.value
-
-    def show(self, value: Any) -> None:
-        self.automatic.value = value is None
-        if value is not None:
-            self.box.value = value
-        self._follow()
-
-    def disable(self, disabled: bool) -> None:
-        self.automatic.disabled = self.back.disabled = disabled
-        self.box.disabled = self.slider.disabled = disabled or self.automatic.value
-
-    def edited(self, change: Any = None) -> None:
-        if not self._setting_by_code:
-            with self.by_code():
-                self._follow()
-        super().edited(change)
-
-    def _follow(self) -> None:
-        """The slider goes to the stop nearest to the number; an automatic number cannot be moved."""
-        self.slider.value = min(range(len(self.stops)), key=lambda i: abs(self.stops[i] - self.box.value))
-        self.disable(self.automatic.disabled)
-
-    def _slid(self, change: dict[str, Any]) -> None:
-        if not self._setting_by_code:
-            with self.by_code():
-                self.box.value = self.stops[change["new"]]
-            self.edited()
+    def _take(self, value: Any) -> None:
+        self._value, self.problem, self.differs = value, "", value != self.start
+        if self.stops and value is not None:
+            self.at = min(range(len(self.stops)), key=lambda i: abs(self.stops[i] - value))
 
 
-def make_row(setting: Setting, start: Any, changed: Callable[[], None]) -> Row:
-    """The row that fits the kind of setting."""
-    number = not setting.words and setting.kind is not bool
-    return (NumberRow if number else Row)(setting, start, changed)
+def kind_of(setting: Setting) -> str:
+    return "choice" if setting.words else "switch" if setting.kind is bool else "number"
+
+
+def number_box(name: str, doc: str, value: int, low: int, high: int, changed: Callable[[], None] = lambda: None) -> Row:
+    """A whole number without a slider, to stand in a line among other controls."""
+    row = Row(Setting(name, "", doc, int, value, low, high, slider=False), value, changed)
+    row.add_class("twmr-compact")
+    return row

@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from twmr_nb.config import EnvConfig, PPOConfig, TrainConfig
+from twmr_nb.config import MAX_SEED, EnvConfig, PPOConfig, TrainConfig
 from twmr_nb.knobs import base_type, choices, field_docs
 from twmr_nb.rewards import RewardTerm
 
@@ -51,7 +51,7 @@ class Setting:
 
 def all_settings() -> list[Setting]:
     """Every knob of environment and learner, in the order of their fields, and the seed."""
-    seed = Setting("seed", "learner", field_docs(TrainConfig)["seed"], int, 0, 0, 2**31 - 1, slider=False)
+    seed = Setting("seed", "learner", field_docs(TrainConfig)["seed"], int, 0, 0, MAX_SEED, slider=False)
     return [*settings_of(EnvConfig), seed, *settings_of(PPOConfig)]
 
 

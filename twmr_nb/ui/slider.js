@@ -1,10 +1,20 @@
 // One row: the name, a slider over stops of a value, the value with its unit and what it was before.
 
 const four = (value) => String(Number(value.toPrecision(4))).replace("-", "−"); // digits that count
-let rows = 0;
+
+// JupyterLab would take the arrows for its cells before they reach what has the focus.
+const KEYS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"];
+const OURS = ".twmr-shell :is(input[type=range], input[type=radio], select)";
+if (!window.twmrArrows) {
+  window.twmrArrows = (event) => {
+    const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (plain && KEYS.includes(event.key) && event.target.matches?.(OURS)) event.stopImmediatePropagation();
+  };
+  window.addEventListener("keydown", window.twmrArrows, true);
+}
 
 function render({ model, el }) {
-  const make = (tag, what) => Object.assign(document.createElement(tag), what), id = `twmr-slider-${++rows}`;
+  const make = (tag, what) => Object.assign(document.createElement(tag), what), id = `twmr-${Math.random().toString(36).slice(2)}`;
   const name = make("label", { htmlFor: id, textContent: model.get("label") });
   const range = make("input", { type: "range", id, min: 0, step: 1 });
   const value = make("output", { htmlFor: id }), now = make("b", {}), was = make("span", { className: "was" });

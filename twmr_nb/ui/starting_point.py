@@ -20,7 +20,7 @@ class StartingPoint(w.VBox):
         self.root, self.first = root, first
         self.on_choose: Callable[[TrainConfig], None] = lambda config: None
         self.choice = w.Dropdown(description="start from", style={"description_width": "68px"})
-        self.choice.layout, self.choice.tooltip = w.Layout(width="98%"), "A preset, or the settings of a saved policy"
+        self.choice.layout, self.choice.tooltip = w.Layout(width="100%"), "A preset, or the settings of a saved policy"
         self.about = Html()
         super().__init__([self.choice, self.about])
         self.refresh()

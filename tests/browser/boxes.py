@@ -1,0 +1,24 @@
+"""What a person cannot see or reach in a page: boxes cut off, lying on one another, scrollbars without a purpose."""
+
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+LOOK = Path(__file__).with_suffix(".js").read_text()
+
+
+def troubles(page: Page, selector: str, slack: float = 1.5) -> list[str]:
+    """All that is cut, off the page or lying on something else inside the first such element; and dead scrollbars."""
+    return page.evaluate(LOOK, [selector, slack])
+
+
+def barriers(page: Page, selector: str) -> list[str]:
+    """What the accessibility checker finds serious or critical inside the first such element."""
+    found = Axe().run(page, context=selector).response["violations"]
+    return [
+        f"{each['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
+        for each in found
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
+    ]

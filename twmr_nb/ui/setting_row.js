@@ -1,0 +1,108 @@
+// One setting as a row. `text` is what it says: the slider, the box, the choice and the way back all write it.
+
+let rows = 0;
+
+function render({ model, el }) {
+  const make = (tag, what) => Object.assign(document.createElement(tag), what);
+  const id = `twmr-row-${++rows}`, is = (kind) => model.get("kind") === kind;
+  const label = model.get("label"), unit = model.get("unit"), options = model.get("options");
+  const say = (text) => {
+    model.set("text", text);
+    model.save_changes();
+    show();
+  };
+  const withUnit = (text) => (unit && text !== "auto" ? `${text} ${unit}` : text);
+
+  const name = make("label", { htmlFor: id }), mark = make("span", { className: "mark", textContent: "● ", ariaHidden: "true" });
+  name.append(mark, label, " ", make("small", { textContent: unit }));
+  const back = make("button", { className: "back", type: "button", textContent: "↶" });
+  const tip = make("div", { className: "tip", id: `${id}-tip`, textContent: model.get("tip") });
+  const problem = make("div", { className: "problem", id: `${id}-problem` });
+  problem.setAttribute("role", "alert");
+  back.onclick = () => {
+    say(model.get("start_text"));
+    box.focus();
+  };
+
+  let box, slider, automatic;
+  if (is("choice")) {
+    box = make("select", {});
+    box.append(...options.map((word) => make("option", { textContent: word })));
+    box.onchange = () => say(box.value);
+  } else if (is("switch")) {
+    box = make("input", { type: "checkbox" });
+    box.onchange = () => say(box.checked ? "on" : "off");
+  } else {
+    box = make("input", { type: "text", autocomplete: "off", spellcheck: false });
+    box.onchange = () => say(box.value); // Enter, or leaving the box
+  }
+  box.id = id;
+  if (model.get("slider")) {
+    slider = make("input", { type: "range", min: 0, max: options.length - 1, step: 1, className: "slider" });
+    slider.setAttribute("aria-label", `${label}, slider`);
+    slider.oninput = () => say(options[slider.value]);
+  }
+  if (model.get("optional")) {
+    automatic = make("button", { type: "button", className: "auto", textContent: "auto", title: "chosen automatically while pressed" });
+    automatic.setAttribute("aria-label", `auto: ${label}`);
+    automatic.onclick = () => say(model.get("text") === "auto" ? number : "auto");
+  }
+  for (const each of [box, slider].filter(Boolean)) each.setAttribute("aria-describedby", `${id}-tip ${id}-problem`);
+  let number = options[0] ?? "0"; // where to go on when it is no longer automatic
+
+  const show = () => {
+    const text = model.get("text"), wrong = model.get("problem"), isAuto = text === "auto", off = model.get("disabled");
+    if (is("switch")) box.checked = text === "on";
+    else box.value = text;
+    if (!isAuto && !wrong && is("number")) number = text;
+    if (slider) {
+      const at = options.indexOf(text);
+      slider.value = at >= 0 ? at : model.get("at");
+      slider.setAttribute("aria-valuetext", withUnit(text));
+    }
+    automatic?.setAttribute("aria-pressed", isAuto);
+    for (const each of [box, slider, automatic, back].filter(Boolean)) each.disabled = off;
+    const changed = model.get("differs");
+    mark.hidden = !changed;
+    name.classList.toggle("changed", changed);
+    back.style.visibility = changed ? "visible" : "hidden";
+    back.title = `back to ${withUnit(model.get("start_text"))}`;
+    back.setAttribute("aria-label", `${label}: ${back.title}`);
+    problem.textContent = wrong;
+    box.setAttribute("aria-invalid", Boolean(wrong));
+  };
+
+  // A finger on the name opens the explanation and closes it; Escape closes it. It opens where there is room.
+  const place = () => {
+    const scroller = el.closest(".twmr-rows")?.getBoundingClientRect();
+    tip.classList.toggle("above", scroller && el.getBoundingClientRect().bottom > scroller.bottom - 90);
+  };
+  name.onclick = (event) => {
+    event.preventDefault();
+    el.classList.toggle("explained");
+  };
+  el.onkeydown = (event) => {
+    if (event.key === "Escape") el.classList.add("quiet");
+    if (event.key === "Escape") el.classList.remove("explained");
+  };
+  el.addEventListener("focusin", place);
+  el.addEventListener("pointerenter", place);
+  el.addEventListener("focusout", () => el.classList.remove("explained", "quiet"));
+
+  const middle = make("div", { className: "middle" });
+  el.dataset.lmSuppressShortcuts = "true"; // JupyterLab takes arrow keys and Enter for the notebook otherwise
+  el.classList.add("twmr-row", `twmr-row-${model.get("kind")}`);
+  if (is("number")) {
+    middle.append(...[automatic, slider].filter(Boolean));
+    el.append(name, middle, box, back, problem, tip);
+  } else {
+    middle.append(box);
+    el.append(name, middle, back, problem, tip);
+  }
+  const shown = ["text", "start_text", "differs", "problem", "disabled", "at"].map((what) => `change:${what}`);
+  for (const what of shown) model.on(what, show);
+  show();
+  return () => shown.forEach((what) => model.off(what, show));
+}
+
+export default { render };
