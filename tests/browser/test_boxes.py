@@ -42,10 +42,12 @@ def test_nothing_is_found_where_nothing_is_wrong(look, html):
         ("<div style='width: 100px; overflow: hidden'><p style='width: 300px; white-space: nowrap'>too wide for its "
          "box, all these words</p></div>", "cut: p"),
         ("<div style='width: 100px; overflow: hidden'><button style='width: 150px'>Go</button></div>", "cut: button"),
-        ("<div style='width: 100px; overflow: clip'><img alt=pic width=200 height=20></div>", "cut: img"),
+        ("<div style='width: 100px; overflow: clip'><canvas width=200 height=20></canvas></div>", "cut: canvas"),
         (f"<div style='height: 100px; overflow: hidden'>{TALL}</div>", "cut: p"),
         ("<div style='width: 60px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap'>a long name</div>",
          "cut: div"),
+        ("<button style='width: 60px; padding: 0 20px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap'>"
+         "Starting</button>", "cut: button"),
         ("<div style='overflow: auto'><button style='margin-left: -50px'>Go</button></div>", "cut: button"),
         ("<button style='width: 900px'>Go</button>", "off the page: button"),
         ("<input type=text style='width: 40px' value='1000000000000'>", "cut: what stands in"),

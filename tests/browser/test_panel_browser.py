@@ -9,6 +9,7 @@ import signal
 import time
 
 import pytest
+from boxes import barriers, troubles
 from playwright.sync_api import expect
 from replay_view import BUSY, chart_point, eventually, frame, wait_for_picture
 
@@ -24,12 +25,14 @@ while time.time() < begin + 6 or len(pictures) < 5 and time.time() < begin + 200
     sum(range(10_000))
     pictures.add(panel.view.picture.value)
 print("computed")"""
+SCREENS = ((900, 768), (1024, 768), (1366, 768), (1800, 1000))
+PANEL_ROOT, RUNS_ROOT = (f".jp-Notebook .jp-Cell:nth-of-type({n}) .twmr-shell" for n in (1, 3))
 RUNS = "from twmr_nb.ui import runs\nruns.show({root!r})"
 # Notes every picture of the curves and every width of the progress bar that the page shows.
 WATCH = """() => {
   window.pictures = new Set(); window.bars = new Set();
   setInterval(() => {
-    for (const img of document.querySelectorAll("img.twmr-curves")) if (img.complete) window.pictures.add(img.src);
+    for (const img of document.querySelectorAll(".twmr-curves img")) if (img.complete) window.pictures.add(img.src);
     for (const bar of document.querySelectorAll(".progress-bar")) window.bars.add(bar.style.width);
   }, 50);
 }"""
@@ -92,9 +95,10 @@ def assert_fits(widget):
 @pytest.fixture(scope="module")
 def notebook(lab, browser):
     """A notebook with a panel, a cell that computes, and the list of runs; shared by the tests of this part."""
-    notebook = lab.open(browser, [PANEL.format(root="runs_a", flags=TINY), COMPUTE, RUNS.format(root="runs_a")])
+    cells = [PANEL.format(root="runs_a", flags=TINY), COMPUTE, RUNS.format(root="runs_a")]
+    notebook = lab.open(browser, cells, files=True, viewport={"width": 1366, "height": 768})
     notebook.run_cell(0)
-    notebook.page.wait_for_selector("img.twmr-curves")
+    notebook.page.wait_for_selector(".twmr-curves img")
     yield notebook
     assert_quiet(notebook)
     notebook.shutdown_kernel()
@@ -105,10 +109,8 @@ def test_two_sliders_by_the_keyboard(notebook):
     page = notebook.page
     page.locator(".lm-TabBar-tab", has_text="reward").click()
     before = notebook.evaluate("panel.controls.config.env.to_dict()")
-    for number in (0, 2):
-        handle = page.locator(".twmr-rows:visible .noUi-handle").nth(number)
-        handle.focus()
-        handle.press("ArrowRight")
+    for label in ("forward weight", "control cost"):
+        page.get_by_role("slider", name=label).press("ArrowRight")
     expect(page.locator(".lm-TabBar-tab", has_text="reward ●2")).to_be_visible()
     after = notebook.evaluate("panel.controls.config.env.to_dict()")
     assert {k for k in after if after[k] != before[k]} == {"forward_weight", "control_cost"}
@@ -140,19 +142,82 @@ def test_the_policy_is_filmed_and_its_episode_shown_in_3d(notebook, gl):
     assert_fits(shell(notebook))
     notebook.screenshot("panel_3d", ".twmr-shell")
     press(notebook, "3D replay")
-    expect(page.locator("img.twmr-curves")).to_be_visible()
+    expect(page.locator(".twmr-curves img")).to_be_visible()
     eventually(lambda: notebook.live_contexts() == 0)
 
 
-def test_it_fits_a_small_screen_in_both_themes(notebook):
+def test_it_fits_every_screen_in_both_themes(notebook):
+    """With the file browser open: all can be reached, nothing is cut or in the way, and it reads well."""
     page = notebook.page
-    for theme, tabs in {"Dark": ("robot", "reset", "senses", "learner", "code"), "Light": ("robot", "code")}.items():
+    for theme, tabs in {"Dark": ("robot", "learner", "code"), "Light": ("senses", "reward", "code")}.items():
         notebook.command("apputils:change-theme", theme=f"JupyterLab {theme}")
-        for tab in tabs:
-            page.locator(".lm-TabBar-tab", has_text=tab).click()
-            page.wait_for_timeout(300)
-            notebook.screenshot(f"panel_{theme.lower()}_{tab}", ".twmr-shell")
-        assert_fits(shell(notebook))
+        for width, height in SCREENS:
+            page.set_viewport_size({"width": width, "height": height})
+            for tab in tabs:
+                page.locator(".lm-TabBar-tab", has_text=tab).click()
+                page.wait_for_timeout(400)
+                assert troubles(page, PANEL_ROOT) == [], (theme, width, tab)
+            assert barriers(page, PANEL_ROOT) == [], (theme, width)
+            notebook.screenshot(f"panel_{theme.lower()}_{width}", PANEL_ROOT)
+        assert_fits(shell(notebook))  # on the widest
+    page.set_viewport_size({"width": 1366, "height": 768})
+
+
+def test_a_number_is_read_as_it_is_typed_or_refused_where_it_stands(notebook):
+    page = notebook.page
+    stop(notebook)
+    page.locator(".lm-TabBar-tab", has_text="learner").click()
+    box = page.get_by_role("textbox", name="total timesteps")
+    box.fill("1e6")
+    box.press("Enter")
+    expect(box).to_have_value("1,000,000")
+    assert notebook.evaluate("panel.controls.config.ppo.total_timesteps") == 10**6
+    box.fill("1,5")
+    page.get_by_role("textbox", name="num envs").focus()  # leaving the box counts too
+    problem = page.get_by_role("alert").filter(has_text="total_timesteps = '1,5' is not allowed")
+    expect(problem).to_be_visible()
+    expect(box).to_have_attribute("aria-invalid", "true")
+    expect(box).to_have_value("1,5")
+    press(notebook, "Start training")
+    expect(shell(notebook).locator(".twmr-error")).to_contain_text("total_timesteps = '1,5' is not allowed")
+    assert troubles(page, PANEL_ROOT) == []
+    notebook.screenshot("panel_refused", PANEL_ROOT)
+    page.get_by_role("button", name="total timesteps: back to").click()
+    expect(problem).to_be_hidden()
+    expect(box).not_to_have_value("1,5")
+
+
+def test_a_setting_is_named_valued_and_explained_to_all(notebook):
+    page = notebook.page
+    page.locator(".lm-TabBar-tab", has_text="robot").click()
+    slider = page.get_by_role("slider", name="step height, slider")
+    expect(slider).to_have_attribute("aria-valuetext", "0.05 m")
+    row = page.locator(".twmr-row").filter(has=slider)
+    tip = row.locator(".tip")
+    expect(tip).to_be_hidden()
+    slider.press("ArrowRight")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile(r"^0\.05[1-9]* m$|^0\.06 m$"))
+    expect(tip).to_be_visible()
+    expect(tip).to_contain_text("Height of the step's top")
+    slider.press("Escape")
+    expect(tip).to_be_hidden()
+    slider.blur()
+    row.locator("label").click()  # as a finger does
+    page.mouse.move(0, 0)
+    expect(tip).to_be_visible()
+    row.locator("label").click()
+    page.mouse.move(0, 0)
+    expect(tip).to_be_hidden()
+    row.get_by_role("button", name="step height: back to 0.05 m").click()
+    outline = "e => { const look = getComputedStyle(e); return [look.outlineStyle, parseFloat(look.outlineWidth)]; }"
+    for role, name in (("slider", "step x, slider"), ("button", "Start training"), ("combobox", "start from")):
+        page.keyboard.press("Tab")  # the keyboard is in use
+        control = shell(notebook).get_by_role(role, name=name).first
+        control.focus()
+        assert control.evaluate(outline) == ["solid", 2], name
+    assert re.search(r"Learning curves after [\d,]+ steps", page.locator(".twmr-curves img").first.get_attribute("alt"))
+    press(notebook, "Resume")
+    wait_until_training(notebook)
 
 
 def test_save_now_writes_at_once(notebook):
@@ -176,9 +241,13 @@ def test_a_page_reloaded_in_mid_training_is_attached_again(notebook):
     assert_fits(shell(notebook))
     for theme in ("Dark", "Light"):
         notebook.command("apputils:change-theme", theme=f"JupyterLab {theme}")
-        page.wait_for_timeout(500)
-        shell(notebook).scroll_into_view_if_needed()
-        notebook.screenshot(f"runs_{theme.lower()}", ".jp-Cell:nth-of-type(3) .twmr-shell >> nth=0")
+        for width, height in SCREENS:
+            page.set_viewport_size({"width": width, "height": height})
+            page.wait_for_timeout(500)
+            shell(notebook).scroll_into_view_if_needed()
+            assert troubles(page, RUNS_ROOT) == [], (theme, width)
+            assert barriers(page, RUNS_ROOT) == [], (theme, width)
+            notebook.screenshot(f"runs_{theme.lower()}_{width}", RUNS_ROOT)
 
 
 # -- another: stop and resume ------------------------------------------------------------------------------------------
@@ -188,7 +257,7 @@ def test_a_page_reloaded_in_mid_training_is_attached_again(notebook):
 def test_stop_is_obeyed_within_a_second_and_resume_goes_on(open_notebook):
     notebook = open_notebook([PANEL.format(root="runs_c", flags=TINY)])
     notebook.run_cell(0)
-    notebook.page.wait_for_selector("img.twmr-curves")
+    notebook.page.wait_for_selector(".twmr-curves img")
     press(notebook, "Start training")
     wait_until_training(notebook)
     seconds = []
@@ -212,7 +281,7 @@ def test_a_killed_kernels_run_is_offered_for_resume(open_notebook):
     notebook = open_notebook([PANEL.format(root="runs_b", flags=TINY), RUNS.format(root="runs_b")])
     page = notebook.page
     notebook.run_cell(0)
-    page.wait_for_selector("img.twmr-curves")
+    page.wait_for_selector(".twmr-curves img")
     press(notebook, "Start training")
     wait_until_training(notebook)
     checkpoint = save_checkpoint(notebook)

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from twmr_nb.render import NO_GL, RenderError, gl_available, mp4
 from twmr_nb.rollout import Rollout, record
 from twmr_nb.runs import Run
+from twmr_nb.ui.film import Film
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.replay import Replay
 from twmr_nb.ui.shell import line
@@ -49,11 +50,7 @@ class EvaluationClip(w.VBox):
         )
         size = w.Layout(width=f"{SIZE[0]}px", max_width="100%", margin="0")
         # Played once: where pages are drawn without a GPU, one that runs on takes a third of a core from the training.
-        self.film = w.Video(
-            autoplay=True, loop=False, controls=True, width=str(SIZE[0]), height=str(SIZE[1]), layout=size
-        )
-        self.empty = Html(EMPTY, layout=size)
-        self.line = Html()
+        self.film, self.empty, self.line = Film(layout=size), Html(EMPTY, layout=size), Html()
         self.screen = w.Box([self.empty], layout=size)
         super().__init__([self.screen, line([self.switch, self.line])], layout=w.Layout(flex=f"0 1 {SIZE[0]}px"))
         self.show(None)
@@ -99,8 +96,9 @@ class EvaluationClip(w.VBox):
                 self.on_episode()
                 self.say(words)
             if run is self.run and self.can_film:
-                self.film.tooltip = f"The newest policy, filmed: it {words}."
-                self.film.value, self.screen.children = film(rollout), [self.film]
+                with self.film.hold_sync():
+                    self.film.value, self.film.words = film(rollout), f"The newest policy, filmed: it {words}."
+                self.screen.children = [self.film]
         except RenderError as error:  # no GL, no ffmpeg: that will not change
             self.can_film = False
             self.say(f"{error} The 3D replay works without.")

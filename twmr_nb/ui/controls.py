@@ -31,6 +31,7 @@ class Controls(w.VBox):
         self.tabs.add_class("twmr-tabs")
         for page in self.tabs.children:
             page.add_class("twmr-rows")
+            page.tabbable = True  # so that the keyboard can scroll it, whatever is in it
         super().__init__([self.tabs])
         self.show(config, start)
 

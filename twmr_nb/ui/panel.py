@@ -17,7 +17,7 @@ from twmr_nb.ui.controls import Controls
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.live import LiveView
 from twmr_nb.ui.run_list import readable_runs
-from twmr_nb.ui.shell import Shell, line, part
+from twmr_nb.ui.shell import Shell, line, titled
 from twmr_nb.ui.starting_point import StartingPoint, base_of
 
 LEFT = 424  # px
@@ -137,13 +137,9 @@ class TrainingPanel(Shell):
 
     def _below(self) -> w.HBox:
         """Under the curves: the film of the policy, and the runs to compare with."""
-        self.earlier = w.SelectMultiple(
-            rows=8, layout=w.Layout(width="100%"), tooltip="earlier runs to draw in grey, up to three"
-        )
+        self.earlier = titled(w.SelectMultiple(rows=8), "compare with earlier runs: up to three, Ctrl+click")
         self.earlier.observe(self._draw_earlier, "value")
-        title = part("compare with earlier runs: up to three, Ctrl+click")
-        beside = w.VBox([title, self.earlier], layout=w.Layout(flex="1 1 220px"))
-        return line([self.view.clip, beside])
+        return line([self.view.clip, w.Box([self.earlier], layout=w.Layout(flex="1 1 170px", align_self="flex-start"))])
 
     def _draw_earlier(self, change: dict[str, Any]) -> None:
         self.view.compare({name: self.records[name] for name in change["new"][:COMPARED]})

@@ -17,7 +17,7 @@ from twmr_nb.ui.clip import EvaluationClip
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.live import LiveView
 from twmr_nb.ui.run_list import readable_runs, run_label, settings_table
-from twmr_nb.ui.shell import Shell, part
+from twmr_nb.ui.shell import Shell, part, titled
 
 LEFT = 424  # px
 DOC = "watch, stop or resume any run; an interrupted one goes on from its last checkpoint"
@@ -35,12 +35,12 @@ class RunsView(Shell):
     def __init__(self, root: str | Path = RUNS, extra_terms: Iterable[RewardTerm] = ()) -> None:
         self.root, self.extra_terms = Path(root), tuple(extra_terms)
         self.runs: dict[str, Run] = {}
-        self.choice = w.Select(rows=12, layout=w.Layout(width="100%"), tooltip="runs, the newest first")
+        self.choice = titled(w.Select(rows=12), "runs, the newest first")
         again = w.Button(description="List again", icon="refresh", layout=w.Layout(width="auto"))
         again.on_click(lambda _: self.refresh())
         self.settings, self.problems = Html(), Html()
         self.view = LiveView(clip=EvaluationClip())
-        settings = w.VBox([self.settings], layout=w.Layout(max_height="300px"))
+        settings = w.VBox([self.settings], tabbable=True, layout=w.Layout(max_height="300px"))
         settings.add_class("twmr-scroll")
         left = [self.choice, again, self.problems, part("settings"), settings]
         super().__init__("Runs", DOC, left, [self.view], LEFT)

@@ -51,6 +51,13 @@ def line(widgets: Sequence[w.Widget], apart: bool = False) -> w.HBox:
     return box
 
 
+def titled(choice: w.Select | w.SelectMultiple, title: str) -> w.Select | w.SelectMultiple:
+    """A list with its name above it, across the whole width."""
+    choice.description, choice.layout.width = title, "100%"
+    choice.add_class("twmr-titled")
+    return choice
+
+
 def part(title: str) -> Html:
     """A small heading among the controls."""
     return Html(Markup("<div class='twmr-part'>{}</div>").format(title))
