@@ -1,10 +1,8 @@
 // One setting as a row. `text` is what it says: the slider, the box, the choice and the way back all write it.
 
-let rows = 0;
-
 function render({ model, el }) {
   const make = (tag, what) => Object.assign(document.createElement(tag), what);
-  const id = `twmr-row-${++rows}`, is = (kind) => model.get("kind") === kind;
+  const id = `twmr-${Math.random().toString(36).slice(2)}`, is = (kind) => model.get("kind") === kind;
   const label = model.get("label"), unit = model.get("unit"), options = model.get("options");
   const say = (text) => {
     model.set("text", text);

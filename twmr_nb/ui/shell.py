@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from twmr_nb.markup import output
 from twmr_nb.ui.hypertext import Html
+from twmr_nb.ui.keys import Keys
 
 CONTROLS = 330  # px, where controls and result stand beside each other
 SHEET = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
@@ -27,7 +28,7 @@ class Shell(w.VBox):
         panes = w.HBox([w.VBox(list(controls), layout=w.Layout(width=f"{left}px")), w.VBox(list(result))])
         for box, look in zip((panes, *panes.children), ("twmr-panes", "twmr-controls", "twmr-stage"), strict=True):
             box.add_class(look)
-        super().__init__([head, panes])
+        super().__init__([head, panes, Keys()])
         self.add_class("twmr-shell")
         self.add_class("twmr-live")
 
