@@ -10,12 +10,14 @@ import os
 import mujoco
 import numpy as np
 import pytest
+from boxes import troubles
 from climb import climb, play_again
 from lab import artifact, screenshot
 from PIL import Image, ImageDraw
 from replay_view import BUSY, VIEW, chart_point, eventually, frame, seek
 
 from twmr_nb.ui.replay import Replay
+from twmr_nb.ui.replay import page as html_page
 from twmr_nb.ui.replay_scene import episode_model
 
 pytestmark = pytest.mark.browser
@@ -220,3 +222,89 @@ def test_frame_rate_on_a_software_rasteriser(show, rollout):
     width = page.evaluate(f"{VIEW}.canvas.width")
     print(f"{rate:.1f} pictures/s, {width} px wide, load {os.getloadavg()[0]:.1f}")
     assert rate >= 15 or BUSY
+
+
+# ---- for everyone ----
+
+
+def test_it_says_what_it_shows_and_is_played_by_keys(show, rollout):
+    page = show(Replay(rollout))
+    picture = page.get_by_role("img", name="The robot in 3D: a recorded climb")
+    time = page.get_by_role("slider", name="time")
+    picture.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(f"() => !{VIEW}.dirty")
+    assert time.get_attribute("aria-valuetext") == "0.04 of 10.00 seconds"
+    assert "at 0.04 of 10.00 seconds: x " in picture.get_attribute("aria-label")
+    page.keyboard.press("PageDown")
+    page.wait_for_function(f"() => !{VIEW}.dirty")
+    assert time.get_attribute("aria-valuetext") == "2.72 of 10.00 seconds, contact with the step"
+    page.keyboard.press("Space")
+    eventually(lambda: frame(page) > 145)
+    page.keyboard.press("Space")
+    azimuth = page.evaluate(f"{VIEW}.orbit.azimuth")
+    page.keyboard.press("Shift+D")  # as with caps lock
+    assert page.evaluate(f"{VIEW}.orbit.azimuth") != azimuth
+
+
+def test_help_is_reached_by_keyboard_and_finger(show, rollout):
+    page = show(Replay(rollout))
+    button = page.get_by_role("button", name="keys and help")
+    button.press("Enter")
+    assert "page up/down: marks" in page.get_by_role("status").inner_text()
+    assert button.get_attribute("aria-expanded") == "true"
+    button.press("Enter")
+    assert page.locator(".notice").is_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_curve_can_be_told_from_the_page(show, rollout, scheme):
+    """Light colours keep their hue and get a dark edge."""
+    own = {name: np.linspace(0, 1, len(rollout.action)) for name in ("a", "b", "c", "d", "e", "f")}
+    page = show(Replay(rollout, series=rollout.reward_terms | own | {"total": rollout.reward}), color_scheme=scheme)
+    edges = page.evaluate(f"{VIEW}.chart.show.curves.map((c) => [c.color, c.edge])")
+    paper = page.evaluate(f"getComputedStyle({VIEW}.root).backgroundColor")
+    assert len(edges) == 13
+    for color, edge in edges:
+        if color != "ink":
+            assert contrast(edge, paper) >= 3, (color, edge, paper)
+    changed = {color for color, edge in edges if edge not in (color, "ink")}
+    assert ({"#E69F00", "#56B4E9"} <= changed) == (scheme == "light")
+
+
+def contrast(one, other):
+    """How well two colours, #rrggbb or rgb(...), can be told apart, as WCAG counts it."""
+
+    def luminance(color):
+        parts = [int(color[i : i + 2], 16) for i in (1, 3, 5)] if color[0] == "#" else numbers_of(color)
+        linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in (p / 255 for p in parts)]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def numbers_of(color):
+    return [float(v) for v in color[color.index("(") + 1 : -1].split(",")[:3]]
+
+
+@pytest.mark.parametrize(("wish", "plays"), [("no-preference", True), ("reduce", False)])
+def test_it_plays_by_itself_only_where_motion_is_welcome(show, rollout, wish, plays):
+    replay = Replay(rollout, autoplay=True)
+    state = replay.state() | {"autoplay": True}
+    replay.to_html = lambda: html_page(state)
+    page = show(replay, reduced_motion=wish)
+    page.wait_for_timeout(500)
+    assert (frame(page) > 0) == plays
+
+
+@pytest.mark.parametrize("width", [620, 480, 360])
+def test_nothing_is_cut_where_it_is_narrow(show, rollout, width):
+    replay = Replay(rollout, ghost=play_again("tall_settings_on_5cm_1", "g" * 60))
+    page = show(replay, viewport={"width": width, "height": 800})
+    page.get_by_role("button", name="keys and help").click()
+    assert troubles(page, ".twmr-replay") == []
+    x, y = chart_point(page, 250, 120)
+    page.mouse.click(x, y)
+    assert frame(page) == 250  # the scaled chart is hit where it is seen
+    screenshot(page, f"replay_{width}")

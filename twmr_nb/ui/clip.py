@@ -50,7 +50,9 @@ class EvaluationClip(w.VBox):
         )
         size = w.Layout(width=f"{SIZE[0]}px", max_width="100%", margin="0")
         # Played once: where pages are drawn without a GPU, one that runs on takes a third of a core from the training.
-        self.film, self.empty, self.line = Film(layout=size), Html(EMPTY, layout=size), Html()
+        self.film = Film(layout=size)
+        self.empty = Html(EMPTY, layout=size)
+        self.line = Html()
         self.screen = w.Box([self.empty], layout=size)
         super().__init__([self.screen, line([self.switch, self.line])], layout=w.Layout(flex=f"0 1 {SIZE[0]}px"))
         self.show(None)

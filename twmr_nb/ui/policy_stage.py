@@ -20,6 +20,7 @@ from twmr_nb.ui.policy_results import evaluation_table, outcomes, text_trace
 from twmr_nb.ui.replay import Replay
 from twmr_nb.ui.reporting import ReportingPolicy
 from twmr_nb.ui.setting_row import number_box
+from twmr_nb.ui.shell import line
 from twmr_nb.ui.traces import signal_traces
 
 WIDTH = 640  # px of a picture; a film and a replay take the room there is
@@ -59,9 +60,7 @@ class PolicyStage(w.VBox):
         self.content = w.VBox(layout=w.Layout(width="100%", max_width="900px", min_height="400px"))
         top = [*self.buttons, self.episodes, self.seed]
         status = [self.sampled, self.progress, self.stop, self.line]
-        how = {"align_items": "center", "min_height": "32px", "flex_flow": "row wrap"}
-        rows = [w.HBox(row, layout=w.Layout(**how)) for row in (top, status)]
-        super().__init__([*rows, self.content])
+        super().__init__([line(top), line(status), self.content])
         self.stop.on_click(lambda _: self._stop())
         self.show(())
 

@@ -127,7 +127,9 @@ class TotalsPanel:
         axes.locator_params(axis="x", nbins=4)
         aside: dict[str, Any] = {"color": INK, "fontsize": 8.5, "va": "center", "transform": axes.get_yaxis_transform()}
         for row, name in enumerate(rows):
-            axes.text(-1.36, row, "■", **aside | {"color": colors[name], "fontsize": 9})
+            swatch = axes.text(-1.36, row, "■", **aside | {"color": colors[name], "fontsize": 9})
+            if name == "total":
+                swatch.set(path_effects=HALO)
             axes.text(-1.24, row, words(name), fontweight="bold" if name == "total" else "normal", **aside)
         self.numbers = [live.moving(axes, axes.text(-0.04, row, "", ha="right", **aside)) for row in range(len(rows))]
         head: dict[str, Any] = {"color": INK, "transform": axes.transAxes}
