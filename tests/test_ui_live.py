@@ -123,7 +123,7 @@ def test_the_clips_episode_is_offered_in_3d_without_any_gl(tmp_path):
     run = new_run("recommended", root=tmp_path, **TINY)
     run.train()
     view = LiveView(run, clip=clip.EvaluationClip())
-    switch = next(each for each in view.children[3].children if isinstance(each, clip.ReplaySwitch))
+    switch = next(each for each in view.children[3].children[0].children if isinstance(each, clip.ReplaySwitch))
     wait_for(lambda: not switch.disabled)
     before = view.stage.children
     switch.value = True

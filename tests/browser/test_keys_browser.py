@@ -50,7 +50,7 @@ def test_enter_in_a_number_box_is_a_number_given(notebook):
     box.press("Enter")
 
 
-@pytest.mark.parametrize(("cell", "name"), [(0, "rollout steps"), (1, "leg angle")])
+@pytest.mark.parametrize(("cell", "name"), [(0, "rollout steps"), (1, "wheel angle")])
 def test_arrows_move_a_slider_and_leave_the_cells_alone(notebook, cell, name):
     slider = at(notebook, cell).get_by_role("slider", name=name).first
     before, where = int(slider.input_value()), active_cell(notebook)

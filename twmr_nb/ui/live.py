@@ -61,8 +61,8 @@ class LiveView(w.VBox):
         self.save = self._button("Save now", "save", "Write checkpoint and policy", save)
         self.stage = w.VBox([self.picture, *([clip] if clip else [])])
         in_3d = [ReplaySwitch(clip, self.stage, SCENE)] if clip else []
-        buttons = line([self.pause, self.resume, self.stop, self.save, *in_3d, self.result], apart=True)
-        rows = [line([self.state, self.steps], apart=True), self.bar, buttons]
+        buttons = line([self.pause, self.resume, self.stop, self.save, *in_3d])
+        rows = [line([self.state, self.steps], apart=True), self.bar, line([buttons, self.result], apart=True)]
         style = Html(STYLE, layout=w.Layout(display="none"))
         super().__init__([style, *rows, self.message, self.stage, Keys()])
         self.add_class("twmr-shell")
