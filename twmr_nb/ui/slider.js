@@ -38,7 +38,7 @@ function render({ model, el }) {
   };
   // A finger on the name opens the explanation and closes it; Escape closes it.
   name.onclick = () => el.classList.toggle("explained");
-  el.onkeydown = (event) => event.key === "Escape" && el.classList.remove("explained");
+  el.addEventListener("keydown", (event) => event.key === "Escape" && el.classList.remove("explained"));
   range.onblur = () => el.classList.remove("explained");
   const shown = ["positions", "value", "before"].map((what) => `change:${what}`);
   for (const what of shown) model.on(what, show);
