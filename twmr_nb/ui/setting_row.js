@@ -90,7 +90,8 @@ function render({ model, el }) {
   el.addEventListener("focusout", () => el.classList.remove("explained", "quiet"));
 
   const middle = make("div", { className: "middle" });
-  el.dataset.lmSuppressShortcuts = "true"; // JupyterLab takes arrow keys and Enter for the notebook otherwise
+  // JupyterLab takes arrow keys and Enter for the notebook otherwise.
+  for (const each of [box, slider, automatic, back].filter(Boolean)) each.dataset.lmSuppressShortcuts = "true";
   el.classList.add("twmr-row", `twmr-row-${model.get("kind")}`);
   if (is("number")) {
     middle.append(...[automatic, slider].filter(Boolean));
