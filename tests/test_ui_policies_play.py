@@ -108,7 +108,8 @@ def test_a_number_that_cannot_be_used_is_named_and_nothing_is_played(browser, bo
     browser.stage.buttons[3].click()
     assert "twmr-error" in browser.stage.line.value
     assert f"{box} = " in browser.stage.line.value
-    assert browser.stage.work.thread is None
+    browser.stage.work.join()
+    assert browser.evaluations == {}
     assert getattr(browser.stage, box).text == typed
 
 

@@ -204,7 +204,7 @@ def test_a_policy_browser_keeps_what_it_played_last(outputs, tmp_path):
     browser = PolicyBrowser(tmp_path)
     browser._ipython_display_()
     browser.table.select(next(file for file in browser.policies if str(tmp_path) in str(file.path)))
-    browser.stage.episodes.value = 2
+    browser.stage.episodes.text = "2"
     kept = {}
     for act in ("trace", "replay_in_3d", "evaluate"):
         getattr(browser.stage, act)()

@@ -17,6 +17,7 @@ from twmr_nb.runs import Run, RunError
 from twmr_nb.storage import Record
 from twmr_nb.ui.clip import EvaluationClip, ReplaySwitch
 from twmr_nb.ui.hypertext import Html
+from twmr_nb.ui.keys import Keys
 from twmr_nb.ui.live_curves import LiveCurves, curves_text
 from twmr_nb.ui.picture import Picture
 from twmr_nb.ui.saved import Keepsake, changed, plain, show
@@ -64,7 +65,7 @@ class LiveView(w.VBox):
         buttons = line([self.pause, self.resume, self.stop, self.save, *in_3d])
         rows = [line([self.state, self.steps], apart=True), self.bar, line([buttons, self.result], apart=True)]
         style = Html(STYLE, layout=w.Layout(display="none"))
-        super().__init__([style, *rows, self.message, self.stage])
+        super().__init__([style, *rows, self.message, self.stage, Keys()])
         self.add_class("twmr-shell")
         self.add_class("twmr-live")
         self.state.add_class("twmr-state")

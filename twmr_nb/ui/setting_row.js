@@ -1,10 +1,8 @@
 // One setting as a row. `text` is what it says: the slider, the box, the choice and the way back all write it.
 
-let rows = 0;
-
 function render({ model, el }) {
   const make = (tag, what) => Object.assign(document.createElement(tag), what);
-  const id = `twmr-row-${++rows}`, is = (kind) => model.get("kind") === kind;
+  const id = `twmr-${Math.random().toString(36).slice(2)}`, is = (kind) => model.get("kind") === kind;
   const label = model.get("label"), unit = model.get("unit"), options = model.get("options");
   const say = (text) => {
     model.set("text", text);
@@ -90,7 +88,6 @@ function render({ model, el }) {
   el.addEventListener("focusout", () => el.classList.remove("explained", "quiet"));
 
   const middle = make("div", { className: "middle" });
-  el.dataset.lmSuppressShortcuts = "true"; // JupyterLab takes arrow keys and Enter for the notebook otherwise
   el.classList.add("twmr-row", `twmr-row-${model.get("kind")}`);
   if (is("number")) {
     middle.append(...[automatic, slider].filter(Boolean));

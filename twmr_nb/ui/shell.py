@@ -7,6 +7,7 @@ import ipywidgets as w
 from markupsafe import Markup
 
 from twmr_nb.ui.hypertext import Html
+from twmr_nb.ui.keys import Keys
 from twmr_nb.ui.saved import Keepsake, show
 
 CONTROLS = 330  # px, where controls and result stand beside each other
@@ -26,7 +27,7 @@ class Shell(w.VBox):
         panes = w.HBox([w.VBox(list(controls), layout=w.Layout(width=f"{left}px")), w.VBox(list(result))])
         for box, look in zip((panes, *panes.children), ("twmr-panes", "twmr-controls", "twmr-stage"), strict=True):
             box.add_class(look)
-        super().__init__([head, panes])
+        super().__init__([head, panes, Keys()])
         self.add_class("twmr-shell")
         self.add_class("twmr-live")
 

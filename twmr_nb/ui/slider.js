@@ -2,17 +2,6 @@
 
 const four = (value) => String(Number(value.toPrecision(4))).replace("-", "−"); // digits that count
 
-// JupyterLab would take the arrows for its cells before they reach what has the focus.
-const KEYS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"];
-const OURS = ".twmr-shell :is(input[type=range], input[type=radio], select)";
-if (!window.twmrArrows) {
-  window.twmrArrows = (event) => {
-    const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
-    if (plain && KEYS.includes(event.key) && event.target.matches?.(OURS)) event.stopImmediatePropagation();
-  };
-  window.addEventListener("keydown", window.twmrArrows, true);
-}
-
 function render({ model, el }) {
   const make = (tag, what) => Object.assign(document.createElement(tag), what), id = `twmr-${Math.random().toString(36).slice(2)}`;
   const name = make("label", { htmlFor: id, textContent: model.get("label") });
@@ -49,7 +38,7 @@ function render({ model, el }) {
   };
   // A finger on the name opens the explanation and closes it; Escape closes it.
   name.onclick = () => el.classList.toggle("explained");
-  el.onkeydown = (event) => event.key === "Escape" && el.classList.remove("explained");
+  el.addEventListener("keydown", (event) => event.key === "Escape" && el.classList.remove("explained"));
   range.onblur = () => el.classList.remove("explained");
   const shown = ["positions", "value", "before"].map((what) => `change:${what}`);
   for (const what of shown) model.on(what, show);

@@ -1,0 +1,31 @@
+"""Keys pressed in a widget are the widget's: JupyterLab would take Enter and the arrows for commands on cells."""
+
+import anywidget
+
+SCRIPT = """
+function render({ el }) {
+  const keep = (event) => {
+    const forCells = event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter");
+    if (!forCells) event.stopPropagation();
+  };
+  let root = null, waiting = 0;
+  const attach = () => {
+    root = el.closest(".twmr-shell");
+    if (root) root.addEventListener("keydown", keep);
+    else waiting = requestAnimationFrame(attach); // drawn, but not yet in the page
+  };
+  el.style.display = "none";
+  attach();
+  return () => {
+    cancelAnimationFrame(waiting);
+    root?.removeEventListener("keydown", keep);
+  };
+}
+export default { render };
+"""
+
+
+class Keys(anywidget.AnyWidget):
+    """Keeps plain keys inside the `.twmr-shell` that it lies in; Shift+Enter and what is pressed with Ctrl pass."""
+
+    _esm = SCRIPT
