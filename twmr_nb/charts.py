@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from twmr_nb.markup import figure_text, table_cell
+from twmr_nb.markup import figure_text, one_line, table_cell
 from twmr_nb.plots import INK, OWN_COLORS, Plot, legend, style
 
 
@@ -69,8 +69,8 @@ class Table:
         return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
     def __str__(self) -> str:
-        widths = [max(map(len, column)) for column in zip(self.heads, *self.rows, strict=True)]
-        lines = (self.heads, *self.rows)
+        lines = [[one_line(cell) for cell in row] for row in (self.heads, *self.rows)]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines)
 
     __repr__ = __str__

@@ -15,7 +15,8 @@ from tqdm import tqdm
 
 from twmr_nb.cli_policies import Evaluate, Export, Policies, evaluate, export, policies
 from twmr_nb.config import ConfigError, EnvConfig, PPOConfig, TrainConfig
-from twmr_nb.policies import PolicyError, load_policy
+from twmr_nb.markup import one_line
+from twmr_nb.policies import PolicyError, load_policy, stem_of
 from twmr_nb.presets import DEFAULT_PRESET, PRESETS, preset_config
 from twmr_nb.render import RenderError
 
@@ -139,7 +140,7 @@ def play(options: Play) -> int:
         options.debug_log.write_text("\n".join(lines) + "\n")
     elif lines:
         print("\n".join(lines))
-    print(f"{saved.name}: {outcome(rollout)}")
+    print(f"{one_line(saved.name)}: {outcome(rollout)}")
     if options.strip:
         frame_strip(rollout).save(options.strip)
         print(f"picture: {options.strip}")
@@ -147,7 +148,7 @@ def play(options: Play) -> int:
     if options.viewer or (options.viewer is None and not to_file and has_display()):
         show_in_window(rollout, options.playback_speed, options.follow)
     elif options.video or not options.strip:
-        path = options.video or Path(f"{saved.name}.mp4")
+        path = options.video or Path(f"{stem_of(saved.name)}.mp4")
         save_video(rollout, path, speed=options.playback_speed, follow=options.follow)
         print(f"video: {path}")
     return 0

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from twmr_nb.config import ConfigError, EnvConfig
 from twmr_nb.env import TwmrEnv
+from twmr_nb.markup import one_line
 from twmr_nb.measures import measure
 from twmr_nb.policies import SavedPolicy
 from twmr_nb.robot import step_edges, step_height
@@ -23,6 +24,24 @@ SAMPLED_SHARE = 4  # one episode in four is also played sampled, where both are 
 TRIAL_STEPS, TRIAL_TIMESTEP, TRIAL_SETTLE_STEPS = 1000, 0.002, 25
 BIN = 0.01  # m; drawn step heights are reported in bins of this width
 HEIGHTS = tuple(round(0.01 * i, 2) for i in range(9))  # m; a sweep
+
+
+class Evaluation(dict[str, Any]):
+    """What was measured, by name; shows itself a line each."""
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{name:<18} {in_short(value)}" for name, value in self.items())
+
+
+def in_short(value: Any) -> str:
+    """Numbers in four digits, also within a list or by name."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, dict):
+        return ", ".join(f"{one_line(name)} {in_short(each)}" for name, each in value.items())
+    if isinstance(value, list):
+        return ", ".join(f"({in_short(each)})" if isinstance(each, dict) else in_short(each) for each in value)
+    return one_line(value)
 
 
 def trial_world(
@@ -78,7 +97,8 @@ def evaluate(
         base = UNSEEN_SEEDS * (1 + seed) + first
         parts.append(play_episodes(saved, config, min(BATCH, episodes - first), base, deterministic, on_progress))
     every = {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
-    result = summary(every) | {
+    result = Evaluation(summary(every))
+    result |= {
         "episodes": episodes,
         "seed": seed,
         "scene": config.scene,

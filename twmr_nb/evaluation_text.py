@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from twmr_nb.charts import Table
+from twmr_nb.markup import one_line
 from twmr_nb.policies import SavedPolicy
 from twmr_nb.recipe import scene_words
 
@@ -99,5 +100,5 @@ def policies_table(policies: Mapping[str, tuple[SavedPolicy, int]]) -> str:
         for name, (saved, size) in policies.items()
     ]
     head, *lines = str(Table(heads, rows)).splitlines()
-    told = [line + (f"\n    {note}" if note else "") for line, note in zip(lines, notes, strict=True)]
+    told = [line + (f"\n    {one_line(note)}" if note else "") for line, note in zip(lines, notes, strict=True)]
     return "\n".join([head, *told])

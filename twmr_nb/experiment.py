@@ -20,7 +20,7 @@ from markupsafe import Markup
 
 from twmr_nb.config import ConfigError, TrainConfig
 from twmr_nb.evaluate import evaluate, trial_world
-from twmr_nb.markup import output, table_cell
+from twmr_nb.markup import one_line, output, table_cell
 from twmr_nb.plots import Plot, Record
 from twmr_nb.presets import DEFAULT_PRESET, preset_config
 from twmr_nb.rewards import RewardTerm
@@ -48,6 +48,9 @@ class Trial:
     seed: int
     records: Sequence[Record]
     result: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return f"Trial {one_line(self.variant)!r}, seed {self.seed}: {len(self.records)} updates, {self.result}"
 
 
 @dataclass(frozen=True)
@@ -87,13 +90,16 @@ class Comparison:
         for name, values in others:
             ours, theirs = known(values), known(baseline[1])
             if not (ours and theirs):
-                lines.append(f"{name}: nothing to compare in {title}")
+                lines.append(f"{one_line(name)}: nothing to compare in {title}")
                 continue
             apart = "higher" if min(ours) > max(theirs) else "lower" if max(ours) < min(theirs) else ""
             said = f"{apart} in every seed" if apart else "the ranges overlap, so these seeds cannot tell them apart"
             numbers = f"{spread(ours, factor, digits)} against {spread(theirs, factor, digits)}"
-            lines.append(f"{name}: {title} {numbers}: {said}")
+            lines.append(f"{one_line(name)}: {title} {numbers}: {said}")
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"Comparison of {len(self.variants)} variants, {len(self.trials)} trainings in all\n{self.verdict()}"
 
     def _repr_markdown_(self) -> str:
         """Median over the seeds, and in brackets their range."""

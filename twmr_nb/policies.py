@@ -5,6 +5,7 @@ Nothing in such a file can run code. A learner's own reward term is kept as sour
 
 import json
 import os
+import re
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from twmr_nb.config import TrainConfig
+from twmr_nb.markup import one_line
 from twmr_nb.network import ACTION_SIZE, ActorCritic, Policy, act, init_carry, named_leaves
 from twmr_nb.policy_checks import known_details, policy_of
 
@@ -36,6 +38,19 @@ class SavedPolicy:
     results: dict[str, Any] = field(default_factory=dict)  # what training reached: steps, success_rate, ...
     command: str = ""  # the command line that trained it
     own_terms: list[dict[str, Any]] = field(default_factory=list)  # name, weight and source text of a learner's terms
+
+    def __repr__(self) -> str:
+        env, ppo, results = self.config.env, self.config.ppo, self.results
+        lines = [
+            f"SavedPolicy {one_line(self.name)!r}: preset {one_line(self.config.preset)}, scene {env.scene}, "
+            f"sees {env.obs_mode}, moves legs by {env.action_mode}, {ppo.hidden_size} memory cells"
+        ]
+        if "global_step" in results and "success_rate" in results:
+            lines.append(f"trained {results['global_step']:,.0f} steps, then {results['success_rate']:.0%} passed")
+        if judged := results.get("evaluation"):
+            lines.append(f"{judged['success_rate']:.1%} of {judged['episodes']:,} unseen episodes passed")
+        lines += [one_line(text) for text in (results.get("note"), self.command) if text]
+        return "\n  ".join(lines)
 
     @property
     def network(self) -> ActorCritic:
@@ -101,6 +116,11 @@ def find_policy(name_or_path: str | Path) -> Path:
     raise PolicyError(
         f"no policy at {str(given)!r}: give a .safetensors file, a run folder, or a shipped name ({known})."
     )
+
+
+def stem_of(name: str) -> str:
+    """A file's name, without its ending, for what has this name: never a path, whatever a policy is called."""
+    return re.sub(r"[^\w.-]", "_", name).lstrip(".-")[:40] or "policy"
 
 
 def shipped_policies() -> list[str]:

@@ -12,15 +12,17 @@ from numpy.typing import NDArray
 from twmr_nb.config import ConfigError, EnvConfig
 from twmr_nb.env import TwmrEnv
 from twmr_nb.gates import gate
+from twmr_nb.markup import one_line
 from twmr_nb.policies import PolicyError, read_arrays, write_arrays
 from twmr_nb.posture import leg_targets
 from twmr_nb.rewards import RewardTerm, Scores, score, success_x, total
-from twmr_nb.robot import NU, WHEEL_CTRL
+from twmr_nb.robot import NQ, NU, NV, WHEEL_CTRL
 from twmr_nb.transition import Transition
 
 Array = NDArray[Any]
 FORMAT = "twmr_nb rollout 1"
 CONSTANT = ("success_x", "retract", "extend", "ctrl_dt")  # fields of a Transition that have no time axis
+WIDTHS = {"qpos": (NQ,), "qvel": (NV,), "accelerometer": (3,), "gyro": (3,), "torque": (NU,), "action": (NU,)}
 OVER_TIME = [f.name for f in dataclasses.fields(Transition) if f.name not in CONSTANT]
 
 
@@ -80,6 +82,18 @@ class Rollout:
     """Whether it ended by a time limit, or by success where the config says so."""
     title: str = ""
 
+    def __repr__(self) -> str:
+        t, steps = self.transition, len(self.action)
+        end = f"fell at x = {t.x[-1]:.2f} m" if self.terminated else f"ends at x = {t.x[-1]:.2f} m"
+        passed = "passes the obstacle" if t.passed.any() else "does not pass"
+        paid = ", ".join(f"{one_line(name)} {values.sum():+.2f}" for name, values in self.reward_terms.items())
+        return (
+            f"Rollout {one_line(self.title)!r}: {steps} control steps, {steps * t.ctrl_dt:.2f} s, "
+            f"scene {self.config.scene}, {passed}, {end}\n"
+            f"  reward {self.reward.sum():+.2f} in all: {paid}\n"
+            f"  action [{steps}, {self.action.shape[-1]}], time [s], reward and transition [{steps}, ...]"
+        )
+
     @property
     def time(self) -> Array:
         """Time of each row, s, [T]."""
@@ -108,11 +122,36 @@ def load_rollout(path: str | Path) -> Rollout:
     arrays, details = read_arrays(path)
     if details.pop("format", None) != FORMAT:
         raise PolicyError(f"{path} is not a rollout of this project ({FORMAT!r}): give a file that Rollout.save wrote.")
-    terms = {name: arrays[f"term/{name}"] for name in details.pop("terms")}
-    values: dict[str, Any] = {name: arrays[name] for name in [*OVER_TIME, "retract", "extend"]}
-    transition = Transition(**values, **details.pop("constants"))
-    config = EnvConfig.from_flags(**details.pop("config"))
-    return Rollout(config, transition, arrays["action"], terms, **details)
+    try:
+        return rollout_of(arrays, details)
+    except KeyError as error:
+        raise PolicyError(f"{path} is not what it should be: it holds no {error}; record it anew.") from error
+    except (ValueError, TypeError) as error:
+        raise PolicyError(f"{path} is not what it should be: {error}; record it anew.") from error
+
+
+def rollout_of(arrays: dict[str, Array], details: dict[str, Any]) -> Rollout:
+    """The episode in a file's arrays and details; raises KeyError, ValueError or TypeError if they make none."""
+    steps, title, terms = len(arrays["action"]), str(details["title"]), [str(name) for name in details["terms"]]
+    shapes: dict[str, tuple[int, ...]] = {name: (steps, *WIDTHS.get(name, ())) for name in [*OVER_TIME, "action"]}
+    shapes |= {"retract": (4,), "extend": (4,)} | {f"term/{name}": (steps,) for name in terms}
+    for name, shape in shapes.items():
+        if arrays[name].shape != shape or not steps:
+            raise ValueError(f"{one_line(name)} has shape {arrays[name].shape}, where {shape} belongs")
+    constants = {name: float(details["constants"][name]) for name in ("success_x", "ctrl_dt")}
+    if not constants["ctrl_dt"] > 0:
+        raise ValueError(f"ctrl_dt = {constants['ctrl_dt']!r} is no duration")
+    values: dict[str, Any] = {name: arrays[name] for name in [*OVER_TIME, "retract", "extend"]} | constants
+    ended = {name: bool(details[name]) for name in ("terminated", "truncated")}
+    return Rollout(
+        config=EnvConfig.from_flags(**details["config"]),
+        transition=Transition(**values),
+        action=arrays["action"],
+        reward_terms={name: arrays[f"term/{name}"] for name in terms},
+        step_height=float(details["step_height"]),
+        title=title,
+        **ended,
+    )
 
 
 def record(

@@ -23,6 +23,7 @@ import psutil
 
 from twmr_nb.config import TrainConfig
 from twmr_nb.env import TwmrEnv
+from twmr_nb.markup import one_line
 from twmr_nb.policies import SavedPolicy, load_policy, read_arrays, write_arrays
 from twmr_nb.rewards import RewardTerm
 from twmr_nb.run_files import (
@@ -58,6 +59,10 @@ class Run:
         self._thread: threading.Thread | None = None
         self._stop, self._resume, self._save = threading.Event(), threading.Event(), threading.Event()
         self._resume.set()
+
+    def __repr__(self) -> str:
+        total = self.config.ppo.total_timesteps
+        return f"Run {one_line(self.name)!r}: {self.state}, {self.progress:.0%} of {total:,} steps, in {self.path}"
 
     # What it is doing
 

@@ -1,11 +1,13 @@
 """One control step of the robot as named arrays: all that a reward term may look at."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from twmr_nb.knobs import field_docs
 from twmr_nb.observations import roll_pitch
 from twmr_nb.robot import LEG_DOF, LEG_QPOS, WHEEL_DOF, WHEEL_QPOS
 
@@ -45,6 +47,11 @@ class Transition:
     """Extended leg angles, rad, [4]."""
     ctrl_dt: float
     """Duration of the step, s."""
+
+    def __repr__(self) -> str:
+        docs = {name: re.sub(r", \[[^]]*\]", "", doc) for name, doc in field_docs(Transition).items()}
+        shapes = {name: list(np.shape(getattr(self, name))) or "one number" for name in docs}
+        return "\n".join(["Transition:", *(f"  {name:<14} {shapes[name]!s:<11} {doc}" for name, doc in docs.items())])
 
     @property
     def x(self) -> Array:

@@ -162,7 +162,7 @@ class LiveView(w.VBox):
         first, *rest = [*result_text(records), *saved(run), ""]
         lines = Markup("<div class='twmr-value twmr-result'>{}<br>{}</div>")
         self.result.value = lines.format(first, " · ".join(filter(None, rest)))
-        self.bar.value = run.progress
+        self.bar.value = min(run.progress, 1.0) if run.progress > 0 else 0.0  # nan cannot be sent
         self.bar.bar_style = {"finished": "success", "failed": "danger"}.get(state, "")
         if state == "failed":
             self.message.value = failure_text(run)

@@ -13,8 +13,9 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from numpy.typing import NDArray
 
+from twmr_nb import plots
 from twmr_nb.markup import figure_text
-from twmr_nb.plots import GREY, HALO, INK, TERM_COLORS, TOTAL, column, legend, style, term_colors, words
+from twmr_nb.plots import GREY, HALO, INK, TERM_COLORS, TOTAL, legend, style, term_colors, words
 from twmr_nb.storage import Record
 from twmr_nb.ui.live_figure import LiveFigure, nice_limits
 
@@ -29,6 +30,7 @@ LOSSES = {
 }
 DASHES = ("-", "--", ":")
 ROUND = (1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
+LARGEST = 1e15  # what lies above came from no training
 SMALLEST = 1e-6  # what lies below is noise on the logarithmic axis
 
 
@@ -165,9 +167,9 @@ class Curves:
 
 def frame_of(data: Curves, compared: Runs, total: float) -> Frame:
     """Limits that change seldom while the curves grow."""
-    last = [float(column(others, "global_step").max()) for others in compared.values()]
-    done = max([1e3, *data.steps, *last])
-    steps = max([min(round_up(done), total or done), *data.steps, *last])
+    last = np.concatenate([data.steps, *(column(others, "global_step") for others in compared.values())])
+    done = float(np.nanmax([1e3, *last]))
+    steps = float(np.nanmax([min(round_up(done), total or done), *last]))
     returns = [data.column("episode_return"), *(column(others, "episode_return") for others in compared.values())]
     gains = [np.fmax(values, 0) for values in data.paid.values()]
     costs = [np.fmin(values, 0) for values in data.paid.values()]
@@ -183,6 +185,12 @@ def frame_of(data: Curves, compared: Runs, total: float) -> Frame:
         compared=tuple(compared)[: len(DASHES)],
         curriculum=bool(np.isfinite(data.column("frontier")).any()),
     )
+
+
+def column(records: Sequence[Record], key: str) -> Array:
+    """One quantity of all records; nan where there is none, or none that could be drawn."""
+    values = plots.column(records, key)
+    return np.where(np.abs(values) < LARGEST, values, np.nan)
 
 
 def span(curves: Sequence[Array], least: float = 0.0) -> tuple[float, float]:

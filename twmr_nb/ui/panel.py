@@ -1,6 +1,5 @@
 """The training panel: every setting on the left; start, watch and steer the run on the right."""
 
-import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import ipywidgets as w
 from markupsafe import Markup
 
 from twmr_nb.config import ConfigError
+from twmr_nb.markup import one_line
 from twmr_nb.presets import DEFAULT_PRESET
 from twmr_nb.rewards import RewardTerm
 from twmr_nb.runs import RUNS, Run, RunError, new_run, training_run
@@ -16,6 +16,7 @@ from twmr_nb.ui.clip import EvaluationClip
 from twmr_nb.ui.controls import Controls
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.live import LiveView
+from twmr_nb.ui.policy_files import NAME
 from twmr_nb.ui.run_list import readable_runs
 from twmr_nb.ui.shell import Shell, line, titled
 from twmr_nb.ui.starting_point import StartingPoint, base_of
@@ -61,8 +62,9 @@ class TrainingPanel(Shell):
     def start(self) -> Run:
         """Start a new run with these settings; raises ConfigError or RunError where that cannot be."""
         name = self.name.value.strip()
-        if not re.fullmatch(r"\w[\w.-]*", name):
-            raise ConfigError(f"name = {name!r} is not allowed: use letters, digits, '_', '-' and '.'.")
+        if not NAME.fullmatch(name):
+            said = one_line(repr(name), 80)
+            raise ConfigError(f"name = {said} is not allowed: use up to 60 letters, digits, '_', '-' and '.'.")
         if busy := training_run():
             raise RunError(f"{busy.name} is training: stop it or let it finish before starting another.")
         run = new_run(self.controls.config, name, self.root, extra_terms=self.controls.extra_terms)
@@ -86,7 +88,9 @@ class TrainingPanel(Shell):
         self.controls.disable(locked)
         self.origin.choice.disabled = locked
         self.busy.layout.display = "none"
-        self.say(f"The settings of {run.name} while it trains; stop it to change them." if run and locked else "")
+        self.say(
+            f"The settings of {one_line(run.name)} while it trains; stop it to change them." if run and locked else ""
+        )
         if not locked:
             self.origin.refresh()
             self.list_earlier()
@@ -95,7 +99,7 @@ class TrainingPanel(Shell):
         """Offer the runs that can be compared with."""
         runs, _unreadable = readable_runs(self.root)
         here = self.run.name if self.run else ""
-        self.records = {run.name: run.records for run in runs if run.records and run.name != here}
+        self.records = {one_line(run.name): run.records for run in runs if run.records and run.name != here}
         kept = [name for name in self.earlier.value if name in self.records]
         self.earlier.options = list(self.records)
         self.earlier.value = kept

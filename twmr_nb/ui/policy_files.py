@@ -4,19 +4,26 @@ import functools
 import hashlib
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from twmr_nb.policies import SHIPPED, PolicyError, SavedPolicy, load_policy
+from twmr_nb.markup import one_line
+from twmr_nb.policies import SHIPPED, PolicyError, SavedPolicy, load_policy, stem_of
 from twmr_nb.recipe import as_changes
 from twmr_nb.runs import RUNS, open_run
 
 IMPORTED = "imported"  # folder below the runs' for files that came from elsewhere
 CHECKPOINT = "checkpoint.safetensors"
+RESERVED = ("checkpoint", "policy", "best")  # names that a run's own files have
+NAME = re.compile(r"\w[\w.-]{0,59}")  # what every system takes as a file's name, and no page or terminal stumbles over
 STAMP = re.compile(r"_(\d{8}_\d{6})$")  # at the end of a trained policy's name
 RUN_STAMP = re.compile(r"_\d{8}_\d{6}(_\d+)?$")  # at the end of a run's folder, behind the name that was typed
 GENERATED = "ppo_lstm_policy_"  # how a policy's name begins until somebody gives it another
+
+
+LONGEST = 80  # letters of a name that are shown
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,7 @@ class PolicyFile:
 
     @property
     def name(self) -> str:
-        return self.path.stem if self.shipped else self.saved.name
+        return one_line(self.path.stem if self.shipped else self.saved.name, LONGEST)
 
     @property
     def title(self) -> str:
@@ -48,7 +55,7 @@ class PolicyFile:
     @property
     def run(self) -> str:
         """The name of the run it belongs to, or ''."""
-        return self.path.parent.name if (self.path.parent / "config.json").exists() else ""
+        return one_line(self.path.parent.name) if (self.path.parent / "config.json").exists() else ""
 
     @property
     def origin(self) -> str:
@@ -63,11 +70,11 @@ class PolicyFile:
     @property
     def measured(self) -> str:
         """By what `success` was measured, in words."""
-        how = self.saved.results.get("evaluation")
-        if how is None:
+        how = self.saved.results.get("evaluation", {})
+        if self.success is None or "success_rate" not in how:
             return "" if self.success is None else "success as in training"
         noise = "mean action" if how.get("deterministic", True) else "with noise"
-        return f"success of {how['episodes']} unseen episodes, seed {how['seed']}, {noise}"
+        return f"success of {how.get('episodes', 'some')} unseen episodes, seed {how.get('seed', 'unknown')}, {noise}"
 
     @property
     def steps(self) -> float | None:
@@ -77,9 +84,21 @@ class PolicyFile:
     @property
     def date(self) -> datetime:
         """When it was trained, if its name says so; else when its file was written."""
-        if stamp := STAMP.search(self.saved.name):
-            return datetime.strptime(stamp[1], "%Y%m%d_%H%M%S")
-        return datetime.fromtimestamp(self.modified)
+        stamp = STAMP.search(self.saved.name)
+        with suppress(ValueError):  # digits that are no date
+            if stamp:
+                return datetime.strptime(stamp[1], "%Y%m%d_%H%M%S")
+        with suppress(ValueError, OverflowError, OSError):
+            return datetime.fromtimestamp(self.modified)
+        return datetime.max
+
+    @property
+    def own_copy(self) -> Path | None:
+        """The file beside a run's policy that bears the policy's own name, if there is one."""
+        if not self.run or not is_name(self.saved.name):
+            return None
+        copy = self.path.with_name(f"{self.saved.name}.safetensors")
+        return copy if copy.is_file() else None
 
     @property
     def settings(self) -> str:
@@ -94,8 +113,8 @@ def list_policies(root: str | Path = RUNS) -> tuple[list[PolicyFile], list[str]]
     for path in policy_paths(Path(root)):
         try:
             found.append(policy_file(path))
-        except (PolicyError, ValueError, KeyError, TypeError, OSError) as error:
-            problems.append(f"{path.name} is left out: {error}")
+        except Exception as error:  # whatever a file of a stranger's brings about, the others are listed
+            problems.append(f"{one_line(path.name, LONGEST)} is left out: {one_line(error)}")
     return sorted(found, key=lambda p: (not p.shipped, -p.modified, p.name)), problems
 
 
@@ -110,6 +129,8 @@ def policy_paths(root: Path) -> Iterator[Path]:
 
 def policy_file(path: Path) -> PolicyFile:
     """A policy as its file is at this moment."""
+    if not path.is_file():
+        raise PolicyError("it is no file")
     stat, digest = path.stat(), digest_of(path)
     return PolicyFile(path, read(path, digest), stat.st_mtime, stat.st_size, digest)
 
@@ -131,8 +152,9 @@ def rename(file: PolicyFile, name: str) -> Path:
     """Give a policy another name; returns its path. Raises PolicyError where that cannot be."""
     refuse_shipped(file, "renamed")
     refuse_running(file)
-    if not re.fullmatch(r"\w[\w.-]*", name) or f"{name}.safetensors" in (CHECKPOINT, "policy.safetensors"):
-        raise PolicyError(f"{name!r} cannot be a policy's name: use letters, digits, '_', '-' and '.'.")
+    if not is_name(name):
+        said = one_line(repr(name), LONGEST)
+        raise PolicyError(f"{said} cannot be a policy's name: use up to 60 letters, digits, '_', '-' and '.'.")
     saved = replace(load_policy(file.path), name=name)  # as it is now: the run may have trained on since it was listed
     if not file.run:
         target = file.path.with_name(f"{name}.safetensors")
@@ -141,9 +163,9 @@ def rename(file: PolicyFile, name: str) -> Path:
         saved.save(target)
         file.path.unlink()
         return target
+    copy = file.own_copy
     saved.save(file.path)
-    copy = file.path.with_name(f"{file.name}.safetensors")
-    if copy.exists():
+    if copy:
         saved.save(file.path.with_name(f"{name}.safetensors"))
         copy.unlink()
     return file.path
@@ -153,15 +175,17 @@ def delete(file: PolicyFile) -> None:
     """Remove a policy's file; its run keeps settings, curve and checkpoint."""
     refuse_shipped(file, "deleted")
     refuse_running(file)
+    copy = file.own_copy
     file.path.unlink(missing_ok=True)
-    if file.run:
-        file.path.with_name(f"{file.name}.safetensors").unlink(missing_ok=True)
+    if copy:
+        copy.unlink(missing_ok=True)
 
 
 def import_policy(name: str, content: bytes, root: str | Path = RUNS) -> Path:
     """Keep a policy file that came from elsewhere; raises PolicyError if it is none."""
     folder = Path(root) / IMPORTED
-    stem = re.sub(r"[^\w.-]", "_", Path(name).stem) or "policy"
+    stem = stem_of(Path(name).stem)
+    stem = f"{stem}_imported" if stem in RESERVED else stem
     target, number = folder / f"{stem}.safetensors", 1
     while target.exists():
         number += 1
@@ -174,11 +198,16 @@ def import_policy(name: str, content: bytes, root: str | Path = RUNS) -> Path:
         replace(saved, name=target.stem).save(target)
     except PolicyError as error:
         raise PolicyError(
-            f"{name} is not a policy of this project: import a file that this browser exported."
+            f"{one_line(name, LONGEST)} is not a policy of this project: import a file that this browser exported."
         ) from error
     finally:
         unread.unlink()
     return target
+
+
+def is_name(name: str) -> bool:
+    """Whether a policy can be given this name."""
+    return bool(NAME.fullmatch(name)) and name.lower() not in RESERVED
 
 
 def refuse_shipped(file: PolicyFile, what: str) -> None:
@@ -189,5 +218,9 @@ def refuse_shipped(file: PolicyFile, what: str) -> None:
 
 
 def refuse_running(file: PolicyFile) -> None:
-    if file.run and open_run(file.path.parent).state in ("running", "paused"):
+    state = ""
+    if file.run:
+        with suppress(ValueError, KeyError, TypeError, OSError):  # a run that cannot be read does not train
+            state = open_run(file.path.parent).state
+    if state in ("running", "paused"):
         raise PolicyError(f"run {file.run} is still training and would write the policy again: stop it first.")

@@ -6,7 +6,7 @@ from typing import Any
 from markupsafe import Markup
 
 from twmr_nb.evaluation_text import ROWS
-from twmr_nb.markup import one_line
+from twmr_nb.markup import NAME, one_line
 from twmr_nb.play import gate_trace, leg_trace, outcome
 from twmr_nb.rollout import Rollout
 from twmr_nb.ui.hypertext import Html
@@ -30,13 +30,14 @@ def evaluation_table(results: Sequence[dict[str, Any]]) -> Markup:
     """What evaluations found, one column each."""
     rows: dict[str, Callable[[dict[str, Any]], str]] = dict(ROWS)
     for name in dict.fromkeys(name for r in results for name in r["reward_terms"]):
-        rows[f"  {name.replace('_', ' ')}"] = lambda r, name=name: f"{r['reward_terms'].get(name, 0.0):+.2f}"  # type: ignore[misc]
+        title = f"  {one_line(name.replace('_', ' '), NAME)}"
+        rows[title] = lambda r, name=name: f"{r['reward_terms'].get(name, 0.0):+.2f}"  # type: ignore[misc]
     how = {True: "mean action", False: "with noise"}
     said = ", ".join(dict.fromkeys(f"{r['episodes']} unseen episodes, {how[r['deterministic']]}" for r in results))
     name = Markup("<th style='text-align:right;padding:3px 14px'>{}</th>")
     cell = Markup("<td class='twmr-value' style='text-align:right;padding:3px 14px'>{}</td>")
     row = Markup("<tr><td class='twmr-sub'>{}</td>{}</tr>")
-    head = Markup().join(name.format(one_line(r["policy"])) for r in results)
+    head = Markup().join(name.format(one_line(r["policy"], NAME)) for r in results)
     body = Markup().join(
         row.format(indented(title), Markup().join(cell.format(show(r)) for r in results))
         for title, show in rows.items()

@@ -8,8 +8,6 @@ from typing import Any
 import ipywidgets as w
 from markupsafe import Markup
 
-from twmr_nb.config import ConfigError
-from twmr_nb.policies import PolicyError
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.policy_files import PolicyFile, delete, import_policy, rename
 from twmr_nb.ui.question import Question
@@ -72,7 +70,7 @@ class PolicyTools(w.VBox):
         """Do it and refresh the list, or say in one line why not."""
         try:
             path = act()
-        except (PolicyError, ConfigError, OSError) as error:
+        except (ValueError, OSError) as error:
             self.say(str(error), error=True)
             return
         self.changed(path)

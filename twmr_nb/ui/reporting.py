@@ -25,7 +25,7 @@ class ReportingPlayer:
         return self.player.act(obs)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ReportingPolicy(SavedPolicy):
     """A saved policy whose players report."""
 

@@ -1,10 +1,13 @@
 """The runs on disk, for choosing among them."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from markupsafe import Markup
 
+from twmr_nb.markup import one_line
+from twmr_nb.policy_checks import known_details
 from twmr_nb.recipe import as_changes
 from twmr_nb.rewards import RewardTerm
 from twmr_nb.run_files import read_json, run_folders
@@ -31,7 +34,7 @@ def run_label(run: Run) -> str:
         last = run.records[-1]
         words[1] += "" if run.state == "finished" else f" at {last['progress']:.0%}"
         words += [f"success {last['success_rate']:.0%}"] if last["episodes"] else []
-    return " · ".join(words)
+    return one_line(" · ".join(words))
 
 
 def settings_table(run: Run) -> Markup:
@@ -40,8 +43,10 @@ def settings_table(run: Run) -> Markup:
     row = Markup("<tr><td>{}</td><td>{}</td></tr>")
     rows = Markup().join(row.format(name.replace("_", " "), shown(value)) for name, value in changes.items())
     term = Markup("<details><summary>{}</summary><pre>{}</pre></details>")
-    own = read_json(run.path / "config.json")["own_terms"]
-    terms = Markup().join(term.format(t["name"], t["source"]) for t in own)
+    own = []
+    with suppress(ValueError, OSError):  # what is no list of terms is not shown
+        own = known_details(read_json(run.path / "config.json"))["own_terms"]
+    terms = Markup().join(term.format(one_line(t["name"]), t["source"]) for t in own)
     table = Markup("<div>preset <b>{}</b>{}</div><table class='twmr-settings'>{}</table>")
     head = Markup("<div class='twmr-part'>own reward terms (as text)</div>") if own else Markup()
     return table.format(preset, ", with" if rows else ", unchanged", rows) + head + terms

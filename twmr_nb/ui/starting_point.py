@@ -37,7 +37,8 @@ class StartingPoint(w.VBox):
         if self.first not in PRESETS:
             self.choices[self.first] = load_policy(self.first).config
         files, _unreadable = list_policies(self.root)
-        self.choices |= {file.origin if file.run else f"policy {file.name}": file.saved.config for file in files}
+        for file in files:  # a file that bears the name of another does not take its place
+            self.choices.setdefault(file.origin if file.run else f"policy {file.name}", file.saved.config)
         self._listing = True
         self.choice.options = list(self.choices)
         self.choice.value = kept if kept in self.choices else self.first

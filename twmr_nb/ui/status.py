@@ -1,5 +1,6 @@
 """What a run is doing, in words: pure functions of a run and its records."""
 
+import math
 import time
 from collections.abc import Sequence
 
@@ -18,6 +19,7 @@ def unhurried(records: Sequence[Record], share: float, least: float, most: float
     Whatever a page shows anew, training pays for.
     """
     age = records[-1].get("train_s", 0.0) if records else 0.0
+    age = age if math.isfinite(age) else 0.0  # a log may say anything
     return min(max(share * age, least), most)
 
 
@@ -69,7 +71,7 @@ def result_text(records: list[Record]) -> list[str]:
 
 def failure_text(run: Run) -> Markup:
     """Why it failed: the last line of the error, the rest folded."""
-    error = read_json(run.path / "status.json").get("error", "").strip()
+    error = str(read_json(run.path / "status.json").get("error", "")).strip()
     if not error:
         return Markup()
     folded = Markup("<details class='twmr-error'><summary>{}</summary><pre>{}</pre></details>")
@@ -79,7 +81,8 @@ def failure_text(run: Run) -> Markup:
 def steps_per_second(records: list[Record]) -> float:
     """Control steps per second of training over the last updates."""
     recent = records[-RECENT:]
-    return sum(r["steps_per_s"] * update_s(r) for r in recent) / sum(map(update_s, recent))
+    seconds = sum(map(update_s, recent))
+    return sum(r["steps_per_s"] * update_s(r) for r in recent) / seconds if seconds > 0 else math.nan
 
 
 def update_s(record: Record) -> float:
@@ -95,6 +98,8 @@ def steps_text(steps: float) -> str:
 
 def clock(seconds: float) -> str:
     """8 s | 2:05 | 1:02:05"""
+    if not math.isfinite(seconds):
+        return "–"
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
