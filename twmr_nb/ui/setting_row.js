@@ -60,6 +60,8 @@ function render({ model, el }) {
     }
     automatic?.setAttribute("aria-pressed", isAuto);
     for (const each of [box, slider, automatic, back].filter(Boolean)) each.disabled = off;
+    if (off) name.tabIndex = 0; // the keyboard still comes by, and reads what it means
+    else name.removeAttribute("tabindex");
     const changed = model.get("differs");
     mark.hidden = !changed;
     name.classList.toggle("changed", changed);
