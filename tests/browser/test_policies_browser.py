@@ -41,7 +41,7 @@ def test_a_policy_is_ticked_watched_and_evaluated(explorer_of, gl):
     page.get_by_label("episodes", exact=True).fill("2")
     page.get_by_label("episodes", exact=True).press("Enter")
     button(notebook, "Evaluate").click()
-    page.get_by_text("2 unseen episodes").wait_for(timeout=240_000)
+    page.get_by_text("2 unseen episodes").first.wait_for(timeout=240_000)
     assert "0%" in policy_row(notebook, "second").inner_text()
     policy_row(notebook, "second").get_by_text("success of 2 unseen episodes").wait_for()
     notebook.screenshot("policies_evaluated", ".twmr-shell")
