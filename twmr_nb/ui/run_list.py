@@ -45,6 +45,6 @@ def settings_table(run: Run) -> str:
     )
     return (
         f"<div>preset <b>{html.escape(preset)}</b>{', with' if rows else ', unchanged'}</div>"
-        f"<table class='twmr-settings'>{rows}</table>"
+        f"<table class='twmr-settings' tabindex='0'>{rows}</table>"
         + (f"<div class='twmr-part'>own reward terms (as text)</div>{terms}" if own else "")
     )
