@@ -85,10 +85,10 @@ class Controls(w.VBox):
             return Markup("<span class='twmr-error'>{}</span>").format(error)
         blocks = {"In a terminal": command_line(config)} if not self.terms else {}
         blocks["In a notebook cell"] = python_code(config, [term.name for term in self.terms])
-        block = Markup("<div class='twmr-part'>{}</div><div class='twmr-code'>{}</div>")
-        texts = Markup().join(block.format(title, text) for title, text in blocks.items())
-        page = Markup("<div role='region' aria-label='the settings as text' tabindex='0'>{}{}</div>")  # keys scroll it
-        return page.format(Markup("<p>One click selects all; then copy.</p>"), texts)
+        block = Markup("<div class='twmr-part'>{}</div><div class='twmr-code' tabindex='0'>{}</div>")
+        return Markup("<p>One click selects all; then copy.</p>") + Markup().join(
+            block.format(title, text) for title, text in blocks.items()
+        )
 
 
 def flat(config: TrainConfig) -> dict[str, Any]:
