@@ -33,8 +33,7 @@ function render({ model, el }) {
     box.onchange = () => say(box.checked ? "on" : "off");
   } else {
     box = make("input", { type: "text", autocomplete: "off", spellcheck: false });
-    box.onchange = () => say(box.value); // on leaving it
-    box.onkeydown = (event) => event.key === "Enter" && say(box.value); // which is no change in a notebook
+    box.onchange = () => say(box.value); // Enter, or leaving the box
   }
   box.id = id;
   if (model.get("slider")) {
