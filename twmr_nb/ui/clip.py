@@ -54,7 +54,8 @@ class EvaluationClip(w.VBox):
         self.empty = Html(EMPTY, layout=size)
         self.line = Html()
         self.screen = w.Box([self.empty], layout=size)
-        super().__init__([self.screen, line([self.switch, self.line])], layout=w.Layout(flex=f"0 1 {SIZE[0]}px"))
+        wide = w.Layout(width=f"{SIZE[0]}px", max_width="100%")
+        super().__init__([self.screen, line([self.switch, self.line])], layout=wide)
         self.show(None)
 
     def show(self, run: Run | None) -> None:

@@ -31,7 +31,6 @@ class Controls(w.VBox):
         self.tabs.add_class("twmr-tabs")
         for page in self.tabs.children:
             page.add_class("twmr-rows")
-            page.tabbable = True  # so that the keyboard can scroll it, whatever is in it
         super().__init__([self.tabs])
         self.show(config, start)
 
@@ -86,7 +85,7 @@ class Controls(w.VBox):
             return Markup("<span class='twmr-error'>{}</span>").format(error)
         blocks = {"In a terminal": command_line(config)} if not self.terms else {}
         blocks["In a notebook cell"] = python_code(config, [term.name for term in self.terms])
-        block = Markup("<div class='twmr-part'>{}</div><div class='twmr-code'>{}</div>")
+        block = Markup("<div class='twmr-part'>{}</div><div class='twmr-code' tabindex='0'>{}</div>")
         return Markup("<p>One click selects all; then copy.</p>") + Markup().join(
             block.format(title, text) for title, text in blocks.items()
         )

@@ -60,6 +60,6 @@ def settings_table(run: Run) -> Markup:
     with suppress(ValueError, OSError):  # what is no list of terms is not shown
         own = known_details(read_json(run.path / "config.json"))["own_terms"]
     terms = Markup().join(term.format(one_line(t["name"]), t["source"]) for t in own)
-    table = Markup("<div>preset <b>{}</b>{}</div><table class='twmr-settings'>{}</table>")
+    table = Markup("<div>preset <b>{}</b>{}</div><table class='twmr-settings' tabindex='0'>{}</table>")
     head = Markup("<div class='twmr-part'>own reward terms (as text)</div>") if own else Markup()
     return table.format(preset, ", with" if rows else ", unchanged", rows) + head + terms

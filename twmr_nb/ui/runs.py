@@ -42,7 +42,7 @@ class RunsView(Shell):
         again.on_click(lambda _: self.refresh())
         self.settings, self.problems = Html(), Html()
         self.view = LiveView(clip=EvaluationClip())
-        settings = w.VBox([self.settings], tabbable=True, layout=w.Layout(max_height="300px"))
+        settings = w.VBox([self.settings], layout=w.Layout(max_height="260px"))
         settings.add_class("twmr-scroll")
         left = [self.choice, again, self.problems, part("settings"), settings]
         super().__init__("Runs", DOC, left, [self.view], LEFT)

@@ -2,7 +2,8 @@
 
 function render({ model, el }) {
   const make = (tag, what) => Object.assign(document.createElement(tag), what);
-  const id = `twmr-${Math.random().toString(36).slice(2)}`, is = (kind) => model.get("kind") === kind;
+  const id = `twmr-row-${Math.random().toString(36).slice(2)}`; // every row is a module of its own: none can count
+  const is = (kind) => model.get("kind") === kind;
   const label = model.get("label"), unit = model.get("unit"), options = model.get("options");
   const say = (text) => {
     model.set("text", text);
@@ -59,7 +60,9 @@ function render({ model, el }) {
       slider.setAttribute("aria-valuetext", withUnit(text));
     }
     automatic?.setAttribute("aria-pressed", isAuto);
-    for (const each of [box, slider, automatic, back].filter(Boolean)) each.disabled = off;
+    for (const each of [slider, automatic, back].filter(Boolean)) each.disabled = off;
+    if (is("number")) box.readOnly = off; // still to be read, and a way for the keyboard to scroll the page
+    else box.disabled = off;
     const changed = model.get("differs");
     mark.hidden = !changed;
     name.classList.toggle("changed", changed);
