@@ -30,9 +30,8 @@ test: .venv/.installed-test ## lint, types, tests, every notebook in fast mode, 
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	rm -rf $(COMPILED)
-	$(QUICK) $(BIN)/python -m pytest -m "not slow and not quiet" -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
+	$(QUICK) $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
 	  --nbmake --nbmake-timeout=600 tests notebooks
-	$(QUICK) $(BIN)/python -m pytest -m "quiet and not slow" tests/browser
 
 test-slow: .venv/.installed-test ## the tests that train
 	$(BIN)/python -m pytest -m slow tests

@@ -54,3 +54,13 @@ def test_what_never_happened_is_a_dash():
     assert ROWS["legs folded on the flat"]({"folded_on_flat": None}) == "–"
     assert ROWS["  furthest tip from its axis"]({"max_tip_radius": None}) == "–"
     assert ROWS["  furthest tip from its axis"]({"max_tip_radius": 0.0458}) == "45.8 mm"
+
+
+def test_heights_that_differ_in_the_last_digit_have_a_row_each():
+    def result(height, rate):
+        shared = {"success_interval": [0.0, 1.0], "episodes": 10}
+        return {"step_height": height, "success_rate": rate} | shared
+
+    table = heights_table({"one": [result(0.0525, 0.1), result(0.052501, 0.9)], "other": [result(0.0525, 0.5)]})
+    _, *rows = [line for line in table.splitlines() if "%" in line or "step" in line]
+    assert [row.split()[:2] for row in rows] == [["5.25", "10.0%"], ["5.2501", "90.0%"]]

@@ -65,14 +65,17 @@ def heights_table(sweeps: Mapping[str, Sequence[Result]]) -> str:
     """Passed, with its 95% interval, by step height; a column for each policy."""
     found = {name: {place(r): r for r in results} for name, results in sweeps.items()}
     places = dict.fromkeys(p for by_place in found.values() for p in by_place)
-    rows = [[p, *(cell(by_place.get(p)) for by_place in found.values())] for p in places]
+    rows = [[place_text(p), *(cell(by_place.get(p)) for by_place in found.values())] for p in places]
     return str(Table(["step [cm]", *sweeps], rows))
 
 
-def place(result: Result) -> str:
-    if "low" in result:
-        return f"{100 * result['low']:.3g}–{100 * result['high']:.3g}"
-    return f"{100 * result['step_height']:.3g}"
+def place(result: Result) -> tuple[float, ...]:
+    """Where a result belongs, to the last digit [m]: two heights never share a row."""
+    return (result["low"], result["high"]) if "low" in result else (result["step_height"],)
+
+
+def place_text(place: tuple[float, ...]) -> str:
+    return "–".join(f"{100 * height:.6g}" for height in place)
 
 
 def cell(result: Result | None) -> str:

@@ -5,7 +5,6 @@ Pictures are kept in tests/artifacts; look at them after a change.
 
 import base64
 import io
-import os
 
 import mujoco
 import numpy as np
@@ -14,7 +13,7 @@ from boxes import troubles
 from climb import climb, play_again
 from lab import artifact, screenshot
 from PIL import Image, ImageDraw
-from replay_view import BUSY, VIEW, chart_point, eventually, frame, seek
+from replay_view import VIEW, chart_point, eventually, frame, seek
 
 from twmr_nb.ui.replay import Replay
 from twmr_nb.ui.replay import page as html_page
@@ -207,21 +206,6 @@ def test_a_lost_context_can_be_brought_back(show, rollout):
     button.click()
     page.wait_for_function(f"() => {VIEW}.painter.gl && !{VIEW}.painter.gl.isContextLost()")
     assert page.locator(".notice").is_hidden()
-
-
-@pytest.mark.quiet
-def test_frame_rate_on_a_software_rasteriser(show, rollout):
-    """At least 15 pictures per second at 800 x 450; how fast depends on what else the machine does."""
-    page = show(Replay(rollout, height=450), viewport={"width": 804, "height": 760})
-    page.evaluate(f"{VIEW}.playback.play()")
-    page.wait_for_timeout(2500)  # long enough to settle for a quality
-    first, start = page.evaluate(f"[{VIEW}.drawn, performance.now()]")
-    page.wait_for_timeout(4000)
-    last, end = page.evaluate(f"[{VIEW}.drawn, performance.now()]")
-    rate = 1000 * (last - first) / (end - start)
-    width = page.evaluate(f"{VIEW}.canvas.width")
-    print(f"{rate:.1f} pictures/s, {width} px wide, load {os.getloadavg()[0]:.1f}")
-    assert rate >= 15 or BUSY
 
 
 # ---- for everyone ----
