@@ -139,8 +139,11 @@ def test_the_policy_is_filmed_and_its_episode_shown_in_3d(notebook, gl):
     wait_for_picture(page)
     page.mouse.click(*chart_point(page, 60, 120))
     eventually(lambda: frame(page) == 60)
-    assert_fits(shell(notebook))
     notebook.screenshot("panel_3d", ".twmr-shell")
+    page.set_viewport_size({"width": 1800, "height": 1000})
+    page.wait_for_timeout(500)
+    assert_fits(shell(notebook))
+    page.set_viewport_size({"width": 1366, "height": 768})
     press(notebook, "3D replay")
     expect(page.locator(".twmr-curves img")).to_be_visible()
     eventually(lambda: notebook.live_contexts() == 0)
@@ -172,6 +175,11 @@ def test_a_number_is_read_as_it_is_typed_or_refused_where_it_stands(notebook):
     box.press("Enter")
     expect(box).to_have_value("1,000,000")
     assert notebook.evaluate("panel.controls.config.ppo.total_timesteps") == 10**6
+    box.press("End")
+    box.press("0")
+    box.press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="total_timesteps = '1,000,0000'")).to_be_visible()
+    expect(box).to_have_value("1,000,0000")
     box.fill("1,5")
     page.get_by_role("textbox", name="num envs").focus()  # leaving the box counts too
     problem = page.get_by_role("alert").filter(has_text="total_timesteps = '1,5' is not allowed")
@@ -238,7 +246,6 @@ def test_a_page_reloaded_in_mid_training_is_attached_again(notebook):
     expect(page.get_by_text("newer view")).to_be_visible()
     new_pictures(notebook, 2)
     stop(notebook)
-    assert_fits(shell(notebook))
     for theme in ("Dark", "Light"):
         notebook.command("apputils:change-theme", theme=f"JupyterLab {theme}")
         for width, height in SCREENS:
@@ -248,6 +255,7 @@ def test_a_page_reloaded_in_mid_training_is_attached_again(notebook):
             assert troubles(page, RUNS_ROOT) == [], (theme, width)
             assert barriers(page, RUNS_ROOT) == [], (theme, width)
             notebook.screenshot(f"runs_{theme.lower()}_{width}", RUNS_ROOT)
+        assert_fits(shell(notebook))  # on the widest
 
 
 # -- another: stop and resume ------------------------------------------------------------------------------------------

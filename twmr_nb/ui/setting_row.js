@@ -5,7 +5,9 @@ function render({ model, el }) {
   const id = `twmr-row-${Math.random().toString(36).slice(2)}`; // every row is a module of its own: none can count
   const is = (kind) => model.get("kind") === kind;
   const label = model.get("label"), unit = model.get("unit"), options = model.get("options");
+  let typing = false; // what is being typed is not written over by what the kernel answers to something earlier
   const say = (text) => {
+    typing = false;
     model.set("text", text);
     model.save_changes();
     show();
@@ -33,6 +35,7 @@ function render({ model, el }) {
     box.onchange = () => say(box.checked ? "on" : "off");
   } else {
     box = make("input", { type: "text", autocomplete: "off", spellcheck: false });
+    box.oninput = () => (typing = true);
     box.onchange = () => say(box.value); // Enter, or leaving the box
   }
   box.id = id;
@@ -52,7 +55,7 @@ function render({ model, el }) {
   const show = () => {
     const text = model.get("text"), wrong = model.get("problem"), isAuto = text === "auto", off = model.get("disabled");
     if (is("switch")) box.checked = text === "on";
-    else box.value = text;
+    else if (!typing) box.value = text;
     if (!isAuto && !wrong && is("number")) number = text;
     if (slider) {
       const at = options.indexOf(text);
