@@ -168,6 +168,40 @@ def test_a_training_that_was_stopped_is_not_judged(tmp_path, monkeypatch):
     assert run_of(TINY, steps=64, root=tmp_path).path == run.path
 
 
+def test_seeds_may_come_one_by_one(tmp_path):
+    comparison = compare({"a": TINY}, (s for s in (0, 1)), steps=64, episodes=2, root=tmp_path, on_progress=quiet)
+    assert [t.seed for t in comparison.trials] == [0, 1]
+
+
+@pytest.mark.parametrize("damage", ["policy of another", "no policy", "no log", "half an evaluation"])
+def test_what_was_changed_in_a_folder_is_not_believed(tmp_path, damage):
+    variants = {"a": TINY, "b": TINY | {"alive_bonus": 1.0}}
+
+    def asked():
+        return compare(variants, (0,), steps=64, episodes=2, root=tmp_path, on_progress=quiet)
+
+    before = asked().results("mean_return")
+    a, b = (run_of(flags, steps=64, root=tmp_path) for flags in variants.values())
+    LIVE.clear()
+    if damage == "half an evaluation":
+        next(a.path.glob("evaluation_*.json")).write_text('{"question": {')
+        assert asked().results("mean_return") == before
+        return
+    if damage == "policy of another":
+        shutil.copyfile(a.policy_path, b.policy_path)
+    elif damage == "no policy":
+        b.policy_path.unlink()
+    else:
+        (b.path / "metrics.csv").write_text("")
+    said = {
+        "policy of another": "the policy of another training",
+        "no policy": "lost its policy",
+        "no log": "lost its log",
+    }
+    with pytest.raises(RunError, match=said[damage]):
+        asked()
+
+
 def run_of_now(root):
     return run_of(TINY, steps=64, root=root)
 
@@ -181,6 +215,8 @@ def run_of_now(root):
         ({"a": {"no_such": 1}}, (0,), "unknown setting 'no_such'"),
         ({"a": {"preset": "nonsense"}}, (0,), "unknown preset 'nonsense'"),
         ({"a": {"extra_terms": [tilt]}}, (0,), "wrap your function as reward_term"),
+        ({"a": {"extra_terms": reward_term(tilt)}}, (0,), "give a list of reward terms"),
+        ({"a": {}}, 3, "seeds = 3 is not allowed: give a list"),
     ],
 )
 def test_what_cannot_be_compared_is_said_before_anything_is_trained(tmp_path, variants, seeds, message):

@@ -18,12 +18,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twmr_nb import identity
+from twmr_nb import identity, rewards
 from twmr_nb.behaviour import Untellable, behaviour
 from twmr_nb.config import ConfigError, EnvConfig, PPOConfig, TrainConfig
 from twmr_nb.identity import computing_code, describe_evaluation, describe_term, describe_training, digest, short_name
 from twmr_nb.rewards import reward_term
 from twmr_nb.robot import tip_radius
+from twmr_nb.transition import Transition
 
 
 def define(text, name="term", **scope):
@@ -103,6 +104,58 @@ def cached(k):
     return functools.lru_cache(factory(k))
 
 
+def beside_an_odd_array(k):
+    table = np.zeros(2, [("a", "f8"), ("b", "f8")])
+    held = {"k": k, "table": table[["b", "a"]]}
+    return lambda t: held["k"] * t.vx
+
+
+class Wrapping:
+    def __init__(self, fn, k):
+        functools.update_wrapper(self, fn)
+        self.k = k
+
+    def __call__(self, t):
+        return self.k * self.__wrapped__(t)
+
+
+class SlottedDict(dict):
+    __slots__ = ("k",)
+
+
+class SlottedList(list):
+    __slots__ = ("k",)
+
+
+class Times(functools.partial):
+    def __call__(self, t):
+        return 2 * super().__call__(t)
+
+
+def slotted(kind, k):
+    held = kind()
+    held.k = k
+    return holding(held)
+
+
+def by_name(f):
+    return define("def term(t):\n    return {'fast': 1, 'far': 2}[f.__name__] * f(t)", f=f)
+
+
+def fast(t):
+    return t.vx
+
+
+def far(t):
+    return t.vx
+
+
+def mode_with(gain):
+    mode = enum.Enum("Mode", {"ONE": 1}).ONE
+    mode.gain = gain
+    return holding(mode)
+
+
 TOLD_APART = {
     "another closure": (factory(1), factory(50)),
     "a whole number and the same float": (factory(1), factory(1.0)),
@@ -167,6 +220,17 @@ TOLD_APART = {
     "members of an enumeration": (holding(Side.LEFT), holding(Side.RIGHT)),
     "patterns": (holding(re.compile("a")), holding(re.compile("a", re.IGNORECASE))),
     "getters": (operator.attrgetter("vx"), operator.attrgetter("vz")),
+    "what lies beside an odd array": (beside_an_odd_array(1), beside_an_odd_array(50)),
+    "an object that wraps a function": (Wrapping(weighted, 1), Wrapping(weighted, 50)),
+    "slots of a dictionary": (slotted(SlottedDict, 1), slotted(SlottedDict, 50)),
+    "slots of a list": (slotted(SlottedList, 1), slotted(SlottedList, 50)),
+    "a partial of another kind": (functools.partial(weighted), Times(weighted)),
+    "attributes of a member": (mode_with(1), mode_with(50)),
+    "the name of a function": (by_name(fast), by_name(far)),
+    "the order of an array": (holding(np.ones((3, 2))), holding(np.ones((3, 2), order="F"))),
+    "fields of an array": (holding(np.zeros(2, "f8,f4")), holding(np.zeros(2, "f8,f8"))),
+    "slices": (holding(slice(1, 2)), holding(slice(1, 3))),
+    "long patterns": (holding(re.compile("a" * 300 + "b")), holding(re.compile("a" * 300 + "c"))),
     "settings of ours": (holding(EnvConfig()), holding(EnvConfig(alive_bonus=0.1))),
 }
 
@@ -183,7 +247,6 @@ SAME = {
         define("def term(t):\n    return 2 * t.vx"),
         define("\n\n\ndef term(t):\n    return 2 * t.vx"),
     ),
-    "another name": (define("def term(t):\n    return t.vx"), define("def speed(t):\n    return t.vx", "speed")),
     "a global that it does not read": (
         define("def term(t):\n    return t.x", x=1),
         define("def term(t):\n    return t.x", x=2),
@@ -191,6 +254,14 @@ SAME = {
     "an object made again": (Scaled(3), Scaled(3)),
     "arrays made again": (holding(np.arange(3)), holding(np.arange(3))),
     "dataclasses made again": (holding(Setting(1.0)), holding(Setting(1.0))),
+    "functions of a library": (
+        define("def term(t):\n    return f(t.vx)", f=np.nanmax),
+        define("def term(t):\n    return f(t.vx)", f=np.nanmax),
+    ),
+    "functions of linear algebra": (
+        define("def term(t):\n    return np.linalg.inv(t.vx)"),
+        define("def term(t):\n    return np.linalg.inv(t.vx)"),
+    ),
     "functions of ours": (
         define("def term(t):\n    return f(t.leg_angle).mean(axis=-1)", f=tip_radius),
         define("def term(t):\n    return f(t.leg_angle).mean(axis=-1)", f=tip_radius),
@@ -225,6 +296,34 @@ def test_what_refers_to_itself_has_an_end():
     assert behaviour(holding(held)) == behaviour(holding(held))
 
 
+class Lazy:
+    @functools.cached_property
+    def k(self):
+        return 2.0
+
+    def __call__(self, t):
+        return self.k * t.vx
+
+
+def test_what_a_property_has_cached_is_no_other_behaviour():
+    term = Lazy()
+    before = behaviour(term)
+    term(types.SimpleNamespace(vx=1.0))
+    assert behaviour(term) == before
+
+
+def test_a_package_changed_in_the_session_is_said_or_told_apart(monkeypatch):
+    before = digest(describe_training(TrainConfig()))
+    table = list(rewards.REWARD_TERMS)
+    table[0] = dataclasses.replace(table[0], fn=lambda t: -t.vx)
+    monkeypatch.setattr(rewards, "REWARD_TERMS", tuple(table))
+    assert digest(describe_training(TrainConfig())) != before
+    monkeypatch.undo()
+    monkeypatch.setattr(Transition, "boost", property(lambda t: 2 * t.vx), raising=False)
+    with pytest.raises(ConfigError, match="Transition was changed in this session"):
+        describe_training(TrainConfig())
+
+
 def test_a_closure_that_has_moved_on_is_another():
     term = counting()
     before = behaviour(term)
@@ -234,7 +333,7 @@ def test_a_closure_that_has_moved_on_is_another():
 
 UNTELLABLE = {
     "a generator of random numbers": (holding(np.random.default_rng(0)), "held"),
-    "chance": (define("def term(t):\n    return np.random.rand()"), "np.random.rand"),
+    "chance": (define("def term(t):\n    return np.random.rand()"), "RandomState.rand"),
     "chance of Python": (define("def term(t):\n    return random.random()", random=random), "random"),
     "the clock": (define("def term(t):\n    return time.time()", time=time), "time"),
     "a file": (define("def term(t):\n    return float(open('weight').read())"), "open"),
@@ -242,6 +341,29 @@ UNTELLABLE = {
     "text that is run": (define("def term(t):\n    return eval('K')", K=1), "eval"),
     "a global that it writes": (define("def term(t):\n    global n\n    n = n + 1\n    return n", n=0), "global n"),
     "an import inside": (define("def term(t):\n    import mine\n    return mine.k"), "import mine"),
+    "a compiled function that reads a global": (
+        define("@jit\ndef h(x):\n    return K * x\ndef term(t):\n    return h(t.vx)", jit=jax.jit, K=1),
+        "`K` in a cached or compiled function",
+    ),
+    "a cached function whose helper reads a global": (
+        define(
+            "def g():\n    return K\n@cache\ndef h():\n    return g()\ndef term(t):\n    return h() * t.vx",
+            cache=functools.cache,
+            K=1,
+        ),
+        "`K` in a cached or compiled function",
+    ),
+    "a text in a file": (
+        define("def term(t):\n    return float(p.read_text())", p=__import__("pathlib").Path("gain.txt")),
+        "read_text",
+    ),
+    "a clock with another name": (
+        define("def term(t):\n    return d.datetime.now().second", d=__import__("datetime")),
+        "now",
+    ),
+    "a generator of its own": (define("def term(t):\n    return np.random.RandomState().rand()"), "RandomState"),
+    "a program": (define("def term(t):\n    return s.run('date')", s=__import__("subprocess")), "subprocess"),
+    "the lock of an array": (define("def term(t):\n    t.qpos.setflags(write=1)\n    return t.x"), "setflags"),
     "a lock": (holding(threading.Lock()), "held"),
     "an iterator": (holding(iter([1.0, 2.0])), "held"),
     "a module of one's own, whole": (
@@ -342,7 +464,9 @@ def test_another_version_is_another_experiment(monkeypatch):
 
 def test_flags_that_change_the_rounding_are_another_experiment(monkeypatch):
     before = describe_training(TrainConfig())
-    monkeypatch.setenv("JAX_DEFAULT_MATMUL_PRECISION", "bfloat16")
+    with jax.default_matmul_precision("bfloat16"):
+        assert digest(describe_training(TrainConfig())) != digest(before)
+    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_enable_fast_math=true")
     assert digest(describe_training(TrainConfig())) != digest(before)
 
 

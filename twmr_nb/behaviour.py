@@ -31,8 +31,8 @@ import numpy as np
 Description = Any  # lists, texts and numbers, ready for JSON
 PACKAGE = pathlib.Path(__file__).parent
 TEXTUAL = (
-    int, complex, str, bytes, range, slice, decimal.Decimal, fractions.Fraction, datetime.date, datetime.time,
-    datetime.datetime, datetime.timedelta, re.Pattern, type(None), type(...), type(NotImplemented),
+    int, complex, str, bytes, range, decimal.Decimal, fractions.Fraction, datetime.date, datetime.time,
+    datetime.datetime, datetime.timedelta, type(None), type(...), type(NotImplemented),
     pathlib.PosixPath, pathlib.WindowsPath, pathlib.PurePosixPath, pathlib.PureWindowsPath,
 )  # fmt: skip
 SLOT = (
@@ -46,28 +46,19 @@ HEAP_TYPE = 1 << 9  # a flag of classes made by a class statement, and of some w
 POINTER = 8  # bytes
 BOOKKEEPING = re.compile(
     r"__(dict|weakref|doc|module|annotations|annotate_?\w*|firstlineno|static_attributes|dataclass_\w+|match_args"
-    r"|orig_bases|parameters)__|_abc_\w+"
+    r"|orig_bases|parameters)__|_abc_(impl|registry|cache|negative_cache|negative_cache_version)"
 )
 # What answers differently without being asked differently.
 IMPURE_MODULES = {
-    "ctypes",
-    "gc",
-    "inspect",
-    "io",
-    "os",
-    "random",
-    "secrets",
-    "socket",
-    "sys",
-    "threading",
-    "time",
-    "uuid",
-}
+    "codecs", "contextvars", "ctypes", "fileinput", "gc", "importlib", "inspect", "io", "mmap", "os", "pathlib",
+    "pickle", "random", "secrets", "shelve", "shutil", "socket", "sqlite3", "subprocess", "sys", "tempfile",
+    "threading", "time", "urllib", "uuid", "zipfile",
+}  # fmt: skip
 IMPURE = {
     "builtins": {"__import__", "compile", "eval", "exec", "globals", "input", "locals", "open", "vars"},
-    "numpy": {"default_rng", "fromfile", "genfromtxt", "load", "loadtxt", "memmap"},
+    "numpy": {"fromfile", "fromregex", "genfromtxt", "load", "loadtxt", "memmap"},
 }
-CLOCKS = {"now", "today", "utcnow"}
+IMPURE_ATTRIBUTES = {"__annotations__", "now", "read_bytes", "read_text", "setflags", "today", "utcnow", "writeable"}
 
 
 class Untellable(Exception):
@@ -81,7 +72,12 @@ def digest(description: Description) -> str:
 
 def behaviour(fn: Callable[..., Any]) -> str:
     """The digest of what a function does now; raises Untellable."""
-    return digest(Describer().of(fn))
+    try:
+        return digest(Describer().of(fn))
+    except Untellable:
+        raise
+    except Exception as error:  # whatever a value of the user's does when it is looked at, or nests too deeply
+        raise Untellable(f"something that cannot be looked into ({type(error).__name__}: {error})") from error
 
 
 class Describer:
@@ -111,7 +107,8 @@ class Describer:
         if array.dtype.hasobject:
             return ["objects", list(array.shape), [self.of(v, name) for v in array.ravel().tolist()]]
         content = hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
-        return [type(value).__name__, str(array.dtype.descr), list(array.shape), content]
+        layout = [list(array.shape), list(array.strides), array.flags.writeable]  # the order decides how a sum rounds
+        return [type(value).__name__, dtype_words(array.dtype), layout, content]
 
     def compound(self, value: Any, name: str) -> Description:
         """All that holds other values."""
@@ -136,18 +133,27 @@ class Describer:
             case np.ufunc():
                 return self.ufunc(value, name)
             case functools.partial():
-                return [kind, *(self.of(part, name) for part in (value.func, value.args, value.keywords))]
+                parts = (value.func, value.args, value.keywords)
+                return [*self.kin(value, name), [self.of(part, name) for part in parts]]
+            case slice():
+                return [kind, [self.of(part, name) for part in (value.start, value.stop, value.step)]]
+            case re.Pattern():
+                return [kind, self.of(value.pattern, name), value.flags]
+            case np.dtype():
+                return [kind, dtype_words(value)]
             case operator.attrgetter() | operator.itemgetter() | operator.methodcaller():
                 return [kind, self.of(value.__reduce__(), name)]
             case _ if kind == "_tuplegetter":  # a field of a named tuple
                 return [kind, self.of(value.__reduce__()[1], name)]
             case staticmethod() | classmethod() | property() | functools.cached_property():
-                parts = ("__func__", "fget", "fset", "fdel", "func")
-                return [kind, [self.of(getattr(value, part, None), name) for part in parts]]
+                inner = ("__func__", "fget", "fset", "fdel", "func")
+                return [self.of(type(value)), [self.of(getattr(value, part, None), name) for part in inner]]
             case enum.Enum():
-                return [kind, self.of(type(value)), value.name, self.of(value.value, name)]
+                held = {k: v for k, v in vars(value).items() if not (k.startswith("_") and k.endswith("_"))}
+                return [kind, self.of(type(value)), value.name, self.of(value.value, name), self.of(held, name)]
             case list() | tuple() | collections.deque():
-                return [*self.kin(value, name), [self.of(v, f"{name}[{i}]") for i, v in enumerate(value)]]
+                most = getattr(value, "maxlen", None)
+                return [*self.kin(value, name), most, [self.of(v, f"{name}[{i}]") for i, v in enumerate(value)]]
             case set() | frozenset():
                 return [*self.kin(value, name), sorted(json.dumps(self.of(v, name)) for v in value)]
             case dict() | types.MappingProxyType():
@@ -159,14 +165,15 @@ class Describer:
 
     def kin(self, value: Any, name: str) -> list[Description]:
         """The class of a container, and what an object of a class derived from one holds besides."""
-        return [self.of(type(value)), self.of(getattr(value, "__dict__", None), name)]
+        slots = {s: getattr(value, s) for c in type(value).__mro__ for s in slot_names(c) if hasattr(value, s)}
+        return [self.of(type(value)), self.of(getattr(value, "__dict__", None), name), self.of(slots or None, name)]
 
     def function(self, fn: types.FunctionType) -> Description:
         """A function by its code and all that the code can reach."""
         cells = [self.cell(c, f"`{n}`") for n, c in zip(fn.__code__.co_freevars, fn.__closure__ or (), strict=True)]
         attributes = {k: v for k, v in vars(fn).items() if k != "__annotations__"}
         held = [self.of(part) for part in (fn.__defaults__, fn.__kwdefaults__, attributes)]
-        return ["function", self.code(fn.__code__), *held, cells, self.used(fn)]
+        return ["function", fn.__name__, fn.__qualname__, self.code(fn.__code__), *held, cells, self.used(fn)]
 
     def code(self, code: types.CodeType) -> Description:
         """Instructions and constants, without file and line numbers."""
@@ -177,9 +184,10 @@ class Describer:
 
     def cell(self, cell: types.CellType, name: str) -> Description:
         try:
-            return ["cell", self.of(cell.cell_contents, name)]
+            value = cell.cell_contents
         except ValueError:
             return ["cell, not filled yet"]
+        return ["cell", self.of(value, name)]
 
     def used(self, fn: types.FunctionType) -> Description:
         """The globals that a function reads, as they are now; of modules only what it takes from them."""
@@ -192,8 +200,6 @@ class Describer:
             value = fn.__globals__.get(name, getattr(builtins, name, None))
             while isinstance(value, types.ModuleType) and attributes and hasattr(value, attributes[0]):
                 name, value = f"{name}.{attributes[0]}", getattr(value, attributes.pop(0))
-            if attributes and attributes[0] in CLOCKS:
-                refuse(value, f"`{name}.{attributes[0]}`")
             found.append([name, self.of(value, f"`{name}`")])
         return found
 
@@ -218,13 +224,20 @@ class Describer:
 
     def instance(self, value: Any, name: str) -> Description:
         """An object written in Python by its class and contents; an array of another library by its numbers."""
+        if library := self.library(value):  # a function of a library that is no function for Python
+            return library
         cls = type(value)
-        if callable(inner := getattr(value, "__wrapped__", None)):  # a cache, or a compiled function
+        inner = getattr(value, "__wrapped__", None)
+        if callable(inner) and not is_plain(cls, []):  # a cache, or a compiled function: what it once read, it keeps
+            if frozen := read_values(inner):
+                raise Untellable(f"`{frozen}` in a cached or compiled function, which would keep its old value")
             return ["wrapped", cls.__name__, self.of(inner, name)]
+        filled = {k for c in cls.__mro__ for k, v in vars(c).items() if isinstance(v, functools.cached_property)}
         array = self.of(np.asarray(value), name) if hasattr(value, "__array__") else None
         slots = [s for c in cls.__mro__ for s in slot_names(c)]
         if is_plain(cls, slots) and (hasattr(value, "__dict__") or slots):
             held = {s: getattr(value, s) for s in slots if hasattr(value, s)} | getattr(value, "__dict__", {})
+            held = {k: v for k, v in held.items() if k not in filled}
             contents = [[k, self.of(v, f"{name}.{k}")] for k, v in sorted(held.items())]
             return ["object", self.of(cls), contents, array]
         return ["array", cls.__name__, array] if array else refuse(value, name)
@@ -237,12 +250,13 @@ class Describer:
             return None
         path = "" if value is module else str(getattr(value, "__qualname__", getattr(value, "__name__", "")))
         top = module.__name__.partition(".")[0]
-        if top in IMPURE_MODULES or path in IMPURE.get(top, ()):
+        random = module.__name__.startswith("numpy.random")
+        if top in IMPURE_MODULES or random or path in IMPURE.get(top, ()):
             refuse(value, f"`{top}.{path}`".replace(".`", "`"))
         named: Any = module
         for part in path.split("."):
             named = getattr(named, part, None)
-        if path and named is not value:
+        if value is not module and (not path or named is not value):
             return None  # made by a library, such as a closure: by what it does
         return ["library", module.__name__, path, version]
 
@@ -266,6 +280,8 @@ def reads(code: types.CodeType) -> set[tuple[str, ...]]:
     for step in dis.get_instructions(code):
         if step.opname in WRITTEN:
             raise Untellable(f"`global {step.argval}`, which it changes")
+        if step.argval in IMPURE_ATTRIBUTES and step.opname in ATTRIBUTE | {"STORE_ATTR"}:
+            raise Untellable(f"`.{step.argval}`")
         if step.opname == "IMPORT_NAME":
             raise Untellable(f"`import {step.argval}` inside the function (import it outside)")
         if chain and step.opname in ATTRIBUTE:
@@ -275,6 +291,27 @@ def reads(code: types.CodeType) -> set[tuple[str, ...]]:
             chain = (str(step.argval),) if step.opname in READ else ()
     inner = [c for c in code.co_consts if isinstance(c, types.CodeType)]
     return chains.union(*map(reads, inner))
+
+
+def dtype_words(dtype: np.dtype) -> Description:
+    """A type of numbers, its fields with their places included."""
+    fields = [[name, dtype_words(kind), *more] for name, (kind, *more) in (dtype.fields or {}).items()]
+    base, shape = dtype.subdtype or (None, ())
+    inner = dtype_words(base) if base is not None else None
+    return [dtype.str, dtype.itemsize, fields, inner, list(shape), repr(dict(dtype.metadata or {}))]
+
+
+def read_values(fn: Any, met: tuple[Any, ...] = ()) -> str:
+    """The first global that a function, or one that it calls, reads as a value: no function, class or module."""
+    if not isinstance(fn, types.FunctionType) or fn in met or library_version(sys.modules[fn.__module__]):
+        return ""
+    for name, *_ in sorted(reads(fn.__code__)):
+        value = fn.__globals__.get(name)
+        if name in fn.__globals__ and not callable(value) and not isinstance(value, types.ModuleType):
+            return name
+        if found := read_values(value, (*met, fn)):
+            return found
+    return ""
 
 
 def is_plain(cls: type, slots: list[str]) -> bool:

@@ -18,6 +18,7 @@ from twmr_nb.evaluate import evaluate, trial_world
 from twmr_nb.identity import describe_evaluation, describe_training, digest, short_name
 from twmr_nb.markup import one_line, table_cell
 from twmr_nb.plots import Plot, Record
+from twmr_nb.policies import PolicyError, SavedPolicy
 from twmr_nb.presets import DEFAULT_PRESET, preset_config
 from twmr_nb.progress import Progress
 from twmr_nb.rewards import RewardTerm, refuse_duplicates
@@ -139,9 +140,15 @@ def compare(
     steps: length of a training. step_height [m]: judge all on this step instead of each in its own world.
     Finished trainings are read from `root`; interrupt the cell at any time and run it again to go on.
     """
+    try:
+        seeds = list(seeds)
+    except TypeError:
+        raise ConfigError(f"seeds = {seeds!r} is not allowed: give a list of whole numbers.") from None
+    if type(episodes) is not int or episodes < 1:
+        raise ConfigError(f"episodes = {episodes!r} is not allowed: give a whole number, 1 or more.")
     if not variants or not seeds:
         raise ConfigError("there is nothing to compare: give at least one variant and one seed.")
-    if twice := [seed for i, seed in enumerate(seeds) if seed in list(seeds)[:i]]:
+    if twice := [seed for i, seed in enumerate(seeds) if seed in seeds[:i]]:
         raise ConfigError(f"seed {twice[0]} is given twice: it would count twice and add nothing.")
     if busy := training_run():
         raise RunError(f"{busy.name} is training: stop it or let it finish before comparing.")
@@ -206,13 +213,31 @@ def judged(
         run.trainer = None  # finished: its arrays are in files
     if run.state != "finished":
         raise RunError(f"the training {run.name} was stopped: compare again to go on where it is.")
+    saved = checked_policy(run)
     # Whether, when and at what cost it passes is all that is compared: what comes after need not be played.
     world = trial_world(run.config.env, step_height=step_height, end_on_success=True)
     question = describe_evaluation(run.policy_path.read_bytes(), world, episodes)
     file = run.path / f"evaluation_{short_name(question)}.json"
-    kept = read_json(file)
-    if kept.get("question") != question:
+    try:
+        kept = read_json(file)
+    except ValueError:  # damaged: judged anew
+        kept = {}
+    if kept.get("question") != question or "result" not in kept:
         tell("evaluating")
-        kept = {"question": question, "result": evaluate(run.policy(), world, episodes)}
+        kept = {"question": question, "result": evaluate(saved, world, episodes)}
         write_json(file, kept)
     return kept["result"]
+
+
+def checked_policy(run: Run) -> SavedPolicy:
+    """The policy of a finished training; raises RunError where its folder holds another's, or half a log."""
+    try:
+        saved = run.policy()
+    except PolicyError as error:
+        raise RunError(f"{run.path} has lost its policy ({error}): delete that folder, then compare again.") from None
+    own = [term.get("behaviour") for term in read_json(run.path / "config.json")["own_terms"]]
+    if saved.config != run.config or [term.get("behaviour") for term in saved.own_terms] != own:
+        raise RunError(f"{run.path} holds the policy of another training: delete that folder, then compare again.")
+    if not run.records or run.records[-1]["progress"] < 1:
+        raise RunError(f"{run.path} has lost its log (metrics.csv): delete that folder, then compare again.")
+    return saved

@@ -15,21 +15,26 @@ from typing import Any
 
 import jax
 
+from twmr_nb import rewards
 from twmr_nb.behaviour import PACKAGE, Untellable, behaviour, digest
 from twmr_nb.config import ConfigError, EnvConfig, TrainConfig
 from twmr_nb.rewards import RewardTerm, signed_weight
+from twmr_nb.transition import Transition
 
 Description = dict[str, Any]
 LIBRARIES = ("mujoco", "mjbatch", "jax", "jaxlib", "flax", "optax", "numpy")
-FLAGS = ("XLA_FLAGS", "JAX_ENABLE_X64", "JAX_DEFAULT_MATMUL_PRECISION")  # change how the same code rounds
+FLAGS = ("jax_enable_x64", "jax_default_matmul_precision")  # change how the same code rounds
 ROOTS = ("env", "trainer", "selection")  # all of ours that decides a number is here and in what these import
 
 
 def describe_training(config: TrainConfig, extra_terms: Iterable[RewardTerm] = ()) -> Description:
     """All that a training's result depends on; raises ConfigError for a term that cannot be told from another."""
+    if dict(vars(Transition)) != TRANSITION:
+        raise ConfigError("the class Transition was changed in this session: restart the kernel to go on with ours.")
     settings = {k: v for k, v in config.to_dict().items() if k != "preset"}  # what it stands for is in the settings
     terms = [{k: term[k] for k in ("name", "weight", "behaviour")} for term in map(describe_term, extra_terms)]
-    return {"settings": settings, "own_terms": terms, "versions": versions()}
+    table = [[t.name, t.weight, t.sign, behaviour(t.fn)] for t in rewards.REWARD_TERMS]
+    return {"settings": settings, "reward_terms": table, "own_terms": terms, "versions": versions()}
 
 
 def describe_term(term: RewardTerm) -> Description:
@@ -66,15 +71,15 @@ def short_name(description: Description) -> str:
 def versions() -> dict[str, str]:
     """Of Python, the libraries that compute, our own code that does, and the machine that they are compiled for."""
     machine = {"machine": platform.machine(), "jax_backend": jax.default_backend()}
-    flags = {name: os.environ.get(name, "") for name in FLAGS}
-    return code_versions() | machine | flags
+    flags = {name: str(getattr(jax.config, name)) for name in FLAGS}
+    return code_versions() | machine | flags | {"XLA_FLAGS": os.environ.get("XLA_FLAGS", "")}
 
 
 @functools.cache
 def code_versions() -> dict[str, str]:
     """Our own code counts without its comments and docstrings."""
     found = {name: importlib.metadata.version(name) for name in LIBRARIES}
-    return found | {"python": platform.python_version(), PACKAGE.name: digest(computing_code())}
+    return found | {"python": platform.python_version(), PACKAGE.name: OUR_CODE}
 
 
 def computing_code() -> dict[str, str]:
@@ -104,3 +109,7 @@ class CodeOnly(ast.NodeTransformer):
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
         return None if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str) else node
+
+
+# Both as they were loaded: what is edited or patched later does not run, or must be seen.
+OUR_CODE, TRANSITION = digest(computing_code()), dict(vars(Transition))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from twmr_nb.config import ConfigError, EnvConfig
 from twmr_nb.gates import obstacle_buffers
+from twmr_nb.knobs import is_number
 from twmr_nb.robot import step_edges
 from twmr_nb.transition import Transition
 
@@ -149,7 +150,10 @@ class TermError(ValueError):
 def checked_values(term: RewardTerm, transition: Transition) -> Array:
     """An own term's values, one per robot or step; raises TermError if it fails, or on a wrong shape or nan."""
     try:
-        values = np.array(term.fn(transition), dtype=float)  # a copy: the term may use its array again
+        given = np.asarray(term.fn(transition))
+        if given.dtype.kind == "c":
+            raise TypeError("complex numbers are no reward, take their real part or magnitude")
+        values = given.astype(float)  # a copy: the term may use its array again
     except Exception as error:
         raise TermError(term, f"failed {mistake(term, error)}") from error
     shape = transition.x.shape
@@ -200,7 +204,7 @@ def reward_term(
         raise ConfigError(f"{fn!r} cannot be a reward term as it is: give a function with a name, or name=... as well.")
     if name in {term.name for term in REWARD_TERMS}:
         raise ConfigError(f"reward term {name!r} exists already: choose another name for your function.")
-    if isinstance(weight, bool) or not isinstance(weight, int | float) or not abs(weight) <= 1e6:
+    if not is_number(weight, float) or not abs(weight) <= 1e6:
         raise ConfigError(f"weight = {weight!r} of reward term {name!r} is not allowed: give a number up to 1e6.")
     return RewardTerm(
         name=name,
@@ -225,6 +229,8 @@ def source_of(fn: Callable[..., Any]) -> str:
 
 def refuse_duplicates(extra_terms: Iterable[RewardTerm]) -> tuple[RewardTerm, ...]:
     """The terms as a tuple; raises ConfigError if one is no RewardTerm or a name occurs twice."""
+    if isinstance(extra_terms, RewardTerm) or not isinstance(extra_terms, Iterable):
+        raise ConfigError(f"extra_terms = {extra_terms!r} is not allowed: give a list of reward terms.")
     terms = tuple(extra_terms)
     known = {term.name for term in REWARD_TERMS}
     for term in terms:
@@ -232,6 +238,8 @@ def refuse_duplicates(extra_terms: Iterable[RewardTerm]) -> tuple[RewardTerm, ..
             raise ConfigError(
                 f"{term!r} is not a reward term: wrap your function as reward_term(function, weight=...)."
             )
+        if isinstance(term.weight, str):
+            raise ConfigError(f"reward term {term.name!r} has the weight of a setting: make yours with reward_term().")
         if term.name in known:
             raise ConfigError(f"reward term {term.name!r} is given twice: rename one, or pass it once.")
         known.add(term.name)

@@ -37,6 +37,7 @@ from twmr_nb.storage import Record
 from twmr_nb.trainer import Trainer, TrainingDiverged
 
 CHECKPOINT_SECONDS = 30.0
+QUICK = 0.01  # s
 WAIT = 0.5  # s; on some systems a longer wait cannot be interrupted
 LIVE: dict[Path, "Run"] = {}  # runs of this process, so that a new cell finds the one already under way
 
@@ -59,6 +60,7 @@ class Run:
         self._state, self._error, self._failure = "", "", ""  # what no file says, or not yet
         self._lock: BaseFileLock | None = None
         self._terms: list[Description] = []  # the own terms as they were when training began
+        self._quickly_told = True  # whether it costs nothing to look at them in every update
         self._stop, self._resume, self._save = threading.Event(), threading.Event(), threading.Event()
         self._resume.set()
         self._over = threading.Event()  # not the thread's own state: an interrupted join would call a living one ended
@@ -290,6 +292,8 @@ class Run:
 
     def _log(self, record: Record) -> None:
         self._refuse_lost_folder()
+        if self._quickly_told:
+            self._refuse_changed_terms()
         self.records.append(record)
 
     # Who may train it, and with what
@@ -339,7 +343,9 @@ class Run:
                     f"{self.name} was trained with another {name!r}, {difference(was, now[name])}: "
                     "define it as it was (the run's config.json has its text), or start a new run."
                 )
-        self._terms = [now[was["name"]] for was in config["own_terms"]]
+        self._terms, begin = [now[was["name"]] for was in config["own_terms"]], time.perf_counter()
+        self._refuse_changed_terms()
+        self._quickly_told = time.perf_counter() - begin < QUICK
         identity = digest(describe_training(self.config, self.extra_terms))
         pure = not begun or identity == config.get("identity")
         settled = config | {"own_terms": self._terms, "identity": identity if pure else None}

@@ -1,6 +1,7 @@
 """The runs of a folder: make a new one, open one again, list them all. What a run is and does stands in `run`."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ def new_run(
     extra_terms = refuse_duplicates(extra_terms)
     identity, terms = digest(describe_training(config, extra_terms)), [describe_term(t) for t in extra_terms]
     path = Path(run_dir) if run_dir is not None else fresh_folder(Path(root), name)
+    if path.resolve() == Path.cwd():
+        raise ConfigError("run_dir is the folder we are in: name one for the run.")
     if (path / "config.json").exists():
         raise ConfigError(f"{path} already holds a run: choose another folder, or open it with open_run to go on.")
     path.mkdir(parents=True, exist_ok=True)
@@ -64,5 +67,9 @@ def config_in(path: Path) -> TrainConfig:
 
 
 def list_runs(root: str | Path = RUNS) -> list[Run]:
-    """All runs below a folder, the newest first."""
-    return [open_run(folder) for folder in run_folders(root)]
+    """All runs below a folder, the newest first; without those that cannot be read."""
+    runs = []
+    for folder in run_folders(root):
+        with suppress(ValueError, KeyError, TypeError, OSError):
+            runs.append(open_run(folder))
+    return runs
