@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import shutil
 import time
 from html import unescape
 
@@ -15,10 +16,12 @@ from twmr_nb.knobs import choices, field_docs
 from twmr_nb.presets import PRESETS, preset_config
 from twmr_nb.recipe import command_line, python_code
 from twmr_nb.rewards import reward_term
-from twmr_nb.runs import RunError, new_run
+from twmr_nb.runs import LIVE, RunError, new_run
 from twmr_nb.ui.controls import Controls
+from twmr_nb.ui.live import LiveView
 from twmr_nb.ui.number_text import number_text, read_number
 from twmr_nb.ui.panel import TrainingPanel
+from twmr_nb.ui.runs import RunsView
 from twmr_nb.ui.setting_row import number_box
 from twmr_nb.ui.settings import all_settings, settings_of, stops
 from twmr_nb.ui.starting_point import base_of
@@ -400,3 +403,44 @@ def test_a_failure_is_told_in_the_view(tmp_path):
 def test_a_policy_of_no_known_preset_is_its_own_start():
     config = preset_config(gamma=0.9).replace(preset="elsewhere")
     assert base_of(config) is config
+
+
+def test_what_was_wrong_is_forgotten_once_it_is_mended(tmp_path):
+    panel = TrainingPanel(root=tmp_path, **TINY)
+    panel.controls.rows["total_timesteps"].text = "abc"
+    panel._ask_or_start()
+    assert "twmr-error" in panel.note.value
+    panel.controls.rows["total_timesteps"].text = "64"
+    assert "twmr-error" not in panel.note.value
+    panel.name.value = "a/b"
+    panel._ask_or_start()
+    assert "twmr-error" in panel.note.value
+    panel.name.value = "good"
+    assert "twmr-error" not in panel.note.value
+
+
+def test_a_run_stopped_in_another_view_gives_the_settings_back(tmp_path):
+    panel = TrainingPanel(root=tmp_path, **TINY | {"total_timesteps": 10**7})
+    run = panel.start()
+    wait_for(lambda: panel.controls.rows["seed"].disabled)
+    other = LiveView(run)
+    run.stop()
+    wait_for(lambda: not panel.controls.rows["seed"].disabled)
+    assert "while it trains" not in panel.note.value
+    other.close()
+
+
+def test_a_run_whose_folder_is_gone_stays_on_show_and_no_other_is_marked(tmp_path):
+    for name in ("first", "second"):
+        new_run("recommended", name, root=tmp_path, **TINY).train()
+    LIVE.clear()
+    view = RunsView(tmp_path)
+    shown = view.run
+    other = next(name for name in view.runs if name != shown.name)
+    shutil.rmtree(shown.path)
+    view.refresh()
+    assert view.choice.value is None
+    assert view.run is shown
+    assert shown.state == "gone"
+    view.choice.value = other
+    assert view.run.name == other

@@ -87,9 +87,11 @@ class Run:
 
     @property
     def state(self) -> str:
-        """new, running, paused, stopped, finished, failed, or interrupted (its process ended without a word)."""
+        """new, running, paused, stopped, finished or failed; interrupted: its process ended without a word; gone."""
         if self._state and (self.training or not run_lock.is_taken(self.path)):
             return self._state
+        if not (self.path / "config.json").exists():
+            return "gone"
         state = remembered(read_json, self.path / "status.json").get("state", "new")
         if state in ("running", "paused") and not run_lock.is_taken(self.path):
             return "interrupted"

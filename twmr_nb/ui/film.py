@@ -12,8 +12,8 @@ function render({ model, el }) {
     const old = shown, film = model.get("value");
     shown = film.byteLength ? URL.createObjectURL(new Blob([film], { type: "video/mp4" })) : "";
     video.autoplay = !still.matches;
+    video.onloadeddata = () => URL.revokeObjectURL(old);
     if (shown) video.src = shown;
-    URL.revokeObjectURL(old);
   };
   const say = () => video.setAttribute("aria-label", model.get("words"));
   Object.assign(video.style, { display: "block", width: "100%", aspectRatio: "16 / 9" });

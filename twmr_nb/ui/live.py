@@ -6,6 +6,7 @@ One thread follows the run and only changes widgets' values: it never prints, an
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -32,7 +33,7 @@ POINTS = 400  # drawn per curve
 WIDTH, HEIGHT = 640, 328  # px that the curves are drawn for; shown as wide as there is room
 SCENE = 290  # px, height of a 3D replay's picture
 RESUMABLE = ("new", "stopped", "failed", "interrupted")
-OVER = (*RESUMABLE[1:], "finished")
+OVER = (*RESUMABLE[1:], "finished", "gone")
 ELSEWHERE = "This run is now shown in a newer view. To see it here, run this cell again."
 views: dict[Path, "LiveView"] = {}  # the newest view of each run: only that one follows it
 
@@ -103,11 +104,22 @@ class LiveView(w.VBox):
             self._end.set()
             self._poke.set()
             self.message.value = why
+            if why and self.run and self.run.training:  # it still has to say when the run is over
+                self.steps.value = ""
+                threading.Thread(target=self._wait_for, args=(self.run,), name="waiting", daemon=True).start()
             for button in (self.pause, self.resume, self.stop, self.save):
                 button.disabled = True
             if self.run and views.get(self.run.path) is self:
                 del views[self.run.path]
                 self.run.on_start = lambda: None
+
+    def _wait_for(self, run: Run) -> None:
+        """Tell the owner of a view that follows no more when its run is over."""
+        with suppress(RunError):
+            run.join()
+        if self.run is run and views.get(run.path) is not self:
+            self.state.value = Markup("<span class='twmr-sub'>{}</span>").format(one_line(run.name))
+            self.on_change()
 
     def compare(self, records: Mapping[str, Sequence[Record]]) -> None:
         """Draw these earlier runs in grey."""

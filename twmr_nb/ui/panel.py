@@ -49,6 +49,8 @@ class TrainingPanel(Shell):
         super().__init__("Training panel", DOC, left, [self.view], LEFT)
         self.view.stage.children = [self.view.picture, self._below()]
         self.origin.on_choose = lambda config: self.controls.show(config, base_of(config))
+        self.controls.on_change = self._forget_mistake
+        self.name.observe(lambda _: self._forget_mistake(), "value")
         self.view.on_change = self.sync
         self.view.picture.observe(lambda _: changed(self), "value")
         self.list_earlier()
@@ -107,6 +109,11 @@ class TrainingPanel(Shell):
 
     def say(self, text: str, look: str = "twmr-sub") -> None:
         self.note.value = Markup("<span class='{}'>{}</span>").format(look, text)
+
+    def _forget_mistake(self) -> None:
+        """What was wrong may be mended now."""
+        if "twmr-error" in self.note.value:
+            self.say("")
 
     def _start_row(self) -> w.HBox:
         self.name = w.Text("run", description="name", layout=w.Layout(flex="1 1 auto", width="auto"))

@@ -5,27 +5,32 @@ import traitlets as t
 
 SCRIPT = """
 function render({ model, el }) {
-  const image = document.createElement("img");
-  let shown = "";
+  let image = document.createElement("img"), latest = 0;
+  // An element of its own for each picture: one that changes while the page leaves its cell undrawn may keep no size.
   const show = () => {
-    const old = shown, png = model.get("value");
-    shown = png.byteLength ? URL.createObjectURL(new Blob([png], { type: "image/png" })) : "";
-    image.hidden = !shown;
-    image.src = shown;
-    URL.revokeObjectURL(old);
+    const png = model.get("value"), mine = ++latest, next = document.createElement("img");
+    if (!png.byteLength) return image.replaceWith((image = next));
+    next.src = URL.createObjectURL(new Blob([png], { type: "image/png" }));
+    next.onload = () => {
+      if (mine !== latest) return URL.revokeObjectURL(next.src);
+      Object.assign(next.style, { display: "block", width: "100%", height: "auto" });
+      next.alt = model.get("words");
+      image.replaceWith(next);
+      URL.revokeObjectURL(image.src);
+      image = next;
+    };
   };
   const say = () => (image.alt = model.get("words"));
-  Object.assign(image.style, { display: "block", width: "100%", height: "auto" });
   el.append(image);
   el.classList.add("twmr-picture");
   model.on("change:value", show);
   model.on("change:words", say);
   show();
-  say();
   return () => {
     model.off("change:value", show);
     model.off("change:words", say);
-    URL.revokeObjectURL(shown);
+    latest = 0;
+    URL.revokeObjectURL(image.src);
   };
 }
 export default { render };

@@ -89,8 +89,9 @@ class PolicyFile:
             if stamp:
                 return datetime.strptime(stamp[1], "%Y%m%d_%H%M%S")
         with suppress(ValueError, OverflowError, OSError):
-            return datetime.fromtimestamp(self.modified)
-        return datetime.max
+            if not self.shipped:  # there its file's time says when the package was unpacked
+                return datetime.fromtimestamp(self.modified)
+        return datetime.min
 
     @property
     def own_copy(self) -> Path | None:

@@ -1,6 +1,7 @@
 """A table of policies to sort, filter and tick. The page draws it; what is listed and in which order is said here."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,7 @@ def row_of(file: PolicyFile) -> dict[str, Any]:
             scene_words(file.saved.config.env),
             percent(file.success),
             steps_words(file.steps),
-            f"{file.date:%d %b %Y}",
+            "–" if file.date == datetime.min else f"{file.date:%d %b %Y}",
         ],
         "more": one_line(more),
         "settings": one_line(file.settings),

@@ -66,26 +66,30 @@ class PolicyTools(w.VBox):
     def say(self, text: str, error: bool = False) -> None:
         self.line.value = Markup("<span class='{}'>{}</span>").format("twmr-error" if error else "twmr-sub", text)
 
-    def _attempt(self, act: Callable[[], Path | None], done: str) -> None:
-        """Do it and refresh the list, or say in one line why not."""
+    def _attempt(self, act: Callable[[], Path | None], done: str) -> bool:
+        """Do it and refresh the list, or say in one line why not; returns whether it was done."""
         try:
             path = act()
         except (ValueError, OSError) as error:
             self.say(str(error), error=True)
-            return
+            return False
         self.changed(path)
         self.say(done)
+        return True
 
     def _ask_name(self, _: Any) -> None:
         assert self.file is not None
-        file = self.file
         self.line.value = ""
-        self.question.ask(
-            "New name",
-            "Rename",
-            lambda name: self._attempt(lambda: rename(file, name), f"renamed to {name}"),
-            name=file.name,
-        )
+        self._ask_name_of(self.file, self.file.name)
+
+    def _ask_name_of(self, file: PolicyFile, offered: str) -> None:
+        """What was typed and refused is offered again, to be mended."""
+
+        def done(name: str) -> None:
+            if not self._attempt(lambda: rename(file, name), f"renamed to {name}"):
+                self._ask_name_of(file, name)
+
+        self.question.ask("New name", "Rename", done, name=offered)
 
     def _ask_delete(self, _: Any) -> None:
         assert self.file is not None

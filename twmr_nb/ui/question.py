@@ -73,11 +73,11 @@ class Question(anywidget.AnyWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._then: Callable[[str], None] = lambda name: None
+        self._then: Callable[[str], object] = lambda name: None
         self.on_msg(self._heard)
 
     def ask(
-        self, text: str, yes: str, then: Callable[[str], None], name: str | None = None, danger: bool = False
+        self, text: str, yes: str, then: Callable[[str], object], name: str | None = None, danger: bool = False
     ) -> None:
         """Call then(name) if the answer is yes; a `name` given is offered to be changed."""
         self.drop()

@@ -69,7 +69,8 @@ class RunsView(Shell):
         kept = self.run.name if self.run else None
         self._listing = True
         self.choice.options = [(run_label(run), run.name) for run in runs]
-        self.choice.value = kept if kept in self.runs else most_urgent(runs)
+        # One whose folder is gone stays on show, and no other is marked as if it were it.
+        self.choice.value = kept if kept in self.runs else most_urgent(runs) if kept is None else None
         self._listing = False
         if self.run is None:
             self._show(self.choice.value)
