@@ -217,3 +217,14 @@ def test_a_place_for_runs_that_is_a_file(monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.setenv("TWMR_RUNS", str(tmp_path / "file"))
     assert doctor.check_writing(tmp_path / "file").mend == "unset TWMR_RUNS"
+
+
+def test_a_device_that_jax_does_not_know_is_named_with_its_variable(monkeypatch):
+    def none():
+        raise RuntimeError("Unknown backend nope\nmore of it")
+
+    monkeypatch.setenv("JAX_PLATFORMS", "nope")
+    monkeypatch.setattr("jax.devices", none)
+    found = doctor.check_devices()
+    assert (found.ok, found.mend) == (False, "unset JAX_PLATFORMS")
+    assert found.found == "JAX_PLATFORMS=nope: Unknown backend nope"

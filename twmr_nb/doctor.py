@@ -161,7 +161,13 @@ def check_cores() -> Check:
 
 
 def check_devices() -> Check:
-    kinds = sorted({device.platform for device in jax.devices()})
+    try:
+        kinds = sorted({device.platform for device in jax.devices()})
+    except RuntimeError as error:
+        wish = os.environ.get("JAX_PLATFORMS")
+        if wish is None:
+            raise
+        return Check("GPU", False, f"JAX_PLATFORMS={wish}: {str(error).splitlines()[0]}", "unset JAX_PLATFORMS")
     words = f"JAX computes on {', '.join(kinds)}" + (" (no GPU, none is needed)" if kinds == ["cpu"] else "")
     return Check("GPU", True, words)
 

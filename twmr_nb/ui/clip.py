@@ -10,6 +10,7 @@ import ipywidgets as w
 from markupsafe import Markup
 
 from twmr_nb.render import NO_GL, RenderError, gl_available, mp4
+from twmr_nb.rewards import TermError
 from twmr_nb.rollout import Rollout, record
 from twmr_nb.runs import Run
 from twmr_nb.ui.film import Film
@@ -115,7 +116,11 @@ class EvaluationClip(w.VBox):
         saved = run.policy()
         steps = steps_text(saved.results.get("global_step", 0))
         title = f"after {steps} steps of training"
-        rollout = record(saved.player(), run.config.env, num_steps=STEPS, extra_terms=run.extra_terms, title=title)
+        how: dict[str, Any] = {"num_steps": STEPS, "title": title}
+        try:
+            rollout = record(saved.player(), run.config.env, extra_terms=run.extra_terms, **how)
+        except TermError:  # told by the run already; how the robot drives can still be seen
+            rollout = record(saved.player(), run.config.env, **how)
         passed = "passes" if rollout.transition.passed.any() else f"reaches {rollout.transition.x.max():.2f} m"
         return rollout, f"{passed} after {steps} steps"
 

@@ -34,8 +34,8 @@ def evaluation_table(results: Sequence[dict[str, Any]]) -> Markup:
         rows[title] = lambda r, name=name: f"{r['reward_terms'].get(name, 0.0):+.2f}"  # type: ignore[misc]
     how = {True: "mean action", False: "with noise"}
     said = ", ".join(dict.fromkeys(f"{r['episodes']} unseen episodes, {how[r['deterministic']]}" for r in results))
-    name = Markup("<th style='text-align:right;padding:3px 14px'>{}</th>")
-    cell = Markup("<td class='twmr-value' style='text-align:right;padding:3px 14px'>{}</td>")
+    name = Markup("<th style='text-align:right;padding:3px 14px;min-width:70px;overflow-wrap:anywhere'>{}</th>")
+    cell = Markup("<td class='twmr-value' style='text-align:right;padding:3px 14px;white-space:nowrap'>{}</td>")
     row = Markup("<tr><td class='twmr-sub'>{}</td>{}</tr>")
     head = Markup().join(name.format(one_line(r["policy"], NAME)) for r in results)
     body = Markup().join(

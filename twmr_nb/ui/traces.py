@@ -5,11 +5,13 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from twmr_nb.markup import figure_text
+from twmr_nb.markup import figure_text, one_line
 from twmr_nb.play import GATE_THRESHOLD
 from twmr_nb.plots import GREY, INK, LEGS, Plot, legend, mark_events, style
 from twmr_nb.robot import LEG_CTRL, LEG_RANGE, WHEEL_CTRL, WHEEL_TORQUE
 from twmr_nb.rollout import Rollout
+
+LETTERS = 60  # of a title, as many as the figure is wide
 
 
 def signal_traces(rollouts: Sequence[Rollout], width: int = 710, height: int = 500) -> Plot:
@@ -17,7 +19,7 @@ def signal_traces(rollouts: Sequence[Rollout], width: int = 710, height: int = 5
     figure = Plot(width, height)
     shape: dict[str, Any] = {"sharex": "col", "sharey": "row", "squeeze": False, "height_ratios": (1, 2, 1.4, 1.4)}
     columns = figure.subplots(4, len(rollouts), **shape).T
-    figure.margins(58, 10, 42, 40, hspace=0.4, wspace=0.08)
+    figure.margins(58, 18, 42, 40, hspace=0.4, wspace=0.12)
     for k, (rollout, panels) in enumerate(zip(rollouts, columns, strict=True)):
         first = k == 0
         draw_gate(panels[0], rollout, first)
@@ -29,9 +31,9 @@ def signal_traces(rollouts: Sequence[Rollout], width: int = 710, height: int = 5
         panels[3].set_xlabel("time [s]", color=INK, fontsize=9)
         for axes in panels:
             mark_events(axes, rollout, None)
-        panels[0].text(
-            1, 1.42, figure_text(rollout.title), transform=panels[0].transAxes, color=INK, fontsize=9, ha="right"
-        )
+        panels[3].locator_params(axis="x", nbins=9 // len(rollouts))
+        title = one_line(rollout.title, LETTERS // len(rollouts))
+        panels[0].text(1, 1.42, figure_text(title), transform=panels[0].transAxes, color=INK, fontsize=9, ha="right")
     return figure
 
 
