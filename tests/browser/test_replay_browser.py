@@ -9,7 +9,7 @@ import io
 import mujoco
 import numpy as np
 import pytest
-from boxes import troubles
+from boxes import barriers, troubles
 from climb import climb, play_again
 from lab import artifact, screenshot
 from PIL import Image, ImageDraw
@@ -209,6 +209,11 @@ def test_a_lost_context_can_be_brought_back(show, rollout):
 
 
 # ---- for everyone ----
+
+
+def test_nobody_is_kept_out(show, rollout):
+    page = show(Replay(rollout))
+    assert barriers(page, ".twmr-replay") == []
 
 
 def test_it_says_what_it_shows_and_is_played_by_keys(show, rollout):
