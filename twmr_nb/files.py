@@ -93,7 +93,7 @@ def set_aside(path: str | Path) -> Path:
     return path.rename(aside)
 
 
-def identity(path: str | Path) -> tuple[int, ...] | None:
+def fingerprint(path: str | Path) -> tuple[int, ...] | None:
     """What is another one as soon as the file is: which file, its size, its time. None where there is none."""
     try:
         status = os.stat(path)
@@ -104,7 +104,7 @@ def identity(path: str | Path) -> tuple[int, ...] | None:
 
 def remembered(read: Callable[[Path], T], path: Path) -> T:
     """read(path), at the price of a look at the file while it is the one read before. Leave the answer unchanged."""
-    return _read_once(read, path, identity(path))
+    return _read_once(read, path, fingerprint(path))
 
 
 @lru_cache(maxsize=1 << 14)

@@ -16,7 +16,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from twmr_nb.files import identity, remembered, set_aside, write_bytes
+from twmr_nb.files import fingerprint, remembered, set_aside, write_bytes
 from twmr_nb.storage import Record
 
 Array = NDArray[np.float64]
@@ -125,7 +125,7 @@ class MetricsLog(Records):
             if self.path.exists() and self.path.stat().st_size != self._end:
                 os.truncate(self.path, self._end)
             self._buffer, self._count = self._buffer[:keep].copy(), keep  # a copy: who holds a slice keeps it
-            self._last_line, self._seen = b"", identity(self.path)
+            self._last_line, self._seen = b"", fingerprint(self.path)
             if not keep:
                 self._forget()
 
@@ -141,7 +141,7 @@ class MetricsLog(Records):
                 self._loaded = True
 
     def _read(self) -> None:
-        now = identity(self.path)
+        now = fingerprint(self.path)
         if now == self._seen:
             return
         if now is None or not self._continues(now):
@@ -207,7 +207,7 @@ class MetricsLog(Records):
             raise
         ends = size + np.cumsum([len(line) for line in text])
         self._ends.extend(ends[-(self._count - len(self._ends)) :].tolist())
-        self._end, self._last_line, self._seen = int(ends[-1]), text[-1], identity(self.path)
+        self._end, self._last_line, self._seen = int(ends[-1]), text[-1], fingerprint(self.path)
 
     def _widen(self, names: Sequence[str]) -> None:
         """Make room for quantities that the file does not know, as when a newer version goes on with an old run."""
@@ -252,7 +252,7 @@ def numbers(line: bytes, count: int) -> list[float] | None:
 
 def last_record(path: Path) -> Record | None:
     """The last whole record of a metrics.csv, read from its end; None where there is none."""
-    if identity(path) is None:
+    if fingerprint(path) is None:
         return None
     with path.open("rb") as file:
         names, begin, end = header(file.readline(BLOCK)), file.tell(), file.seek(0, os.SEEK_END)

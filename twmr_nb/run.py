@@ -87,7 +87,7 @@ class Run:
 
     @property
     def state(self) -> str:
-        """new, running, paused, stopped, finished or failed; interrupted: its process ended without a word; gone."""
+        """new, running, paused, stopped, finished, failed, interrupted (its process ended), or gone (its folder is)."""
         if self._state and (self.training or not run_lock.is_taken(self.path)):
             return self._state
         if not (self.path / "config.json").exists():

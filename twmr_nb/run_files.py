@@ -3,7 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
-from twmr_nb.files import identity, read_json, write_json
+from twmr_nb.files import fingerprint, read_json, write_json
 from twmr_nb.metrics_log import MetricsLog, Records
 from twmr_nb.targets import checked_name
 
@@ -17,7 +17,7 @@ def read_metrics(path: Path) -> Records:
 
 def run_folders(root: str | Path) -> list[Path]:
     """The folders below root that hold a run, the newest first."""
-    found = [(config, identity(config)) for config in Path(root).glob("*/config.json")]
+    found = [(config, fingerprint(config)) for config in Path(root).glob("*/config.json")]
     there = [(version[-1], config.parent) for config, version in found if version]  # not one deleted meanwhile
     return [folder for _, folder in sorted(there, key=lambda each: each[0], reverse=True)]
 
