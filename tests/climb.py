@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from twmr_nb.config import EnvConfig
-from twmr_nb.rollout import Rollout, record
+from twmr_nb.config.schema import EnvConfig
+from twmr_nb.episodes.rollout import Rollout, record
 
 DATA = Path(__file__).parent / "data"
 

@@ -24,8 +24,8 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def gl() -> None:
     """Skip the test on a machine that cannot draw."""
+    from twmr_nb.draw.film import gl_available
     from twmr_nb.graphics import APT_LINE
-    from twmr_nb.render import gl_available
 
     if not gl_available():
         pytest.skip(f"no GL library here: {APT_LINE}")
@@ -34,7 +34,7 @@ def gl() -> None:
 @pytest.fixture
 def no_run_left(monkeypatch):
     """No film unless the test asks for it; whatever trains is stopped at the end, and no view follows a run."""
-    from twmr_nb.runs import LIVE
+    from twmr_nb.runs.folder import LIVE
     from twmr_nb.ui import clip, live
 
     monkeypatch.setattr(clip, "gl_available", lambda: False)

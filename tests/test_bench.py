@@ -6,10 +6,10 @@ import sys
 import numpy as np
 import pytest
 
-from twmr_nb import cli
-from twmr_nb.bench import breakdown, contest, fresh, scaling, solve, suite
-from twmr_nb.bench.report import report
-from twmr_nb.presets import preset_config
+from benchmarks import breakdown, contest, fresh, scaling, solve, suite
+from benchmarks.report import report
+from twmr_nb.cli import main as cli
+from twmr_nb.config.presets import preset_config
 
 PROMISED = {
     *("ceiling_steps_per_s", "env_steps_per_s", "train_steps_per_s", "eval_steps_per_s", "steps_per_s"),
@@ -110,11 +110,11 @@ def test_stopwatch_counts_inner_parts_only_once(monkeypatch):
 def test_profile_accounts_for_every_part_and_leaves_no_trace(monkeypatch):
     trainer = contest.make_trainer(2, rollout_steps=4, hidden_size=8)
     monkeypatch.setattr(breakdown, "make_trainer", lambda num_envs: trainer)
-    before = breakdown.twmr_nb.env.observe
+    before = breakdown.twmr_nb.task.env.observe
     parts = breakdown.profile(updates=1, num_envs=2)
     assert tuple(parts) == breakdown.PARTS
     assert all(parts[name] > 0 for name in parts if name != "resets")
-    assert breakdown.twmr_nb.env.observe is before
+    assert breakdown.twmr_nb.task.env.observe is before
 
 
 def test_scaling_is_measured_and_drawn(small, monkeypatch, tmp_path):
@@ -128,7 +128,7 @@ def test_scaling_is_measured_and_drawn(small, monkeypatch, tmp_path):
 def test_solve_counts_the_unbroken_row_of_successes_at_the_end(monkeypatch):
     """Success of the copies in time order: a lucky second one, then a row of three."""
     judged = iter([1.0, 0.97, 0.96, 0.5])
-    monkeypatch.setattr("twmr_nb.evaluate.evaluate", lambda *_: {"success_rate": next(judged)})
+    monkeypatch.setattr("twmr_nb.episodes.evaluate.evaluate", lambda *_: {"success_rate": next(judged)})
     monkeypatch.setattr(solve, "COPIES", 6)
     flags = {"total_timesteps": 48, "num_envs": 2, "rollout_steps": 4, "minibatches": 1, "hidden_size": 8}
     result = solve.solve_once(3, flags, episodes=1)
@@ -157,7 +157,7 @@ def test_zero_rounds_and_a_missing_peer_are_refused_in_a_sentence(monkeypatch, c
     assert cli.main(["bench", "--rounds", "0"]) == 2
     assert "rounds = 0" in capsys.readouterr().err
     monkeypatch.setitem(sys.modules, "torch", None)
-    monkeypatch.delitem(sys.modules, "twmr_nb.bench.peer", raising=False)
+    monkeypatch.delitem(sys.modules, "benchmarks.peer", raising=False)
     monkeypatch.setattr(suite, "SIZES", ())
     with pytest.raises(suite.ConfigError, match="torch"):
         suite.entries([], 2, peer=True)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from twmr_nb.files import copy_whole, locked, read_json, set_aside, write_bytes, write_json, write_text
-from twmr_nb.policies import PolicyError, read_arrays, write_arrays
+from twmr_nb.policies.saved import PolicyError, read_arrays, write_arrays
 
 
 def write_array(path: Path, text: str) -> None:

@@ -9,10 +9,10 @@ import pytest
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from twmr_nb.charts import Table, lines
-from twmr_nb.leaderboard import Board
+from twmr_nb.course.leaderboard import Board
+from twmr_nb.draw.charts import Table, lines
+from twmr_nb.draw.overlay import draw_title
 from twmr_nb.markup import Formula, as_html, figure_text, one_line, output, printable, table_cell
-from twmr_nb.overlay import draw_title
 from twmr_nb.ui.hypertext import Html
 
 PACKAGE = Path(__file__).parent.parent / "twmr_nb"

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from twmr_nb.policies import PolicyError, load_policy, read_arrays, stem_of
-from twmr_nb.policy_checks import known_details
-from twmr_nb.runs import LIVE, new_run
+from twmr_nb.policies.checks import known_details
+from twmr_nb.policies.saved import PolicyError, load_policy, read_arrays, stem_of
+from twmr_nb.runs.folder import LIVE, new_run
 from twmr_nb.ui import PolicyBrowser, TrainingPanel
 from twmr_nb.ui import policy_files as files
 from twmr_nb.ui.policy_table import COLUMNS
@@ -132,7 +132,7 @@ def test_a_result_of_another_kind_is_left_out_and_the_policy_is_shown(good, root
     assert len([p for p in browser.policies if not p.shipped]) == 2
     for column in COLUMNS:
         browser.table.sort_by(column)
-    from twmr_nb.evaluation_text import policies_table
+    from twmr_nb.draw.words import policies_table
 
     assert "odd" in policies_table({"odd": (load_policy(path), 1)})
 
@@ -297,7 +297,7 @@ def test_a_last_line_is_a_few_readable_lines(good):
 
 
 def test_an_evaluation_is_a_line_each_and_still_a_dict():
-    from twmr_nb.evaluate import Evaluation
+    from twmr_nb.episodes.evaluate import Evaluation
 
     result = Evaluation(
         success_rate=0.93333, success_interval=[0.9, 0.95], reward_terms={"forward": 1.0}, policy="a\nb"
@@ -328,7 +328,7 @@ def test_a_run_says_its_state(tmp_path):
 def test_an_odd_rollout_is_refused_in_a_sentence(tmp_path, arrays, details):
     from climb import climb
 
-    from twmr_nb.rollout import load_rollout
+    from twmr_nb.episodes.rollout import load_rollout
 
     good = climb().save(tmp_path / "good.safetensors")
     assert len(load_rollout(good).time) == 500
@@ -338,7 +338,7 @@ def test_an_odd_rollout_is_refused_in_a_sentence(tmp_path, arrays, details):
 
 
 def test_a_table_in_a_terminal_is_lines_that_steer_nothing(good):
-    from twmr_nb.evaluation_text import policies_table, results_table
+    from twmr_nb.draw.words import policies_table, results_table
 
     name = "red \x1b[31m\nnext\u202e"
     told = dataclasses.replace(load_policy(good), name=name, results={"note": name, "evaluation": EVALUATION})

@@ -10,12 +10,12 @@ import jax
 import pytest
 
 from twmr_nb import progress
-from twmr_nb.config import EnvConfig, TrainConfig
-from twmr_nb.evaluate import evaluate, sweep
-from twmr_nb.network import ActorCritic, init_policy
-from twmr_nb.policies import SavedPolicy
+from twmr_nb.config.schema import EnvConfig, TrainConfig
+from twmr_nb.episodes.evaluate import evaluate, sweep
+from twmr_nb.episodes.rollout import RandomPolicy, record, record_many
+from twmr_nb.learn.network import ActorCritic, init_policy
+from twmr_nb.policies.saved import SavedPolicy
 from twmr_nb.progress import Progress, clock
-from twmr_nb.rollout import RandomPolicy, record, record_many
 
 WORLD = EnvConfig(max_steps=4)
 

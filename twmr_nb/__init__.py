@@ -6,11 +6,11 @@ settle()  # before anything else imports mujoco
 
 import gymnasium
 
-from twmr_nb.config import ConfigError, EnvConfig, PPOConfig, TrainConfig
-from twmr_nb.env import TwmrEnv
-from twmr_nb.rewards import REWARD_TERMS, RewardTerm, reward_term
-from twmr_nb.robot import build_model
-from twmr_nb.transition import Transition
+from twmr_nb.config.schema import ConfigError, EnvConfig, PPOConfig, TrainConfig
+from twmr_nb.robot.model import build_model
+from twmr_nb.task.env import TwmrEnv
+from twmr_nb.task.rewards import REWARD_TERMS, RewardTerm, reward_term
+from twmr_nb.task.transition import Transition
 
 __all__ = [
     "REWARD_TERMS",
@@ -27,6 +27,6 @@ __all__ = [
 
 gymnasium.register(
     id="twmr_nb/Twmr-v0",
-    entry_point="twmr_nb.gym_env:TwmrSingleEnv",
-    vector_entry_point="twmr_nb.env:TwmrEnv",
+    entry_point="twmr_nb.task.gym_env:TwmrSingleEnv",
+    vector_entry_point="twmr_nb.task.env:TwmrEnv",
 )

@@ -3,7 +3,7 @@
 import re
 
 SIZE = {"width": 1440, "height": 1000}
-LOAD = 'from twmr_nb.rollout import load_rollout\nrollout = load_rollout("climb.safetensors")'
+LOAD = 'from twmr_nb.episodes.rollout import load_rollout\nrollout = load_rollout("climb.safetensors")'
 OWN = """\
 from twmr_nb import reward_term
 from twmr_nb.ui import RewardExplorer

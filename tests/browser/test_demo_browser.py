@@ -13,9 +13,9 @@ site = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(site)
 
 CELLS = [
-    """from twmr_nb.render import video
-from twmr_nb.rollout import RandomPolicy, ZeroPolicy, record
-from twmr_nb.runs import new_run
+    """from twmr_nb.draw.film import video
+from twmr_nb.episodes.rollout import RandomPolicy, ZeroPolicy, record
+from twmr_nb.runs.folder import new_run
 from twmr_nb.ui import live_view
 nothing, chance = (record(policy, num_steps=10) for policy in (ZeroPolicy(), RandomPolicy()))
 video([nothing, chance], size=(400, 240))""",

@@ -17,12 +17,12 @@ from twmr_nb.ui.replay import Replay
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 EXPLORER = """\
 from twmr_nb import EnvConfig
-from twmr_nb.rollout import RandomPolicy, record
+from twmr_nb.episodes.rollout import RandomPolicy, record
 from twmr_nb.ui import RewardExplorer
 explorer = RewardExplorer(record(RandomPolicy(), EnvConfig(), title="random"))
 explorer"""
 LOAD = """\
-from twmr_nb.rollout import load_rollout
+from twmr_nb.episodes.rollout import load_rollout
 from twmr_nb.ui.replay import Replay
 rollout = load_rollout("climb.safetensors")"""
 # Milliseconds from a key press on a slider to its new picture, painted; one after the other.

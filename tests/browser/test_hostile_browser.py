@@ -13,8 +13,8 @@ SITE = Path(__file__).parents[2] / "tools" / "build_site.py"
 BEGIN = """\
 from IPython.display import HTML, display
 from twmr_nb import RewardTerm, render
-from twmr_nb.policies import load_policy
-from twmr_nb.rollout import load_rollout
+from twmr_nb.policies.saved import load_policy
+from twmr_nb.episodes.rollout import load_rollout
 
 render.gl_available = lambda: False  # the page that is shown where nothing can be drawn holds the titles
 rollout = load_rollout("hostile/rollout.safetensors")
@@ -48,27 +48,27 @@ replay = Replay(rollout, ghost=rollout)
 replay""",
     "stills": "render.video([rollout, rollout])",
     "comparison": """\
-from twmr_nb.experiment import Comparison, Trial
+from twmr_nb.lab.experiment import Comparison, Trial
 trial = Trial(ATTACK, 0, [], {"success_rate": 0.5, "time_to_pass": 2.0, "effort": 1.0, "mean_final_x": 1.0})
 comparison = Comparison((trial, Trial("other", 0, [], trial.result)))
 comparison""",
     "dots": "comparison.dots()",
     "board": """\
-from twmr_nb.leaderboard import board
+from twmr_nb.course.leaderboard import board
 board("hostile/leaderboard.json")""",
     "table": """\
-from twmr_nb.charts import Table
+from twmr_nb.draw.charts import Table
 Table([ATTACK, "b"], [[ATTACK, "1"]])""",
     "traces": """\
 from twmr_nb.ui.traces import signal_traces
 display(signal_traces([rollout]))
-from twmr_nb.plots import reward_traces, term_totals
+from twmr_nb.draw.plots import reward_traces, term_totals
 display(reward_traces(rollout), term_totals(rollout.reward_terms))""",
     "rollout": "rollout",
     "policy": "policy",
     "run": "view.run",
     "terminal": """\
-from twmr_nb.evaluation_text import policies_table
+from twmr_nb.draw.words import policies_table
 print(policies_table({ATTACK: (policy, 1)}))""",
 }
 # What a person does with them; each is an expression for the kernel.
@@ -92,7 +92,7 @@ DOINGS = {
 SHOW_EVALUATION = """setattr(browser.stage.content, "children", [
     __import__("twmr_nb.ui.hypertext", fromlist=["Html"]).Html(
         __import__("twmr_nb.ui.policy_results", fromlist=["x"]).evaluation_table([
-            dict(__import__("twmr_nb.policies", fromlist=["x"]).load_policy("hopeless").results["evaluation"],
+            dict(__import__("twmr_nb.policies.saved", fromlist=["x"]).load_policy("hopeless").results["evaluation"],
                  policy=ATTACK, reward_terms={ATTACK: 1.0})]))])"""
 
 

@@ -71,7 +71,7 @@ def new_pictures(notebook, count):
 
 
 def updates_of(notebook):
-    runs = "__import__('twmr_nb.runs').runs.LIVE.values()"
+    runs = "__import__('twmr_nb.runs.run').runs.run.LIVE.values()"
     return notebook.evaluate(f"[r['update'] for run in {runs} for r in run.records]")
 
 
@@ -317,6 +317,6 @@ def save_checkpoint(notebook):
     eventually(lambda: len(updates_of(notebook)) > 5, 120)
     press(notebook, "Save now")
     eventually(lambda: notebook.evaluate(f"({file}).exists()"), 120)
-    saved = notebook.evaluate(f"__import__('twmr_nb.policies').policies.read_arrays({file})[1]['update']")
+    saved = notebook.evaluate(f"__import__('twmr_nb.policies.saved').policies.saved.read_arrays({file})[1]['update']")
     eventually(lambda: len(updates_of(notebook)) > saved + 5, 120)
     return saved

@@ -6,7 +6,7 @@ import pytest
 from explorer_view import assert_fits, button
 from replay_view import wait_for_picture
 
-from twmr_nb.policies import load_policy
+from twmr_nb.policies.saved import load_policy
 
 pytestmark = pytest.mark.browser
 

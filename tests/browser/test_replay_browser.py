@@ -15,9 +15,9 @@ from lab import artifact, screenshot
 from PIL import Image, ImageDraw
 from replay_view import VIEW, chart_point, eventually, frame, seek
 
+from twmr_nb.draw.replay_scene import episode_model
 from twmr_nb.ui.replay import Replay
 from twmr_nb.ui.replay import page as html_page
-from twmr_nb.ui.replay_scene import episode_model
 
 pytestmark = pytest.mark.browser
 

@@ -8,7 +8,7 @@ from replay_view import VIEW, chart_point, eventually, frame, seek, wait_for_pic
 pytestmark = pytest.mark.browser
 SETUP = """\
 import ipywidgets
-from twmr_nb.rollout import load_rollout
+from twmr_nb.episodes.rollout import load_rollout
 from twmr_nb.ui.replay import Replay
 rollout = load_rollout("climb.safetensors")"""
 LINKED = """\

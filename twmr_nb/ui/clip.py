@@ -9,10 +9,10 @@ from typing import Any
 import ipywidgets as w
 from markupsafe import Markup
 
-from twmr_nb.render import NO_GL, RenderError, gl_available, mp4
-from twmr_nb.rewards import TermError
-from twmr_nb.rollout import Rollout, record
-from twmr_nb.runs import Run
+from twmr_nb.draw.film import NO_GL, RenderError, gl_available, mp4
+from twmr_nb.episodes.rollout import Rollout, record
+from twmr_nb.runs.folder import Run
+from twmr_nb.task.rewards import TermError
 from twmr_nb.ui.film import Film
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.replay import Replay

@@ -7,9 +7,9 @@ from typing import Any
 import ipywidgets as w
 from markupsafe import Markup
 
-from twmr_nb.config import ConfigError, TrainConfig
-from twmr_nb.recipe import command_line, python_code
-from twmr_nb.rewards import RewardTerm, refuse_duplicates
+from twmr_nb.config.as_text import command_line, python_code
+from twmr_nb.config.schema import ConfigError, TrainConfig
+from twmr_nb.task.rewards import RewardTerm, refuse_duplicates
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.setting_row import Row
 from twmr_nb.ui.settings import all_settings, weight_setting

@@ -8,8 +8,8 @@ import traitlets as t
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from twmr_nb.config import EnvConfig
-from twmr_nb.rollout import Rollout
+from twmr_nb.config.schema import EnvConfig
+from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.ui.background import Redraw
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.picture import Picture

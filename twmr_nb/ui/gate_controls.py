@@ -5,9 +5,9 @@ from typing import Any
 
 import ipywidgets as w
 
-from twmr_nb.config import EnvConfig
-from twmr_nb.gates import obstacle_buffers
-from twmr_nb.knobs import choices, field_docs
+from twmr_nb.config.fields import choices, field_docs
+from twmr_nb.config.schema import EnvConfig
+from twmr_nb.task.gate import obstacle_buffers
 from twmr_nb.ui.sliders import ValueSlider, field_slider
 
 PARAMETERS = {

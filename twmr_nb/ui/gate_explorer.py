@@ -8,14 +8,14 @@ import ipywidgets as w
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from twmr_nb.config import EnvConfig
-from twmr_nb.rollout import Rollout
-from twmr_nb.runs import RUNS
+from twmr_nb.config.schema import EnvConfig
+from twmr_nb.draw.gate_picture import GatePicture, all_gates
+from twmr_nb.episodes.rescore import rescored
+from twmr_nb.episodes.rollout import Rollout
+from twmr_nb.runs.folder import RUNS
 from twmr_nb.ui.episode_explorer import EpisodeExplorer
 from twmr_nb.ui.gate_controls import GateControls
-from twmr_nb.ui.gate_picture import GatePicture, all_gates
 from twmr_nb.ui.hypertext import Html
-from twmr_nb.ui.rescored import rescored
 from twmr_nb.ui.rollout_picker import RolloutPicker
 from twmr_nb.ui.shell import part
 

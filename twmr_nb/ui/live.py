@@ -13,13 +13,13 @@ from pathlib import Path
 import ipywidgets as w
 from markupsafe import Markup
 
+from twmr_nb.draw.live_curves import LiveCurves, curves_text
+from twmr_nb.learn.storage import Record
 from twmr_nb.markup import one_line
-from twmr_nb.runs import Run, RunError
-from twmr_nb.storage import Record
+from twmr_nb.runs.folder import Run, RunError
 from twmr_nb.ui.clip import EvaluationClip, ReplaySwitch
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.keys import Keys
-from twmr_nb.ui.live_curves import LiveCurves, curves_text
 from twmr_nb.ui.picture import Picture
 from twmr_nb.ui.saved import Keepsake, changed, plain, show
 from twmr_nb.ui.shell import STYLE, line

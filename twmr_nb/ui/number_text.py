@@ -5,8 +5,8 @@ import re
 from decimal import Decimal, Overflow
 from typing import Any
 
-from twmr_nb.config import ConfigError
-from twmr_nb.knobs import allowed_numbers, is_number
+from twmr_nb.config.fields import allowed_numbers, is_number
+from twmr_nb.config.schema import ConfigError
 from twmr_nb.ui.settings import Setting
 
 FACTORS = {"k": 1_000, "K": 1_000, "M": 1_000_000}  # as steps are shown; a small m could mean a thousandth

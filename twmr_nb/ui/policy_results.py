@@ -5,10 +5,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from twmr_nb.evaluation_text import ROWS
+from twmr_nb.cli.play import gate_trace, leg_trace, outcome
+from twmr_nb.draw.words import ROWS
+from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.markup import NAME, one_line
-from twmr_nb.play import gate_trace, leg_trace, outcome
-from twmr_nb.rollout import Rollout
 from twmr_nb.ui.hypertext import Html
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import ipywidgets as w
 from markupsafe import Markup
 
-from twmr_nb.config import ConfigError
-from twmr_nb.evaluate import BATCH, evaluate, trial_world
-from twmr_nb.render import frame_strip, video
-from twmr_nb.rollout import Rollout, record
+from twmr_nb.config.schema import ConfigError
+from twmr_nb.draw.film import frame_strip, video
+from twmr_nb.episodes.evaluate import BATCH, evaluate, trial_world
+from twmr_nb.episodes.rollout import Rollout, record
 from twmr_nb.ui.background import Background, Turn
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.picture import Picture

@@ -8,8 +8,8 @@ from typing import Any
 import anywidget
 import traitlets as t
 
+from twmr_nb.config.as_text import scene_words
 from twmr_nb.markup import one_line
-from twmr_nb.recipe import scene_words
 from twmr_nb.ui.policy_files import PolicyFile
 
 SortKey = Callable[[PolicyFile], Any]

@@ -7,15 +7,15 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import ArrayLike, NDArray
 
-from twmr_nb.config import EnvConfig
-from twmr_nb.knobs import choices, field_docs
-from twmr_nb.outline import outline, posed
-from twmr_nb.posture import HIGH, LOW, MIDDLE
-from twmr_nb.robot import WHEELS, tip_radius
+from twmr_nb.config.fields import choices, field_docs
+from twmr_nb.config.schema import EnvConfig
+from twmr_nb.draw.pose_picture import STEP_AT, PosePicture, targets_by_mode
+from twmr_nb.robot.model import WHEELS, tip_radius
+from twmr_nb.robot.outline import outline, posed
+from twmr_nb.robot.pose import HIGH, LOW, MIDDLE
 from twmr_nb.ui.background import Redraw
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.picture import Picture
-from twmr_nb.ui.pose_picture import STEP_AT, PosePicture, targets_by_mode
 from twmr_nb.ui.pose_replay import PoseReplay
 from twmr_nb.ui.saved import Keepsake, changed, plain
 from twmr_nb.ui.shell import Shell, part

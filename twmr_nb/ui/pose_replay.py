@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twmr_nb.config import EnvConfig
-from twmr_nb.robot import step_edges
-from twmr_nb.rollout import Rollout, ZeroPolicy, record
+from twmr_nb.config.schema import EnvConfig
+from twmr_nb.episodes.rollout import Rollout, ZeroPolicy, record
+from twmr_nb.robot.model import step_edges
 from twmr_nb.ui.replay import CAMERA, Replay
 
 NEAR = CAMERA | {"distance": 0.36, "lookat": [0.03, 0.0, 0.0]}

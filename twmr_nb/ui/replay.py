@@ -17,11 +17,11 @@ from IPython.display import display
 from markupsafe import Markup
 from numpy.typing import ArrayLike
 
+from twmr_nb.draw.plots import term_colors
+from twmr_nb.draw.replay_scene import describe_motion, describe_scene, episode_model, known, pack
+from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.markup import one_line, output
-from twmr_nb.plots import term_colors
-from twmr_nb.rewards import REWARD_TERMS
-from twmr_nb.rollout import Rollout
-from twmr_nb.ui.replay_scene import describe_motion, describe_scene, episode_model, known, pack
+from twmr_nb.task.rewards import REWARD_TERMS
 
 SOURCES = Path(__file__).parent / "replay_js"
 PARTS = ("robot", "camera", "shaders", "webgl", "flat", "chart", "playback", "controls", "view")

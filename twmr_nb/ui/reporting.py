@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from twmr_nb.policies import SavedPolicy
-from twmr_nb.rollout import Player
+from twmr_nb.episodes.rollout import Player
+from twmr_nb.policies.saved import SavedPolicy
 
 
 class ReportingPlayer:

@@ -10,15 +10,15 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from twmr_nb.config import EnvConfig
-from twmr_nb.plots import term_colors, words
-from twmr_nb.rewards import REWARD_TERMS, RewardTerm, refuse_duplicates
-from twmr_nb.rollout import Rollout
-from twmr_nb.runs import RUNS
+from twmr_nb.config.schema import EnvConfig
+from twmr_nb.draw.plots import term_colors, words
+from twmr_nb.draw.reward_picture import STYLES, RewardPicture
+from twmr_nb.episodes.rescore import Rescored, rescored
+from twmr_nb.episodes.rollout import Rollout
+from twmr_nb.runs.folder import RUNS
+from twmr_nb.task.rewards import REWARD_TERMS, RewardTerm, refuse_duplicates
 from twmr_nb.ui.episode_explorer import EpisodeExplorer
 from twmr_nb.ui.gate_controls import GateControls
-from twmr_nb.ui.rescored import Rescored, rescored
-from twmr_nb.ui.reward_picture import STYLES, RewardPicture
 from twmr_nb.ui.rollout_picker import RolloutPicker
 from twmr_nb.ui.shell import part
 from twmr_nb.ui.sliders import ValueSlider, field_slider, signed_stops

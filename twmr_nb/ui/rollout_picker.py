@@ -10,11 +10,11 @@ import ipywidgets as w
 import traitlets as t
 from markupsafe import Markup
 
-from twmr_nb.config import EnvConfig
-from twmr_nb.evaluate import trial_world
-from twmr_nb.rewards import RewardTerm
-from twmr_nb.rollout import Player, RandomPolicy, Rollout, ZeroPolicy, record
-from twmr_nb.runs import RUNS
+from twmr_nb.config.schema import EnvConfig
+from twmr_nb.episodes.evaluate import trial_world
+from twmr_nb.episodes.rollout import Player, RandomPolicy, Rollout, ZeroPolicy, record
+from twmr_nb.runs.folder import RUNS
+from twmr_nb.task.rewards import RewardTerm
 from twmr_nb.ui.background import Background, Turn
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.policy_files import list_policies, policy_file

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from twmr_nb.config.as_text import as_changes
 from twmr_nb.markup import one_line
-from twmr_nb.policy_checks import known_details
-from twmr_nb.recipe import as_changes
-from twmr_nb.rewards import RewardTerm
-from twmr_nb.run_files import read_json, run_folders
-from twmr_nb.runs import Run, open_run
+from twmr_nb.policies.checks import known_details
+from twmr_nb.runs.files import read_json, run_folders
+from twmr_nb.runs.folder import Run, open_run
+from twmr_nb.task.rewards import RewardTerm
 from twmr_nb.ui.settings import shown
 from twmr_nb.ui.status import state_text
 

@@ -17,7 +17,7 @@ from IPython.display import display
 from markupsafe import Markup
 from PIL import Image
 
-from twmr_nb.ui.live_figure import COLORS, SCALE
+from twmr_nb.draw.live_figure import COLORS, SCALE
 
 EVERY, REST = 5.0, 1.0  # s between two pictures sent; how long a widget rests before one is sent
 LARGEST = 150_000  # bytes of a picture; a larger one is made smaller

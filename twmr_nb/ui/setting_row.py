@@ -10,7 +10,7 @@ from typing import Any
 import anywidget
 import traitlets as t
 
-from twmr_nb.config import ConfigError
+from twmr_nb.config.schema import ConfigError
 from twmr_nb.ui.number_text import number_text, read_number
 from twmr_nb.ui.settings import Setting, stops
 

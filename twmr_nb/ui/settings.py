@@ -5,9 +5,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from twmr_nb.config import MAX_SEED, EnvConfig, PPOConfig, TrainConfig
-from twmr_nb.knobs import base_type, choices, field_docs
-from twmr_nb.rewards import RewardTerm
+from twmr_nb.config.fields import base_type, choices, field_docs
+from twmr_nb.config.schema import MAX_SEED, EnvConfig, PPOConfig, TrainConfig
+from twmr_nb.task.rewards import RewardTerm
 
 DOWN, UP = 100, 1000  # how far from the default a logarithmic slider reaches; the number box reaches further
 MANTISSAS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)

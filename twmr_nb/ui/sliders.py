@@ -8,8 +8,8 @@ from typing import Any
 import anywidget
 import traitlets as t
 
-from twmr_nb.config import EnvConfig
-from twmr_nb.knobs import field_docs
+from twmr_nb.config.fields import field_docs
+from twmr_nb.config.schema import EnvConfig
 from twmr_nb.markup import one_line, printable
 
 MANTISSAS = (1, 1.5, 2, 3, 5, 7)

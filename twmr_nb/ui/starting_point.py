@@ -6,9 +6,9 @@ from pathlib import Path
 import ipywidgets as w
 from markupsafe import Markup
 
-from twmr_nb.config import TrainConfig
-from twmr_nb.policies import load_policy
-from twmr_nb.presets import PRESETS, preset_config
+from twmr_nb.config.presets import PRESETS, preset_config
+from twmr_nb.config.schema import TrainConfig
+from twmr_nb.policies.saved import load_policy
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.policy_files import list_policies
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import anywidget
 import traitlets as t
 
-from twmr_nb.rollout import Rollout
+from twmr_nb.episodes.rollout import Rollout
 
 INTERVAL = 200  # ms between pictures while playing
 HERE = Path(__file__).parent

@@ -5,11 +5,11 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from twmr_nb.cli.play import GATE_THRESHOLD
+from twmr_nb.draw.plots import GREY, INK, LEGS, Plot, legend, mark_events, style
+from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.markup import figure_text, one_line
-from twmr_nb.play import GATE_THRESHOLD
-from twmr_nb.plots import GREY, INK, LEGS, Plot, legend, mark_events, style
-from twmr_nb.robot import LEG_CTRL, LEG_RANGE, WHEEL_CTRL, WHEEL_TORQUE
-from twmr_nb.rollout import Rollout
+from twmr_nb.robot.model import LEG_CTRL, LEG_RANGE, WHEEL_CTRL, WHEEL_TORQUE
 
 LETTERS = 60  # of a title, as many as the figure is wide
 

@@ -1,0 +1,66 @@
+"""Evaluations as figures and as text carry the numbers they were given."""
+
+import numpy as np
+import pytest
+
+from twmr_nb.draw.evaluations import success_over_height, terms_by_policy
+from twmr_nb.draw.plots import TERM_COLORS
+from twmr_nb.draw.words import ROWS, heights_table
+
+
+def at(height, rate, **more):
+    return {"step_height": height, "success_rate": rate, "success_interval": [rate - 0.1, rate + 0.1]} | more
+
+
+SWEEP = [at(0.0, 0.9, episodes=50), at(0.05, 0.6, episodes=50)]
+BINS = [at(0.035, 0.5, low=0.03, high=0.04, episodes=12)]
+
+
+def test_success_over_height_shows_rate_band_and_estimate():
+    (axes,) = success_over_height({"one": SWEEP, "other": BINS}).axes
+    one, other, limit = axes.lines
+    np.testing.assert_allclose(one.get_xydata(), [[0, 90], [5, 60]])
+    np.testing.assert_allclose(other.get_xydata(), [[3.5, 50]])
+    assert limit.get_xdata()[0] == pytest.approx(6.875, abs=0.01)  # 1.5 x (0.02083 + 0.025) m
+    band = axes.collections[0].get_paths()[0].vertices
+    assert (band[:, 1].min(), band[:, 1].max()) == pytest.approx((50, 100))
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["one", "other"]
+
+
+def test_terms_by_policy_stacks_gains_and_costs_apart():
+    results = {"a": {"reward_terms": {"forward": 5.0, "control": -2.0, "extension": -1.0, "success": 1.0}}}
+    results["b"] = {"reward_terms": {"forward": 3.0, "control": 0.0, "extension": 0.0, "success": 0.0}}
+    (axes,) = terms_by_policy(results).axes
+    bars = {c.get_label(): c.patches[0] for c in axes.containers}
+    assert (bars["control"].get_x(), bars["control"].get_width()) == (0, -2)
+    assert (bars["extension"].get_x(), bars["extension"].get_width()) == (-2, -1)
+    assert (bars["success"].get_x(), bars["success"].get_width()) == (5, 1)
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a  +3.0", "b  +3.0"]
+    assert bars["forward"].get_facecolor()[:3] == pytest.approx(
+        [int(TERM_COLORS["forward"][i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    )
+
+
+def test_a_table_of_heights_has_a_cell_for_each_that_was_played():
+    head, *rows = heights_table({"one": SWEEP, "other": BINS}).splitlines()
+    assert head.split() == ["step", "[cm]", "one", "other"]
+    assert [row.split()[0] for row in rows] == ["0", "5", "3–4"]
+    assert "60.0% (50.0–70.0%) of 50" in rows[1]
+    assert rows[2].split()[1:3] == ["–", "50.0%"]
+
+
+def test_what_never_happened_is_a_dash():
+    assert ROWS["time to pass (median)"]({"time_to_pass": None}) == "–"
+    assert ROWS["legs folded on the flat"]({"folded_on_flat": None}) == "–"
+    assert ROWS["  furthest tip from its axis"]({"max_tip_radius": None}) == "–"
+    assert ROWS["  furthest tip from its axis"]({"max_tip_radius": 0.0458}) == "45.8 mm"
+
+
+def test_heights_that_differ_in_the_last_digit_have_a_row_each():
+    def result(height, rate):
+        shared = {"success_interval": [0.0, 1.0], "episodes": 10}
+        return {"step_height": height, "success_rate": rate} | shared
+
+    table = heights_table({"one": [result(0.0525, 0.1), result(0.052501, 0.9)], "other": [result(0.0525, 0.5)]})
+    _, *rows = [line for line in table.splitlines() if "%" in line or "step" in line]
+    assert [row.split()[:2] for row in rows] == [["5.25", "10.0%"], ["5.2501", "90.0%"]]

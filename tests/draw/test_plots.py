@@ -1,0 +1,131 @@
+"""Figures: they carry the numbers they were given, in the house's colours, and never touch pyplot."""
+
+import io
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from twmr_nb import EnvConfig
+from twmr_nb.draw.plots import OWN_COLORS, TERM_COLORS, Plot, learning_curves, reward_traces, term_colors, term_totals
+from twmr_nb.episodes.rollout import RandomPolicy, Rollout, record
+from twmr_nb.task.rewards import REWARD_TERMS
+
+
+@pytest.fixture(scope="module")
+def rollout() -> Rollout:
+    return record(RandomPolicy(0), EnvConfig(gate_mode="obstacle", success_x=-0.2), num_steps=30)
+
+
+def records(n: int) -> list[dict[str, float]]:
+    return [
+        {
+            "global_step": 1000.0 * (k + 1),
+            "episode_return": 2.0 * k,
+            "success_rate": k / 10,
+            "episode_length": 100.0,
+            "approx_kl": 0.01,
+            "value_loss": 1 / (k + 1),
+            "std": 0.6,
+            "term/forward": 0.3,
+            "term/control": -0.1,
+            "term/tidy": -0.05,
+        }
+        for k in range(n)
+    ]
+
+
+def lines(axes) -> dict[str, np.ndarray]:
+    return {line.get_label(): line.get_ydata() for line in axes.lines}
+
+
+def test_every_term_has_a_colour_of_its_own():
+    names = [term.name for term in REWARD_TERMS]
+    assert list(TERM_COLORS) == names
+    colors = term_colors([*names, "tidy", "quiet"])
+    assert len(set(colors.values())) == len(names) + 2
+    assert [colors["tidy"], colors["quiet"]] == list(OWN_COLORS[:2])
+
+
+def test_learning_curves_show_the_records():
+    figure = learning_curves(records(5), {"first try": records(3)})
+    returns, success, terms, losses = figure.axes
+    assert lines(returns)["this run"] == pytest.approx([0, 2, 4, 6, 8])
+    assert lines(returns)["first try"] == pytest.approx([0, 2, 4])
+    assert lines(success)["this run"] == pytest.approx([0, 10, 20, 30, 40])
+    assert terms.lines[0].get_ydata() == pytest.approx([15.0] * 5)  # 100 steps of 0.3 - 0.1 - 0.05
+    assert lines(losses)["value loss"] == pytest.approx([1, 1 / 2, 1 / 3, 1 / 4, 1 / 5])
+
+
+def test_stacked_terms_point_up_for_gains_and_down_for_costs():
+    terms = learning_curves(records(3)).axes[2]
+    up, down = (
+        [area for area in terms.collections if np.ptp(area.get_paths()[0].vertices[:, 1]) > 0 and test(area)]
+        for test in (
+            lambda area: area.get_paths()[0].vertices[:, 1].max() > 0,
+            lambda area: area.get_paths()[0].vertices[:, 1].min() < 0,
+        )
+    )
+    assert len(up) == 1
+    assert up[0].get_paths()[0].vertices[:, 1].max() == pytest.approx(30)
+    assert sorted(area.get_paths()[0].vertices[:, 1].min() for area in down) == pytest.approx([-15, -10])
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_learning_curves_before_anything_is_known(count):
+    empty = [record_ | {"episode_length": np.nan, "episode_return": np.nan} for record_ in records(count)]
+    assert learning_curves(empty).png().startswith(b"\x89PNG")
+
+
+def test_a_live_figure_is_drawn_anew_in_place():
+    figure = learning_curves(records(3))
+    before = figure.png()
+    assert learning_curves(records(5), figure=figure) is figure
+    assert len(figure.axes) == 4
+    assert figure.png() != before
+
+
+def test_reward_traces_show_the_terms_the_gate_and_the_legs(rollout):
+    reward, gate, legs = reward_traces(rollout).axes
+    drawn = lines(reward)
+    np.testing.assert_array_equal(drawn["forward"], rollout.reward_terms["forward"])
+    np.testing.assert_allclose(drawn["total"], rollout.reward)
+    assert "post success" not in drawn  # pays nothing here
+    assert [line.get_label() for line in legs.lines[:4]] == ["front left", "front right", "rear left", "rear right"]
+    np.testing.assert_array_equal(legs.lines[2].get_ydata(), rollout.transition.leg_angle[:, 2])
+    assert gate.get_ylim()[0] == 0
+    low, high = reward.get_ylim()
+    assert np.mean((rollout.reward >= low) & (rollout.reward <= high)) > 0.95
+
+
+def test_reward_traces_of_other_values(rollout):
+    halved = {name: values / 2 for name, values in rollout.reward_terms.items()}
+    drawn = lines(reward_traces(rollout, halved, cursor=0.2).axes[0])
+    np.testing.assert_allclose(drawn["total"], rollout.reward / 2)
+
+
+def test_totals_add_up(rollout):
+    axes = term_totals(rollout.reward_terms, against=rollout.reward_terms).axes[0]
+    widths = [bar.get_width() for bar in axes.patches]
+    count = len(rollout.reward_terms) + 1
+    assert widths[:count] == pytest.approx([*(v.sum() for v in rollout.reward_terms.values()), rollout.reward.sum()])
+    assert widths[count:] == pytest.approx(widths[:count])
+
+
+def test_a_figure_shows_itself_on_white_paper():
+    figure = Plot(300, 200)
+    figure.subplots()
+    data, shown_at = figure._repr_png_()
+    image = Image.open(io.BytesIO(data))
+    assert (image.size, shown_at) == ((600, 400), {"width": 300, "height": 200})
+    assert image.convert("RGBA").getpixel((2, 2)) == (255, 255, 255, 255)
+
+
+def test_pyplot_is_never_loaded():
+    """pyplot keeps every figure alive and belongs to one thread."""
+    code = (
+        "import sys, twmr_nb.draw.plots as p; p.learning_curves([]).png(); sys.exit('matplotlib.pyplot' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,214 @@
+"""Gate and pose explorer, the side view's geometry, and the sliders that all explorers share."""
+
+import io
+
+import mujoco
+import numpy as np
+import pytest
+from climb import climb
+from PIL import Image
+
+from twmr_nb import EnvConfig, build_model, reward_term
+from twmr_nb.config.fields import choices
+from twmr_nb.draw.gate_picture import score_parts
+from twmr_nb.draw.live_figure import nice_limits
+from twmr_nb.episodes.rollout import RandomPolicy, record
+from twmr_nb.robot.model import LEG_HALF_SIZE, LEG_LENGTH, WHEEL_CTRL, WHEEL_RADIUS, WHEELS, tip_radius
+from twmr_nb.robot.outline import outline, posed
+from twmr_nb.robot.pose import HIGH, LOW, MIDDLE, leg_targets
+from twmr_nb.task.gate import proprio_gate
+from twmr_nb.task.rewards import REWARD_TERMS
+from twmr_nb.ui import GateExplorer, PoseExplorer, RewardExplorer
+from twmr_nb.ui.background import Redraw
+from twmr_nb.ui.sliders import ValueSlider, field_slider, log_stops, signed_stops
+
+
+@pytest.fixture(scope="module")
+def rollout():
+    return climb()
+
+
+def pixels(image) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(image.value)).convert("RGBA"))
+
+
+# -- geometry ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_side_view_agrees_with_mujoco():
+    model = build_model(EnvConfig(scene="flat"))
+    data = mujoco.MjData(model)
+    data.qpos[:] = np.random.default_rng(0).normal(size=23)
+    data.qpos[3:7] /= np.linalg.norm(data.qpos[3:7])
+    mujoco.mj_kinematics(model, data)
+    shape = outline(data.qpos)
+    thin = LEG_HALF_SIZE[2]
+    corners = [(0, 0, -thin), (0, 0, thin), (-LEG_LENGTH, 0, thin), (-LEG_LENGTH, 0, -thin)]
+    for k, wheel in enumerate(WHEELS):
+        body = data.body(f"{wheel}_wheel_body")
+        np.testing.assert_allclose(shape.axles[k], body.xpos[[0, 2]], atol=1e-12)
+        mark = body.xpos + body.xmat.reshape(3, 3) @ [WHEEL_RADIUS, 0, 0]
+        np.testing.assert_allclose(shape.rims[k, 0], mark[[0, 2]], atol=1e-12)
+        for leg in range(3):
+            body = data.body(f"{wheel}_wheel_{leg}_extension_body")
+            for i, corner in enumerate(corners):
+                place = body.xpos + body.xmat.reshape(3, 3) @ corner
+                np.testing.assert_allclose(shape.legs[k, leg, i], place[[0, 2]], atol=1e-12)
+
+
+@pytest.mark.parametrize("angles", [LOW, MIDDLE, HIGH, (1.19, 1.19, -1.0, -1.0), (-1.0, 0.2, 1.0, 3.0)])
+def test_the_posed_robot_stands_on_the_floor(angles):
+    shape = outline(posed(angles, 0.3))
+    bottom = shape.axles[:, 1] - shape.reach
+    assert min(bottom) == pytest.approx(0, abs=1e-9)
+    assert min(bottom[:2]) == pytest.approx(0, abs=1e-4)  # the front stands, and so does the rear
+    assert min(bottom[2:]) == pytest.approx(0, abs=1e-4)
+    assert shape.clearance > 0
+
+
+def test_a_folded_robot_stands_on_its_wheels_and_an_extended_one_on_its_legs():
+    assert outline(posed(LOW)).axles[0, 1] == pytest.approx(WHEEL_RADIUS, abs=1e-4)
+    assert outline(posed(MIDDLE)).axles[0, 1] > WHEEL_RADIUS + 0.005
+
+
+# -- sliders ----------------------------------------------------------------------------------------------------------
+
+
+def test_stops_reach_both_bounds_and_include_zero():
+    stops = log_stops(0.0, 10.0)
+    assert (stops[0], stops[-1]) == (0.0, 10.0)
+    assert {0.001, 0.05, 1.0} <= set(stops)
+    assert log_stops(0.01, 100.0)[0] == 0.01
+    signed = signed_stops(10.0)
+    assert signed == sorted(signed)
+    assert [-s for s in reversed(signed)] == signed
+
+
+@pytest.mark.parametrize("name", [str(term.weight) for term in REWARD_TERMS] + ["gate_bias", "gate_acc_scale"])
+def test_every_stop_of_a_field_is_allowed(name):
+    slider = field_slider(name, getattr(EnvConfig(), name))
+    for stop in slider.positions:
+        EnvConfig(**{name: stop})
+
+
+def test_a_value_between_the_stops_is_kept_exactly():
+    told = []
+    slider = ValueSlider("w", "", [0.0, 1.0, 2.0], 1.0)
+    slider.on_move(told.append)
+    slider.value = 1.2345
+    assert (slider.positions, told) == ([0.0, 1.0, 1.2345, 2.0], [1.2345])
+    slider.show(0.5, before=1.0)
+    assert (slider.value, slider.before, told) == (0.5, 1.0, [1.2345])
+    slider.value = 2.0
+    assert told == [1.2345, 2.0]
+
+
+def test_a_batch_of_changes_is_drawn_once():
+    drawn = []
+    redraw = Redraw(lambda: drawn.append(1))
+    with redraw.hold():
+        for _ in range(5):
+            redraw()
+        with redraw.hold():
+            redraw()
+        assert drawn == []
+    assert len(drawn) == 1
+    with redraw.hold():
+        pass
+    assert len(drawn) == 1
+
+
+@pytest.mark.parametrize(("low", "high"), [(-1, 3), (0, 0), (-250.0, 12.0), (0.0, 1e-6), (-0.003, 0.0)])
+def test_limits_hold_the_data_without_wasting_the_panel(low, high):
+    bottom, top = nice_limits(low, high)
+    assert bottom < min(low, 0)
+    assert top > max(high, 0)
+    assert top - bottom < 2.5 * max(high - low, 1e-8) or high == low
+
+
+# -- gate explorer ----------------------------------------------------------------------------------------------------
+
+
+def test_it_shows_the_gate_of_every_mode(rollout, tmp_path):
+    explorer = GateExplorer(rollout, root=tmp_path)
+    assert set(explorer.gates) == set(choices(EnvConfig, "gate_mode"))
+    assert not explorer.gates["none"].any()
+    np.testing.assert_allclose(explorer.gates["obstacle"], rollout.transition.gate)
+    pictures = set()
+    for mode in explorer.gates:
+        explorer.controls.mode.value = mode
+        assert explorer.config.gate_mode == mode
+        np.testing.assert_array_equal(explorer.scored.gate, explorer.gates[mode])
+        pictures.add(explorer.image.value)
+    assert len(pictures) == 3
+
+
+def test_a_parameter_moves_its_own_gate_only(rollout, tmp_path):
+    explorer = GateExplorer(rollout, root=tmp_path)
+    before = dict(explorer.gates)
+    explorer.override(gate_mode="proprio")
+    explorer.controls.sliders["gate_bias"].value = -5.0
+    np.testing.assert_array_equal(explorer.gates["obstacle"], before["obstacle"])
+    assert explorer.gates["proprio"].mean() > before["proprio"].mean()
+
+
+def test_a_buffer_of_zero_is_zero_not_the_common_one(rollout, tmp_path):
+    explorer = GateExplorer(rollout, root=tmp_path)
+    explorer.override(gate_mode="obstacle", obstacle_pre_buffer=0.0)
+    assert explorer.controls.sliders["obstacle_pre_buffer"].value == 0.0
+
+
+def test_the_parts_add_up_to_the_proprio_gate(rollout):
+    config, t = rollout.config.replace(gate_bias=0.7, gate_smooth=0.4), rollout.transition
+    score = sum(score_parts(rollout, config).values()) - config.gate_bias
+    gate = proprio_gate(config, t.accelerometer, t.gyro, t.torque[:, WHEEL_CTRL], t.wheel_speed)
+    np.testing.assert_allclose(0.5 * (np.tanh(score / config.gate_smooth) + 1), gate)
+
+
+def test_a_flat_scene_and_an_own_term_need_no_step(tmp_path):
+    flat = record(RandomPolicy(), EnvConfig(scene="flat"), num_steps=20)
+    GateExplorer(flat, root=tmp_path).override(gate_mode="obstacle")
+    explorer = RewardExplorer(flat, [reward_term(lambda t: -t.z, name="low")], root=tmp_path)
+    assert explorer.scored.gate.shape == (20,)
+    assert len(explorer.image.value) > 10_000
+
+
+# -- pose explorer ----------------------------------------------------------------------------------------------------
+
+
+def test_the_numbers_are_the_robots():
+    explorer = PoseExplorer()
+    assert f"{1000 * float(tip_radius(LOW)):.1f}" in explorer.numbers.value
+    explorer.go_to("largest")
+    assert explorer.leg_angle == pytest.approx([MIDDLE] * 4)
+    assert f"{1000 * float(tip_radius(MIDDLE)):.1f}" in explorer.numbers.value
+    assert f"{1000 * outline(explorer.qpos).clearance:.1f}" in explorer.numbers.value
+
+
+@pytest.mark.parametrize("mode", choices(EnvConfig, "extend_mode"))
+def test_extend_goes_where_the_mode_says(mode):
+    explorer = PoseExplorer()
+    explorer.modes.value = mode
+    explorer.go_to("extend")
+    assert explorer.leg_angle == pytest.approx(leg_targets(EnvConfig(extend_mode=mode))[1])
+
+
+def test_legs_together_or_each_on_its_own():
+    explorer = PoseExplorer()
+    explorer.leg_angle = [1.0, 1.2, -1.0, 0.0]
+    assert explorer.separate.value
+    assert explorer.legs.children == tuple(explorer.each)
+    assert list(explorer.leg_angle) == [1.0, 1.2, -1.0, 0.0]
+    explorer.separate.value = False
+    assert list(explorer.leg_angle) == [1.0] * 4
+    with pytest.raises(ValueError, match="leg_angle"):
+        explorer.leg_angle = 5.0
+
+
+def test_turning_the_wheels_changes_the_picture_and_the_height():
+    explorer = PoseExplorer()
+    explorer.go_to("largest")
+    before, height = explorer.image.value, explorer.qpos[2]
+    explorer.turn.value = explorer.turn.stops[80]
+    assert explorer.image.value != before
+    assert abs(explorer.qpos[2] - height) > 1e-4

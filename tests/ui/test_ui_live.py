@@ -1,0 +1,246 @@
+"""Live view, clip and list of runs as classes: no browser, tiny runs."""
+
+import gc
+import weakref
+
+import pytest
+from matplotlib.figure import Figure
+from ui_hands import ENDLESS, TINY, click, threads, wait_for, words
+
+from twmr_nb.draw.live_curves import LiveCurves
+from twmr_nb.runs.files import write_json
+from twmr_nb.runs.folder import LIVE, new_run, open_run
+from twmr_nb.task.rewards import reward_term
+from twmr_nb.ui import clip, live
+from twmr_nb.ui.live import LiveView, live_view, thinned
+from twmr_nb.ui.runs import RunsView
+from twmr_nb.ui.status import clock, result_text, state_text, steps_text, unhurried
+
+pytestmark = pytest.mark.usefixtures("no_run_left")
+
+
+# -- live view --------------------------------------------------------------------------------------------------------
+
+
+def test_live_view_follows_a_run_to_its_end_and_lets_go(tmp_path):
+    run = new_run("recommended", root=tmp_path, **TINY)
+    view = live_view(run)
+    assert words(view.state).startswith("new")
+    run.start()
+    run.join()
+    wait_for(lambda: words(view.state).startswith("finished"))
+    assert view.bar.value == 1.0
+    assert "64 of 64 steps" in words(view.steps)
+    assert "success 0%" in words(view.result)
+    assert view.stop.disabled
+    assert view.resume.disabled
+    wait_for(lambda: not threads("live view"))
+
+
+@pytest.fixture
+def figures(monkeypatch) -> weakref.WeakSet:
+    """The figures made since and still there.
+
+    Not from gc.get_objects(): whoever holds its list breaks tuples that the training thread is just making.
+    """
+    alive, make = weakref.WeakSet(), Figure.__init__
+
+    def made(figure, *args, **kwargs):
+        alive.add(figure)
+        make(figure, *args, **kwargs)
+
+    monkeypatch.setattr(Figure, "__init__", made)
+    return alive
+
+
+def test_the_newest_view_of_a_run_draws_and_figures_do_not_pile_up(tmp_path, figures):
+    run = new_run("recommended", root=tmp_path, **ENDLESS)
+    run.start()
+    views = [LiveView(run) for _ in range(5)]
+    wait_for(lambda: len(threads("live view")) == 1)
+    assert all("newer view" in words(view.message) for view in views[:-1])
+    wait_for(lambda: views[-1]._drawn > 0)
+    gc.collect()
+    count, drawn = len(figures), views[-1]._drawn
+    assert count > 0
+    wait_for(lambda: views[-1]._drawn > drawn)
+    gc.collect()
+    assert len(figures) == count
+    views[-1].close()
+    wait_for(lambda: not threads("live view"))
+    assert run.training, run.error or "closing a view leaves the run alone"
+
+
+def test_a_long_curve_is_thinned_to_what_can_be_seen():
+    records = [{"update": float(i)} for i in range(5000)]
+    some = thinned(records)
+    assert len(some) <= live.POINTS
+    assert some[-1] == records[-1]
+    assert thinned(records[:7]) == records[:7]
+    assert thinned([]) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0 s"), (59.4, "59 s"), (60, "1:00"), (131, "2:11"), (3725, "1:02:05")]
+)
+def test_clock(seconds, text):
+    assert clock(seconds) == text
+
+
+@pytest.mark.parametrize(("steps", "text"), [(0, "0"), (9999, "9,999"), (12_340, "12.3k"), (1_500_000, "1.50M")])
+def test_steps_text(steps, text):
+    assert steps_text(steps) == text
+
+
+def test_clip_films_the_newest_policy(tmp_path, gl, monkeypatch):
+    monkeypatch.setattr(clip, "gl_available", lambda: True)
+    run = new_run("recommended", root=tmp_path, **TINY)
+    run.train()
+    film = clip.EvaluationClip()
+    film.show(run)
+    film.consider()
+    film.filming.result()
+    assert film.film.value[4:8] == b"ftyp", "an mp4 file"
+    assert film.film in film.screen.children
+    assert "after 64 steps" in words(film.line)
+    film.filming = None
+    film.consider()
+    assert film.filming is None, "nothing new to film"
+
+
+def test_clip_is_off_where_nothing_can_be_drawn(tmp_path):
+    run = new_run("recommended", root=tmp_path, **TINY)
+    run.train()
+    film = clip.EvaluationClip()
+    film.show(run)
+    film.consider()
+    film.filming.result()
+    assert "apt-get install libegl1 libgl1" in words(film.line)
+    assert film.film not in film.screen.children
+
+
+def test_the_clips_episode_is_offered_in_3d_without_any_gl(tmp_path):
+    run = new_run("recommended", root=tmp_path, **TINY)
+    run.train()
+    view = LiveView(run, clip=clip.EvaluationClip())
+    switch = next(each for each in view.children[3].children[0].children if isinstance(each, clip.ReplaySwitch))
+    wait_for(lambda: not switch.disabled)
+    before = view.stage.children
+    switch.value = True
+    (replay,) = view.stage.children
+    assert replay.rollout is view.clip.rollout
+    assert replay.scene["title"] == "after 64 steps of training"
+    switch.value = False
+    assert view.stage.children == before
+    switch.value = True
+    view.show(None)
+    assert switch.disabled
+    assert view.stage.children == before
+
+
+def test_a_frontier_of_step_heights_is_told_and_drawn(tmp_path):
+    run = new_run("recommended", root=tmp_path, **TINY)
+    run.train()
+    plain = live.LiveCurves(600, 300)
+    plain.png(run.records, {}, 64)
+    assert not plain.frame.curriculum
+    assert len(result_text(run.records)) == 1
+    records = [record | {"frontier": 0.03 + 0.001 * i} for i, record in enumerate(run.records)]
+    rising = live.LiveCurves(600, 300)
+    rising.png(records, {}, 64)
+    assert rising.frame.curriculum
+    assert list(rising.frontier.get_ydata()) == pytest.approx([30, 31, 32, 33])
+    assert result_text(records)[1:] == ["steps up to 3.3 cm"]
+
+
+def test_clip_can_be_turned_off(tmp_path):
+    run = new_run("recommended", root=tmp_path, **TINY)
+    run.train()
+    film = clip.EvaluationClip()
+    film.show(run)
+    film.switch.value = False
+    film.consider()
+    assert film.filming is None
+
+
+# -- the list of runs -------------------------------------------------------------------------------------------------
+
+
+def test_an_interrupted_run_is_offered_first_and_resumes_from_its_checkpoint(tmp_path):
+    run = new_run("recommended", "broken", root=tmp_path, **TINY)
+    run.train(lambda record: run.stop() if record["update"] == 2 else None)
+    write_json(run.path / "status.json", {"state": "running", "pid": 2**22 - 1, "process_started": 0.0})
+    LIVE.clear()  # as a new process would see it
+    new_run("recommended", "later", root=tmp_path, **TINY).train()
+    shown = RunsView(tmp_path)
+    assert shown.run.name == run.name
+    assert state_text(shown.run) == "interrupted: resume?"
+    assert any("interrupted at 50%" in label for label, _ in shown.choice.options)
+    wait_for(lambda: "interrupted: resume?" in words(shown.view.state))
+    click(shown.view.resume)
+    wait_for(lambda: words(shown.view.state).startswith("finished"))
+    assert [r["update"] for r in shown.run.records] == [1, 2, 3, 4]
+    wait_for(lambda: any("finished" in label and run.name in label for label, _ in shown.choice.options))
+
+
+def test_the_list_shows_settings_and_turns_to_another_run(tmp_path):
+    plain = new_run("recommended", "plain", root=tmp_path, **TINY)
+    plain.train()
+    changed = new_run("walkthrough", "changed", root=tmp_path, **TINY | {"extension_penalty": 0.07})
+    changed.train()
+    shown = RunsView(tmp_path)
+    assert shown.run.name == changed.name
+    assert "extension penalty0.07" in words(shown.settings)
+    shown.choice.value = plain.name
+    assert shown.run.name == plain.name
+    assert "preset recommended" in words(shown.settings)
+
+
+def test_a_folder_that_cannot_be_read_is_named_not_fatal(tmp_path):
+    new_run("recommended", "good", root=tmp_path, **TINY)
+    bad = new_run("recommended", "bad", root=tmp_path, **TINY)
+    (bad.path / "config.json").write_text("{")
+    shown = RunsView(tmp_path)
+    assert [run.name[:4] for run in shown.runs.values()] == ["good"]
+    assert f"{bad.name} is left out" in words(shown.problems)
+
+
+def test_no_run_yet_says_how_to_start_one(tmp_path):
+    assert "start one with TrainingPanel()" in words(RunsView(tmp_path).settings)
+
+
+def test_resuming_without_the_own_term_says_what_to_do(tmp_path):
+    term = reward_term(lambda t: t.pitch**2, name="calm")
+    run = new_run("recommended", root=tmp_path, extra_terms=[term], **TINY)
+    run.train(lambda record: run.stop())
+    LIVE.clear()
+    shown = RunsView(tmp_path)
+    wait_for(lambda: not shown.view.resume.disabled)
+    click(shown.view.resume)
+    assert "define it again" in words(shown.view.message)
+    shown = RunsView(tmp_path, extra_terms=[term])
+    wait_for(lambda: not shown.view.resume.disabled)
+    click(shown.view.resume)
+    wait_for(lambda: words(shown.view.state).startswith("finished"))
+
+
+def test_open_run_is_the_live_object(tmp_path):
+    run = new_run("recommended", root=tmp_path, **ENDLESS)
+    run.start()
+    assert RunsView(tmp_path).run is run is open_run(run.path)
+
+
+def test_an_old_run_is_looked_at_less_often():
+    assert unhurried([], 0.1, 20, 120) == 20
+    assert unhurried([{"train_s": 100.0}], 0.1, 20, 120) == 20
+    assert unhurried([{"train_s": 100.0}, {"train_s": 500.0}], 0.1, 20, 120) == 50
+    assert unhurried([{"train_s": 5000.0}], 0.1, 20, 120) == 120
+
+
+def test_new_limits_keep_the_figure():
+    curves = LiveCurves(400, 300)
+    figure = curves.live.figure
+    for steps in (1e5, 2e6, 3e7):
+        curves.png([{"global_step": steps, "episode_return": steps / 1e4, "success_rate": 0.5}], {}, steps)
+        assert curves.live.figure is figure
+        assert len(figure.axes) == 4

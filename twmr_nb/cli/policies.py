@@ -1,0 +1,278 @@
+"""The command line's share in saved policies: `twmr evaluate`, `twmr export`, `twmr policies`."""
+
+import json
+import math
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import tyro
+from tqdm import tqdm
+
+from twmr_nb.cli.flags import expanded, flag, refuse_scene
+from twmr_nb.cli.streams import complain
+from twmr_nb.config.fields import shown
+from twmr_nb.config.schema import ConfigError, EnvConfig, TrainConfig
+from twmr_nb.config.targets import ready_file
+from twmr_nb.policies.saved import SHIPPED, PolicyError, SavedPolicy, load_policy
+
+HEIGHTS = "0:0.08:0.01"
+HIGHEST, MOST_HEIGHTS = 0.2, 100  # m; of a sweep
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Play many unseen episodes: success, time, energy, legs, reward terms; by step height with --sweep."""
+
+    policies: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="POLICY ...")] = ()
+    """One or more policies: .safetensors files, run folders, or names of shipped ones."""
+    policy: Annotated[str | None, tyro.conf.arg(aliases=["--load-path"])] = None
+    """The same, for one."""
+    scene: str | None = None
+    """Another scene than the one it was trained in."""
+    step_height: float | None = None
+    """Height of the step in scene 'step', in m."""
+    set: tuple[str, ...] = ()
+    """Other conditions than those of its training, as name=value: any environment setting, e.g. friction_range=0.2."""
+    episodes: int = 1000
+    """How many; with --sweep, at each height."""
+    seed: int = 1
+    """Which ones; never the same as in training."""
+    deterministic: bool = True
+    """Play the mean action, or sample as in training."""
+    both: bool = False
+    """Play with the mean action, then a quarter of the episodes sampled, and report the gap."""
+    sweep: bool = False
+    """Meet steps of several heights, 0 to 8 cm, one evaluation each."""
+    heights: str | None = None
+    """The heights of the sweep in m as LOW:HIGH:STEP, instead of 0:0.08:0.01."""
+    plot: Path | None = None
+    """Picture file to write: success against step height, of a sweep or of a policy trained on drawn heights."""
+    json: bool = False
+    """Print JSON instead of a table: an object, or a list of them for several policies."""
+
+
+@dataclass(frozen=True)
+class Export:
+    """Write a run's policy to one file with its settings, learning curve and evaluation inside."""
+
+    policy: tyro.conf.Positional[str]
+    """The run's folder, or an exported policy to be evaluated again."""
+    name: str
+    """The policy's new name, and its file's."""
+    to: Path = Path(".")
+    """Folder or .safetensors file to write."""
+    note: str = ""
+    """What it is, in one line."""
+    episodes: int = 1000
+    """Unseen episodes to evaluate it on, with the mean action; a quarter of them again sampled."""
+
+
+@dataclass(frozen=True)
+class Policies:
+    """List the policies that come with the package, or those in a folder."""
+
+    folder: tyro.conf.Positional[Path] = SHIPPED
+    """Where to look."""
+
+
+def evaluate(options: Evaluate) -> int:
+    from twmr_nb.episodes.evaluate import sampled_episodes
+
+    names, heights = names_of(options), heights_asked(options)
+    policies = {label(name): load_policy(name) for name in names}
+    worlds = {name: world_of(saved, options) for name, saved in policies.items()}
+    if options.plot and not heights and all(w.step_height_max is None for w in worlds.values()):
+        raise ConfigError("--plot draws success against step height: add --sweep.")
+    picture = ready_file(options.plot, ".png") if options.plot else None
+    plays = options.episodes * (len(heights) or 1) + (sampled_episodes(options.episodes) if options.both else 0)
+    with tqdm(total=len(names) * plays, unit="episode", disable=not sys.stderr.isatty()) as bar:
+        judged = {name: judge(saved, worlds[name], options, heights, bar) for name, saved in policies.items()}
+    if options.json:
+        print(json.dumps(list(judged.values()) if len(judged) > 1 else next(iter(judged.values()))))
+    else:
+        print(text(judged))
+    sys.stdout.flush()
+    if picture:
+        plot(picture, judged)
+    return 0
+
+
+def names_of(options: Evaluate) -> list[str]:
+    return [*options.policies, *([options.policy] if options.policy is not None else [])]
+
+
+def heights_asked(options: Evaluate) -> list[float]:
+    """Those of the sweep; none without one."""
+    words = HEIGHTS if options.heights is None and options.sweep else options.heights
+    return [] if words is None else parse_heights(words)
+
+
+def refuse_evaluate(options: Evaluate, given: Sequence[str]) -> None:
+    """Raise on what cannot be done, or would have no effect, before anything is played."""
+    from twmr_nb.episodes.evaluate import check_trial
+
+    names, sweeping = names_of(options), bool(heights_asked(options))
+    check_trial(options.episodes, options.seed)
+    if not names:
+        raise PolicyError(
+            "no policy given: name a .safetensors file, a run folder, or a shipped one (`twmr policies`)."
+        )
+    if len(set(map(label, names))) < len(names):
+        raise PolicyError("two policies have the same name: give their run folders, or rename a file.")
+    if options.both and sweeping:
+        raise ConfigError("--both and --sweep exclude each other: sweep with --no-deterministic to see sampled play.")
+    if options.both and not options.deterministic:
+        raise ConfigError("--both and --no-deterministic exclude each other: --both plays with noise, too.")
+    changes = settings(options.set)
+    for name in ("scene", "step_height"):
+        if name in given and name in changes:
+            raise ConfigError(f"{flag(name)} and --set {name}=... exclude each other: give one of the two.")
+    if sweeping:
+        own = ("scene", "step_height", "step_height_max", "end_on_success")
+        for name in own:
+            if name in changes or name in given:
+                said = f"--set {name}=..." if name in changes else flag(name)
+                raise ConfigError(f"{said} has no effect in a sweep, which sets it itself: leave it out.")
+
+
+def world_of(saved: SavedPolicy, options: Evaluate) -> EnvConfig:
+    """Where a policy is judged."""
+    from twmr_nb.config.idle import refuse_idle
+    from twmr_nb.episodes.evaluate import trial_world
+
+    changes = settings(options.set)
+    place = {name: changes.get(name, getattr(options, name)) for name in ("scene", "step_height")}
+    refuse_scene(**place)
+    world = trial_world(saved.config.env, **place | changes)
+    refuse_idle(TrainConfig(world), changes)
+    return world
+
+
+def judge(
+    saved: SavedPolicy, world: EnvConfig, options: Evaluate, heights: Sequence[float], bar: Any
+) -> dict[str, Any]:
+    """One policy's evaluation; with a sweep under `sweep`, with sampled play under `sampled`."""
+    from twmr_nb.episodes.evaluate import evaluate, sampled_episodes, sweep
+
+    how: dict[str, Any] = {"episodes": options.episodes, "seed": options.seed, "on_progress": bar.update}
+    if heights:
+        results = sweep(saved, world, heights, deterministic=options.deterministic, **how)
+        common = ("policy", "episodes", "seed", "deterministic")
+        return {k: results[0][k] for k in common} | {"sweep": results}
+    result = evaluate(saved, world, deterministic=options.both or options.deterministic, **how)
+    if options.both:
+        how["episodes"] = sampled_episodes(options.episodes)
+        result["sampled"] = evaluate(saved, world, deterministic=False, **how)
+        result["gap"] = result["success_rate"] - result["sampled"]["success_rate"]
+    return result
+
+
+def text(judged: dict[str, dict[str, Any]]) -> str:
+    """Tables of all results."""
+    from twmr_nb.draw.words import heights_table, results_table
+
+    columns, tables = {}, []
+    for name, result in judged.items():
+        if "sweep" not in result:
+            columns[name] = result
+        if "sampled" in result:
+            columns[f"{name}, sampled"] = result["sampled"]
+    if columns:
+        tables.append(results_table(columns))
+    if by_height := heights_of(judged):
+        tables.append(heights_table(by_height))
+    gaps = [
+        f"{name}: mean action minus sampled: {100 * r['gap']:+.1f} points" for name, r in judged.items() if "gap" in r
+    ]
+    return "\n\n".join(tables + gaps)
+
+
+def plot(path: Path, judged: dict[str, dict[str, Any]]) -> None:
+    """Success against step height, as a PNG file."""
+    from twmr_nb.draw.evaluations import success_over_height
+
+    path.write_bytes(success_over_height(heights_of(judged)).png(2))
+    complain(f"picture: {path}")
+
+
+def heights_of(judged: dict[str, dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Results by step height: a sweep's, or the bins of drawn heights."""
+    found = {name: result.get("sweep") or result.get("by_height") for name, result in judged.items()}
+    return {name: results for name, results in found.items() if results}
+
+
+def label(name: str) -> str:
+    """A short name for a column: a file's or a folder's."""
+    path = Path(os.path.abspath(os.path.expanduser(name)))
+    return path.parent.name if path.name == "policy.safetensors" else path.name.removesuffix(".safetensors")
+
+
+def parse_heights(words: str) -> list[float]:
+    """LOW:HIGH:STEP in m, both ends included."""
+    try:
+        low, high, step = map(float, words.split(":"))
+        if not (0 <= low <= high <= HIGHEST and (high - low) / MOST_HEIGHTS < step < math.inf):
+            raise ValueError
+    except ValueError:
+        raise ConfigError(
+            f"heights = {shown(words)} is not allowed: give LOW:HIGH:STEP in m, for instance {HEIGHTS}; "
+            f"up to {HIGHEST}, and no more than {MOST_HEIGHTS} heights."
+        ) from None
+    return [round(float(h), 6) for h in np.arange(low, high + step / 2, step)]
+
+
+def settings(words: Sequence[str]) -> dict[str, Any]:
+    """name=value pairs; a value is read as a number, true, false or null where it can be, else as a word."""
+    found: dict[str, Any] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise ConfigError(f"{shown(word)} is not a setting: give name=value, for instance reset_noise=0.02.")
+        if name in found:
+            raise ConfigError(f"--set gives {name} twice: give it once.")
+        try:
+            found[name] = json.loads(value)
+        except json.JSONDecodeError:
+            found[name] = value
+    return found
+
+
+def export(options: Export) -> int:
+    from twmr_nb.draw.words import policies_table
+    from twmr_nb.episodes.evaluate import check_trial, sampled_episodes
+    from twmr_nb.runs.export import judged, target_file
+
+    check_trial(options.episodes, 1)
+    path = target_file(options.name, expanded(options.to))
+    plays = options.episodes + sampled_episodes(options.episodes)
+    with tqdm(total=plays, unit="episode", disable=not sys.stderr.isatty()) as bar:
+        policy = judged(options.policy, options.name, options.note, options.episodes, bar.update)
+    try:
+        policy.save(path)
+    finally:
+        print(policies_table({options.name: (policy, path.stat().st_size if path.exists() else 0)}))
+    print(f"policy: {path}")
+    return 0
+
+
+def policies(options: Policies) -> int:
+    from twmr_nb.draw.words import policies_table
+
+    folder = expanded(options.folder)
+    if not os.path.isdir(folder):
+        raise PolicyError(f"no folder at {shown(str(options.folder))}: give one that holds .safetensors files.")
+    found = {}
+    for path in sorted(folder.glob("*.safetensors")):
+        if path.name == "checkpoint.safetensors":  # a run's, beside its policy
+            continue
+        try:
+            found[path.stem] = (load_policy(path), path.stat().st_size)
+        except (PolicyError, ConfigError, OSError, ValueError, KeyError, TypeError) as error:
+            complain(f"{path.name} is left out: {error}")
+    print(policies_table(found))
+    return 0

@@ -1,0 +1,1 @@
+"""Settings: values, bounds, units and words, presets, and settings as text."""

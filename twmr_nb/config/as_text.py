@@ -1,0 +1,54 @@
+"""A configuration as text that makes it again: a command line, or Python for a notebook cell."""
+
+import dataclasses
+import shlex
+from collections.abc import Iterable
+from typing import Any
+
+from twmr_nb.config.idle import idle_settings
+from twmr_nb.config.presets import DEFAULT_PRESET, PRESETS, preset_config
+from twmr_nb.config.schema import EnvConfig, TrainConfig
+
+
+def command_line(config: TrainConfig) -> str:
+    """The `twmr train` line that gives this configuration, without what nothing reads: it would be refused there."""
+    preset, changes = as_changes(config)
+    changes = {name: value for name, value in changes.items() if name not in idle_settings(config)}
+    words = ["twmr", "train"] + (["--preset", preset] if preset != DEFAULT_PRESET else [])
+    for name, value in changes.items():
+        flag = name.replace("_", "-")
+        words += [f"--{flag}" if value else f"--no-{flag}"] if isinstance(value, bool) else [f"--{flag}", str(value)]
+    return shlex.join(words)
+
+
+def python_code(config: TrainConfig, own_terms: Iterable[str] = ()) -> str:
+    """The cell that starts a run with this configuration; own_terms: names of the learner's reward terms."""
+    preset, changes = as_changes(config)
+    arguments = [repr(preset), *(f"{name}={value!r}" for name, value in changes.items())]
+    if names := ", ".join(own_terms):
+        arguments.append(f"extra_terms=[{names}]")
+    call = ", ".join(arguments)
+    if len(call) > 60:
+        call = "\n    " + ",\n    ".join(arguments) + ",\n"
+    return f"from twmr_nb.runs.folder import new_run\n\nrun = new_run({call})\nrun.start()"
+
+
+def scene_words(env: EnvConfig) -> str:
+    """The step ahead in two words: its height, or from where to where heights are drawn."""
+    if env.scene != "step":
+        return {"step_5cm": "5 cm", "step_7cm": "7 cm"}.get(env.scene, env.scene)
+    highest = env.step_height_max or env.step_height
+    top = f"–{100 * highest:.3g}" if highest > env.step_height else ""
+    return f"{100 * env.step_height:.3g}{top} cm"
+
+
+def as_changes(config: TrainConfig) -> tuple[str, dict[str, Any]]:
+    """A preset's name and the flat settings that differ from it."""
+    base = preset_config(config.preset if config.preset in PRESETS else DEFAULT_PRESET)
+    changes = {"seed": config.seed} if config.seed != base.seed else {}
+    for part in ("env", "ppo"):
+        ours, theirs = getattr(config, part), getattr(base, part)
+        for field in dataclasses.fields(ours):
+            if (value := getattr(ours, field.name)) != getattr(theirs, field.name):
+                changes[field.name] = value
+    return base.preset, changes

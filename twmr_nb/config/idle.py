@@ -1,0 +1,36 @@
+"""Settings that nothing reads in a configuration, and why: to set one would change nothing."""
+
+from collections.abc import Iterable
+
+from twmr_nb.config.fields import ConfigError
+from twmr_nb.config.schema import TrainConfig
+
+OWN_STEP = ("step_height", "step_x", "step_half_depth")
+FELT = ("gate_acc_scale", "gate_gyro_scale", "gate_stall_scale", "gate_bias", "gate_smooth")
+
+
+def idle_settings(config: TrainConfig) -> dict[str, str]:
+    """name -> the setting that makes it idle, and the way out."""
+    env, ppo = config.env, config.ppo
+    idle: dict[str, str] = {}
+    if env.scene != "step":
+        idle |= dict.fromkeys(OWN_STEP, f"scene = {env.scene!r}: choose scene 'step'")
+    if env.frame_skip is not None:
+        idle["ctrl_dt"] = f"frame_skip = {env.frame_skip}: give one of the two"
+    if env.gate_mode != "proprio":
+        idle |= dict.fromkeys(FELT, f"gate_mode = {env.gate_mode!r}: choose gate_mode 'proprio'")
+    if not env.start_on_ground:
+        idle["ground_clearance"] = "start_on_ground = False: leave one of the two"
+    if env.extend_angle is not None:
+        idle["extend_mode"] = f"extend_angle = {env.extend_angle:g}: give one of the two"
+    if ppo.curriculum_start is None:
+        idle |= dict.fromkeys(("curriculum_rise", "curriculum_retreat"), "curriculum_start = None: give a start too")
+    return idle
+
+
+def refuse_idle(config: TrainConfig, given: Iterable[str]) -> None:
+    """Raise ConfigError if a setting that the user named would change nothing."""
+    idle = idle_settings(config)
+    for name in given:
+        if name in idle:
+            raise ConfigError(f"{name} has no effect with {idle[name]}, or leave {name} out.")

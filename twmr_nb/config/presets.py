@@ -1,0 +1,144 @@
+"""Named starting points: each a few documented changes to the defaults."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from twmr_nb.config.schema import ConfigError, TrainConfig
+
+ORIGINAL_LEARNER = {
+    "num_envs": 1,
+    "rollout_steps": 512,
+    "epochs": 5,
+    "minibatches": 1,
+    "total_timesteps": 300_000,
+    "learning_rate": 3e-4,
+    "hidden_size": 128,
+    "log_std_init": -0.5,
+    "log_std_final": None,
+    "anneal_lr": False,
+    "stagger": False,
+    "normalize_advantages": False,
+    "normalize_observations": False,
+    "bootstrap_truncation": False,
+    "keep_carry": False,
+}
+
+LEGS_OUT = {
+    "timestep": 0.004,
+    "action_mode": "leg_position",
+    "extend_mode": "midpoint",
+    "gate_mode": "obstacle",
+    "obstacle_pre_buffer": 1.0,
+    "alive_bonus": 0.0,
+    "success_bonus": 10.0,
+    "max_steps": 600,
+    "end_on_success": True,
+}
+THOROUGH = {"epochs": 4, "learning_rate": 5e-4, "hidden_size": 128}
+SEES_IT_THROUGH = {
+    "obstacle_post_buffer": 0.4,
+    "success_x": 1.3,
+    "extension_penalty": 0.01,
+    "max_steps": 1000,
+    "critic_obs_mode": "compact_obstacle",
+    "target_kl": 0.01,
+    "log_std_final": -1.9,
+    "num_envs": 128,
+    "minibatches": 8,
+    "validate_every": 100,
+    "total_timesteps": 2_400_000,
+    **THOROUGH,
+}
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A documented set of changes to the default configuration."""
+
+    doc: str
+    flags: dict[str, Any]
+
+
+PRESETS = {
+    "recommended": Preset(
+        "Learns to climb the 5 cm step in about a minute, by proprioception only. Leg servos whose middle is the "
+        "extended pose, a target that is extended too, no pay for standing still, and loud noise that falls silent "
+        "at the end.",
+        LEGS_OUT | {"timestep": 0.005, "settle_steps": 10},  # the same 0.05 s of settling
+    ),
+    "step_5cm": Preset(
+        "The original's torque motors: legs that push back need a dearer extension term, a curriculum that begins at "
+        "3 cm and falls back where they forget how to climb, a critic that sees the step, and noise that falls slowly.",
+        LEGS_OUT
+        | SEES_IT_THROUGH
+        | {
+            "action_mode": "torque",
+            "scene": "step",
+            "step_height": 0.05,
+            "step_height_max": 0.05,
+            "curriculum_start": 0.03,
+            "curriculum_rise": 0.005,
+            "curriculum_retreat": 0.6,
+            "log_std_final": -1.6,
+            "hidden_size": 64,
+            "validate_every": 50,
+            "total_timesteps": 2_000_000,
+        },
+    ),
+    "step_7cm": Preset(
+        "A curriculum up to 7 cm. The gate stays open until the robot is down behind the step: with folded legs it "
+        "hangs on the edge. The critic, not the policy, sees the step; noise falls low, and steps shorten with it.",
+        LEGS_OUT
+        | SEES_IT_THROUGH
+        | {"scene": "step", "step_height": 0.055, "step_height_max": 0.07, "curriculum_start": 0.06},
+    ),
+    "any_step": Preset(
+        "The same for every step from 0 to 7 cm: the curriculum climbs with the hard ones, then draws them all.",
+        LEGS_OUT
+        | SEES_IT_THROUGH
+        | {"scene": "step", "step_height": 0.0, "step_height_max": 0.07, "curriculum_start": 0.06},
+    ),
+    "tidy": Preset(
+        "Legs folded on the flat, out at the step, folded again behind it: a strong extension penalty, a gate that "
+        "opens at the step only, and episodes that go on behind it.",
+        LEGS_OUT
+        | {
+            "obstacle_pre_buffer": 0.2,
+            "obstacle_post_buffer": 0.1,
+            "extension_penalty": 0.1,
+            "end_on_success": False,
+            "max_steps": 1000,
+            "critic_obs_mode": "compact_obstacle",
+            "target_kl": 0.01,
+            "log_std_final": -1.6,
+            "validate_every": 50,
+            "total_timesteps": 1_600_000,
+            **THOROUGH,
+        },
+    ),
+    "original_reward": Preset(
+        "The fast learner with the original's robot, reward and episodes, unchanged.",
+        {"total_timesteps": 400_000, "learning_rate": 7e-4, "hidden_size": 128},
+    ),
+    "walkthrough": Preset(
+        "The original's recipe: its learner, the obstacle gate and the strong extension penalty.",
+        {
+            **ORIGINAL_LEARNER,
+            "gate_mode": "obstacle",
+            "obs_mode": "compact_obstacle",
+            "extension_penalty": 0.05,
+            "control_cost": 1e-4,
+            "total_timesteps": 600_000,
+        },
+    ),
+}
+DEFAULT_PRESET = "recommended"
+
+
+def preset_config(name: str = DEFAULT_PRESET, **changes: Any) -> TrainConfig:
+    """The full configuration of a preset, with your changes on top; raises ConfigError on unknown names."""
+    if name not in PRESETS:
+        raise ConfigError(f"unknown preset {name!r}; choose {', '.join(map(repr, PRESETS))}.")
+    if "preset" in changes:
+        raise ConfigError(f"two presets are given, {name!r} and {changes['preset']!r}: choose one.")
+    return TrainConfig().replace(preset=name, **PRESETS[name].flags).replace(**changes)

@@ -1,0 +1,1 @@
+"""What the lessons need: checks, a leaderboard, measured experiments."""

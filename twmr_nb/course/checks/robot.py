@@ -1,0 +1,131 @@
+"""Checks of lesson 01: the robot's geometry, its motors, and a controller of the learner's own."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from twmr_nb.config.schema import EnvConfig
+from twmr_nb.course.checks.start_here import WHEGS_FACTOR
+from twmr_nb.course.checks.verdict import Verdict, as_number, judge_number, right, wrong
+from twmr_nb.episodes.rollout import Rollout, record_many
+from twmr_nb.robot.model import (
+    HINGE,
+    LEG_HINGE_RADIUS,
+    LEG_LENGTH,
+    LEG_MOUNT,
+    LEG_RANGE,
+    WHEEL_RADIUS,
+    WHEEL_TORQUE,
+    tip_radius,
+)
+from twmr_nb.robot.pose import HIGH, LOW
+
+WIDEST = math.pi - LEG_MOUNT  # the leg straight out from the axle
+HARD_STEP = EnvConfig(scene="step", step_height=0.06, action_mode="leg_position")
+STARTS, ENOUGH = 16, 8
+
+
+def widest_angle(answer: Any) -> Verdict:
+    """01: the leg angle [rad] with the largest tip radius, 1.22; the middle of the range, 1.19, is as good."""
+    value = as_number(answer)
+    if value is not None and abs(value - WIDEST) < 0.06:
+        return right(
+            f"The tip is furthest out at {WIDEST:.2f} rad, where the leg points straight away from the axle: "
+            f"{1000 * tip_radius(WIDEST):.1f} mm. The middle of the range is less than 0.1 mm short of that."
+        )
+    return judge_number(
+        answer,
+        WIDEST,
+        "",
+        mistakes=[
+            (math.degrees(WIDEST), "That is in degrees; angles are in radians everywhere here."),
+            (float(tip_radius(WIDEST)), "That is the radius. Which angle gives it?"),
+            (LOW, f"The lower limit folds the legs: the tip is only {1000 * tip_radius(LOW):.1f} mm from the axle."),
+            (HIGH, f"The upper limit folds the legs too: {1000 * tip_radius(HIGH):.1f} mm, inside the wheel."),
+        ],
+        otherwise="Find the highest point of the curve and read its angle below it.",
+        example="0.5",
+    )
+
+
+def angles_for_step(low: Any, high: Any) -> Verdict:
+    """01: between which leg angles [rad] the reach rule allows the 5 cm step: where the tip radius is 3.33 cm."""
+    first, last = as_number(low), as_number(high)
+    if first is None or last is None:
+        return wrong(f"`{low!r}`, `{high!r}`: give two angles in radians, the smaller one first.")
+    if first > last:
+        return wrong("The smaller angle comes first.")
+    expected = angles_of_radius(0.05 / WHEGS_FACTOR)
+    if max(abs(first - expected[0]), abs(last - expected[1])) < 0.04:
+        return right(
+            f"From {expected[0]:.2f} to {expected[1]:.2f} rad the tips are at least {100 * 0.05 / WHEGS_FACTOR:.2f} cm "
+            "out. Both limits of the range lie outside."
+        )
+    mistakes = (
+        (angles_of_radius(WHEEL_RADIUS), "There the tips pass the wheel's rim. 5 cm needs more: radius 0.05 / 1.5."),
+        (LEG_RANGE, "That is the whole range, but at both its ends the legs are folded."),
+    )
+    for pair, reason in mistakes:
+        if max(abs(first - pair[0]), abs(last - pair[1])) < 0.04:
+            return wrong(reason)
+    if max(tip_radius(first), tip_radius(last)) > 0.0345:
+        return wrong("At one of your angles the tips reach further than they must: the range is wider.")
+    return wrong("At one of your angles the tips reach less than 0.05 / 1.5 m: the range is narrower.")
+
+
+def angles_of_radius(radius: float) -> tuple[float, float]:
+    """The two leg angles [rad] with this tip radius [m]."""
+    across = 2 * LEG_HINGE_RADIUS * LEG_LENGTH
+    bend = math.acos((LEG_HINGE_RADIUS**2 + LEG_LENGTH**2 - radius**2) / across)
+    return bend - LEG_MOUNT, 2 * math.pi - bend - LEG_MOUNT
+
+
+def flat_speed(answer: Any) -> Verdict:
+    """01: the robot's top speed [m/s] on its bare wheels: full torque balances the joint's damping."""
+    turn = WHEEL_TORQUE / HINGE["damping"]
+    speed = turn * WHEEL_RADIUS
+    return judge_number(
+        answer,
+        speed,
+        f"{WHEEL_TORQUE} N m / {HINGE['damping']} N m s/rad = {turn:.0f} rad/s, times 0.025 m = {speed:.2f} m/s. "
+        "Dry friction takes a little more: run the next cell to see what the simulation says.",
+        mistakes=[
+            (turn, "That is the wheels' speed in rad/s. How far does a point on the rim go in a second?"),
+            (2 * speed, "Use the wheel's radius, not its diameter."),
+            (turn * float(tip_radius(WIDEST)), "That is for legs held out; this question is about the bare wheels."),
+            (100 * speed, "That is in cm/s; give m/s."),
+        ],
+        otherwise="The wheel speeds up until damping times speed equals the motor's torque.",
+        tolerance=0.05,
+        example="0.5",
+    )
+
+
+def climber(player: Any) -> Verdict:
+    """01: a controller that passes the 6 cm step from at least half of 16 starts; a constant full command does not."""
+    if not (hasattr(player, "act") and hasattr(player, "reset")):
+        return wrong(f"`{player!r}` is no controller: give an object like `Constant(1.0, 1.19, 1.19)`.")
+    try:
+        episodes = record_many(player, STARTS, HARD_STEP)
+    except Exception as error:  # whatever a learner's code raises is the answer
+        return wrong(f"Your controller cannot be played: {error}")
+    passed = sum(bool(e.transition.passed[-1]) for e in episodes)
+    if passed >= ENOUGH:
+        return right(f"{passed} of {STARTS} starts pass 6 cm, more than the whegs rule alone would make you hope.")
+    return wrong(f"{passed} of {STARTS} starts pass 6 cm; {ENOUGH} are enough. {why_stuck(episodes)}")
+
+
+def why_stuck(episodes: list[Rollout]) -> str:
+    """What the failed episodes have in common."""
+    x = np.array([e.transition.x[-1] for e in episodes])
+    tips = tip_radius(np.stack([e.transition.leg_angle[-1] for e in episodes]))
+    if np.median(x) < -0.1:
+        return "The robot drives backwards: positive wheel commands drive ahead."
+    if np.median(x) < 0.5:
+        return "Most robots never reached the step: give the wheels a larger command."
+    if tips[:, :2].mean() < 0.035:
+        return "The front legs are not out far enough to hook the edge: look at the tip radius again."
+    if np.median(x) < 0.72:
+        return "Most robots stop before the front wheels are up."
+    return "Most robots get their front up and then hang: try other angles for the rear legs, or slower wheels."

@@ -1,0 +1,121 @@
+"""Checks of lesson 02: what a real robot can sense, and gates."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twmr_nb.config.schema import EnvConfig
+from twmr_nb.course.checks.verdict import Verdict, judge_number, right, wrong
+from twmr_nb.episodes.rollout import Rollout
+from twmr_nb.robot.model import step_edges
+from twmr_nb.task.gate import obstacle_window
+from twmr_nb.task.transition import Transition
+
+Array = NDArray[Any]
+REAL = {
+    "wheel speed": (True, "every motor's encoder measures it"),
+    "leg angle": (True, "an encoder on the hinge measures it"),
+    "gyro": (True, "the IMU measures rotation rates"),
+    "accelerometer": (True, "the IMU measures accelerations"),
+    "x": (False, "a wheel that slips does not tell how far the robot is; that needs a camera or a map"),
+    "forward speed": (False, "wheels slip, so their speed is not the robot's"),
+    "place relative to the step": (False, "nobody has told the robot where the step is"),
+    "height above the floor": (False, "only the simulator knows it without a range finder"),
+}
+NEAR, ENOUGH = 0.15, 0.35  # m before and after the step that count as "at the step"; difference of mean openings
+
+
+def real_or_privileged(answers: Any) -> Verdict:
+    """02: which signals a real robot has (True) and which only the simulator knows (False)."""
+    if not isinstance(answers, dict):
+        return wrong("Give the dictionary with `True` (real) or `False` (privileged) for every signal.")
+    open_ = [name for name in REAL if not isinstance(answers.get(name), bool | np.bool_)]
+    if open_:
+        return wrong(f"Still to decide: {', '.join(open_)}. Put `True` or `False`.")
+    mistaken = [name for name, (real, _) in REAL.items() if bool(answers[name]) != real]
+    if mistaken:
+        return wrong("; ".join(f"*{name}*: {REAL[name][1]}" for name in mistaken) + ".")
+    return right("Encoders and an IMU ride on the robot. Places, heights and true speeds need someone who looks on.")
+
+
+def half_open_at(answer: Any, config: EnvConfig) -> Verdict:
+    """02: where [m] the obstacle gate of a configuration is half open on the way in."""
+    window, edges = obstacle_window(config), step_edges(config)
+    if window is None or edges is None:
+        return wrong("This configuration has no step, so its obstacle gate stays shut: choose a scene with one.")
+    start = window[0]
+    before = edges[0] - start
+    return judge_number(
+        answer,
+        start,
+        f"The step begins at {edges[0]:g} m, and the gate opens {before:g} m before it: half open at {start:.2f} m. "
+        "The smoothing says how gradually, not where.",
+        mistakes=[
+            (edges[0], "That is the step's edge. The buffer opens the gate earlier."),
+            (edges[0] + before, "The buffer comes *before* the step: subtract it."),
+            (start - config.obstacle_smooth, "There it is only a little open: half open means tanh(0) = 0."),
+            (window[1], "That is where it closes again."),
+            (before, "That is the buffer. Counted from the start at x = 0, where does the gate open?"),
+        ],
+        otherwise="Half open is where tanh is 0, at the step's front edge less the buffer before it.",
+        tolerance=0.012,
+    )
+
+
+def felt_gate(my_gate: Callable[[Transition], Any], rollout: Rollout) -> Verdict:
+    """02: a gate of the learner's own that opens at the step, from sensors that a real robot has."""
+    t = rollout.transition
+    if not callable(my_gate):
+        return wrong(f"`{my_gate!r}` is no function: give the function itself, like `checks.felt_gate(my_gate, ...)`.")
+    try:
+        values = np.asarray(my_gate(t), float)
+        elsewhere = np.asarray(my_gate(displaced(t)), float)
+    except Exception as error:  # whatever a learner's code raises is the answer
+        return wrong(f"Your gate raised an error: {error}")
+    if values.shape != t.x.shape:
+        return wrong(f"It returned shape {values.shape} where {t.x.shape} is needed: one number per step.")
+    if not np.isfinite(values).all() or values.min() < 0 or values.max() > 1:
+        return wrong("A gate lies between 0 and 1 at every step: `np.clip`, or compare with `>` and add 0.0.")
+    if not np.allclose(values, elsewhere, atol=1e-3):
+        return wrong("It changes when the robot's place in the world does: it uses something privileged.")
+    at = at_step(rollout)
+    inside, outside = float(values[at].mean()), float(values[~at].mean())
+    numbers = f"open {inside:.0%} at the step and {outside:.0%} elsewhere"
+    if inside - outside >= ENOUGH:
+        return right(f"It is {numbers}, from sensors that ride on the robot.")
+    if np.ptp(values) == 0:
+        return wrong(f"It is {numbers}: it never changes.")
+    if inside < outside:
+        return wrong(f"It is {numbers}: the wrong way round.")
+    return wrong(
+        f"It is {numbers}; the difference should be at least {ENOUGH:.0%}. Bumps come from the legs as well: "
+        "smooth over half a second or more before you compare."
+    )
+
+
+def at_step(rollout: Rollout) -> Array:
+    """Whether the robot's middle is at the step or close to it, [T] bool."""
+    edges, x = step_edges(rollout.config), rollout.transition.x
+    if edges is None:
+        return np.zeros(len(x), bool)
+    return (x > edges[0] - NEAR) & (x < edges[1] + NEAR)
+
+
+def displaced(t: Transition) -> Transition:
+    """The same feelings in another place: joints and IMU as they were; root pose, root velocity and touch not."""
+    qpos, qvel = t.qpos.copy(), t.qvel.copy()
+    qpos[:, :3] += (0.7, 0.3, 0.2)
+    qpos[:, 3:7], qvel[:, :6] = (1.0, 0.0, 0.0, 0.0), 0.0
+    nothing = np.zeros_like(t.passed_before)
+    return dataclasses.replace(
+        t,
+        qpos=qpos,
+        qvel=qvel,
+        x_before=t.x_before + 0.7,
+        touch=np.zeros_like(t.touch),
+        gate=np.zeros_like(t.gate),
+        passed_before=nothing,
+    )

@@ -1,0 +1,133 @@
+"""The worked experiments of the reward shaping lab: their questions and settings, and their measured results.
+
+`python -m twmr_nb.course.worked` trains what is missing and writes the results that come with the package.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tyro
+
+from twmr_nb.config.presets import DEFAULT_PRESET
+from twmr_nb.draw.plots import Record
+from twmr_nb.files import locked, read_json, write_text
+from twmr_nb.lab.experiment import ROOT, Comparison, Trial, compare, planned
+from twmr_nb.runs.identity import digest
+
+RESULTS = Path(__file__).with_name("experiments.json")
+STEPS, SEEDS, EPISODES = 150_000, (0, 1, 2), 100
+LOGGED = ("global_step", "success_rate", "average_x", "episode_return", "std", "frontier")
+POINTS = 30  # kept of every curve
+DRAWN = {"scene": "step", "step_height": 0.03, "step_height_max": 0.07}
+RISING = DRAWN | {"curriculum_start": 0.04}
+
+
+@dataclass(frozen=True)
+class Worked:
+    """One experiment: variant -> settings on top of the recommended preset; the first is the baseline."""
+
+    question: str
+    variants: Mapping[str, Mapping[str, Any]]
+    step_height: float | None = None
+    """Height of the step on which all are judged [m]; each in its own world when not given."""
+
+
+HEAVY = {"extension_penalty": 0.05}
+WORKED = {
+    "extension": Worked(
+        "Does asking for extended legs help, and what does asking for folded ones do?",
+        {"extended, 0.001": {}, "extended, 0.05": HEAVY, "folded, 0.05": HEAVY | {"extend_mode": "opposite"}},
+    ),
+    "success_bonus": Worked(
+        "Does a bonus for passing teach passing?",
+        {"bonus 10": {}, "no bonus": {"success_bonus": 0.0}},
+    ),
+    "control_cost": Worked(
+        "Does a price on torque save energy without costing success?",
+        {"price 0.001": {}, "price 0.1": {"control_cost": 0.1}},
+    ),
+    "gate": Worked(
+        "Must the gate know where the step is, or can it feel it?",
+        {"knows the place": HEAVY, "feels the impact": HEAVY | {"gate_mode": "proprio"}},
+    ),
+    "curriculum": Worked(
+        "For a step of 6 cm: train on 5 cm, on any height, or on rising heights?",
+        {
+            "5 cm only": {"scene": "step", "step_height": 0.05},
+            "3 to 7 cm": DRAWN,
+            "rising from 4 cm": RISING,
+        },
+        step_height=0.06,
+    ),
+    "contact": Worked(
+        "On rising heights: what does a sensor that feels contact with the step add to joints and IMU?",
+        {"joints and IMU": RISING, "and contact": RISING | {"obs_mode": "proprio_contact"}},
+        step_height=0.06,
+    ),
+}
+
+
+def measured(name: str, path: Path = RESULTS) -> Comparison:
+    """The shipped results of a worked experiment; without trials where it has not been measured as it is asked now."""
+    kept = read_json(path)
+    if kept.get("questions", {}).get(name) != digest(question(WORKED[name], kept.get("steps", STEPS))):
+        return Comparison(())
+    return Comparison(tuple(Trial(**trial) for trial in kept["experiments"][name]))
+
+
+def question(worked: Worked, steps: int) -> dict[str, Any]:
+    """What an experiment asks: every setting of every variant, and on which step it is judged."""
+    settings = {name: planned(flags, 0, DEFAULT_PRESET, steps)[0] for name, flags in worked.variants.items()}
+    variants = [[name, config.env.to_dict(), config.ppo.to_dict()] for name, config in settings.items()]
+    return {"variants": variants, "step_height": worked.step_height}
+
+
+def measure(
+    only: Sequence[str] = tuple(WORKED),
+    steps: int = STEPS,
+    seeds: Sequence[int] = SEEDS,
+    episodes: int = EPISODES,
+    out: Path = RESULTS,
+    root: Path = ROOT,
+) -> None:
+    """Train and judge the worked experiments and write their results. Run it again to go on after a stop.
+
+    only: names out of WORKED; what was measured of the others is kept. steps: length of each training.
+    """
+    for name in only:
+        worked = WORKED[name]
+        comparison = compare(
+            worked.variants, seeds, steps=steps, episodes=episodes, step_height=worked.step_height, root=root
+        )
+        trials = [
+            {"variant": t.variant, "seed": t.seed, "records": thinned(t.records), "result": rounded(t.result)}
+            for t in comparison.trials
+        ]
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with locked(out):
+            kept = read_json(out)
+            data = {
+                "steps": steps,
+                "questions": kept.get("questions", {}) | {name: digest(question(worked, steps))},
+                "experiments": kept.get("experiments", {}) | {name: trials},
+            }
+            write_text(out, json.dumps(data, separators=(",", ":")) + "\n")
+        print(f"\n{name}: {worked.question}\n{comparison.verdict()}")
+
+
+def thinned(records: Sequence[Record]) -> list[dict[str, float]]:
+    """A few records of a curve, the last among them, with the quantities that are shown."""
+    stride = -(-len(records) // POINTS) or 1
+    return [rounded({k: r[k] for k in LOGGED if k in r}) for r in records[::-1][::stride][::-1]]
+
+
+def rounded(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers to four significant digits; the rest as it is."""
+    return {k: float(f"{v:.4g}") if isinstance(v, float) else v for k, v in values.items()}
+
+
+if __name__ == "__main__":
+    tyro.cli(measure)

@@ -1,0 +1,1 @@
+"""Every figure, film and table, in one style."""

@@ -1,0 +1,84 @@
+"""Small general figures in the house style, also for a learner's own numbers: curves and tables."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from twmr_nb.draw.plots import INK, OWN_COLORS, Plot, legend, style
+from twmr_nb.markup import figure_text, one_line, table_cell
+
+
+def lines(
+    x: ArrayLike,
+    curves: Mapping[str, ArrayLike],
+    title: str = "",
+    x_label: str = "",
+    y_label: str = "",
+    marks: Mapping[str, float] | None = None,
+    levels: Mapping[str, float] | None = None,
+    colors: Mapping[str, str] | None = None,
+    dots: bool = False,
+    size: tuple[int, int] = (720, 330),
+    y_limits: tuple[float, float] | None = None,
+) -> Plot:
+    """Curves by name over a common x. marks: places on the x axis, levels: heights, each a thin line with its name."""
+    figure = Plot(*size)
+    figure.margins(68, 14, 28, 46)
+    axes = style(figure.subplots(), title, x_label, y_label)
+    for i, (name, y) in enumerate(curves.items()):
+        color = (colors or {}).get(name, OWN_COLORS[i % len(OWN_COLORS)])
+        axes.plot(
+            np.asarray(x),
+            np.asarray(y),
+            color=color,
+            linewidth=2 if np.size(x) < 300 else 1.4,
+            label=figure_text(name),
+            marker="o" if dots else None,
+        )
+    thin: dict[str, Any] = {"color": INK, "linewidth": 1.0, "linestyle": ":"}
+    words: dict[str, Any] = {"color": INK, "fontsize": 8.5}
+    for name, place in (marks or {}).items():
+        axes.axvline(place, **thin)
+        beside: dict[str, Any] = {"xytext": (3, -3), "textcoords": "offset points", "va": "top", "rotation": 90}
+        axes.annotate(figure_text(name), (place, 1), xycoords=("data", "axes fraction"), **beside, **words)
+    for name, height in (levels or {}).items():
+        axes.axhline(height, **thin)
+        above: dict[str, Any] = {"xytext": (3, 3), "textcoords": "offset points"}
+        axes.annotate(figure_text(name), (1, height), xycoords=("axes fraction", "data"), ha="right", **above, **words)
+    if y_limits is not None:
+        axes.set_ylim(*y_limits)
+    if len(curves) > 1:
+        legend(axes)
+    return figure
+
+
+class Table:
+    """Rows of cells under column heads, shown as a plain table in a notebook, and as text elsewhere."""
+
+    def __init__(self, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        self.heads = list(heads)
+        self.rows = [[cell if isinstance(cell, str) else f"{cell:.4g}" for cell in row] for row in rows]
+
+    def _repr_markdown_(self) -> str:
+        numbers = [all(is_number(row[k]) for row in self.rows) for k in range(len(self.heads))]
+        rule = ["---:" if right else ":---" for right in numbers]
+        cells = [[table_cell(cell) for cell in row] for row in (self.heads, *self.rows)]
+        lines = [cells[0], rule, *cells[1:]]
+        return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+    def __str__(self) -> str:
+        lines = [[one_line(cell) for cell in row] for row in (self.heads, *self.rows)]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines)
+
+    __repr__ = __str__
+
+
+def is_number(cell: str) -> bool:
+    try:
+        float(cell.rstrip("%"))
+    except ValueError:
+        return False
+    return True

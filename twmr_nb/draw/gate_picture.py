@@ -1,0 +1,199 @@
+"""The gate explorer's picture: the three gates on one episode, what each listens to, and where they open."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from twmr_nb.config.fields import choices
+from twmr_nb.config.schema import EnvConfig
+from twmr_nb.draw.contrast import SWATCH
+from twmr_nb.draw.live_figure import LiveFigure, nice_limits
+from twmr_nb.draw.panels import GatePanel, LegsPanel, MomentPanel, TimePanel
+from twmr_nb.draw.plots import INK, PALE, style
+from twmr_nb.episodes.rescore import Rescored, gate_of
+from twmr_nb.episodes.rollout import Rollout
+from twmr_nb.robot.model import WHEEL_CTRL, step_edges
+from twmr_nb.task.gate import GRAVITY, norm, obstacle_window, stall
+
+Array = NDArray[Any]
+MODES = choices(EnvConfig, "gate_mode")
+GATE_COLORS = {"none": "#8C8C8C", "obstacle": "#3FA7A0", "proprio": "#8F5BD6"}
+PART_COLORS = {"impact": "#D55E00", "rotation": "#E69F00", "stall": "#0072B2"}
+NEAR = 0.15  # m before and after the step that count as "at the step"
+
+
+class GatePicture:
+    """Draws an episode under changing gate settings."""
+
+    def __init__(self, rollout: Rollout) -> None:
+        self.rollout = rollout
+        self.live = live = LiveFigure(830, 560)
+        self.gates = GatesPanel(live, live.axes(64, 22, 490, 112), rollout)
+        self.cause = CausePanel(live, live.axes(64, 174, 490, 130), rollout)
+        self.legs = LegsPanel(live, live.axes(64, 346, 490, 174), rollout)
+        self.moment = MomentPanel(live, live.axes(584, 26, 240, 126), rollout)
+        self.way = WayPanel(live, live.axes(612, 190, 212, 114), rollout)
+        self.shares = SharesPanel(live, live.axes(584, 372, 240, 120), rollout)
+
+    def draw(self, gates: dict[str, Array], scored: Rescored, frame: int) -> bytes:
+        """The picture as PNG: the gate [T] of every mode, the chosen one in `scored`, the cursor on step `frame`."""
+        config = scored.config
+        self.gates.show_modes(gates, config.gate_mode)
+        self.cause.show(config)
+        self.legs.show(scored)
+        for panel in (self.gates, self.cause, self.legs):
+            panel.point(frame, scored.passed_at)
+        self.moment.show(scored, frame)
+        self.way.show(scored.gate, config, frame)
+        self.shares.show(gates, config.gate_mode)
+        return self.live.png()
+
+
+class GatesPanel(GatePanel):
+    """Every mode's gate as a line, the chosen one filled."""
+
+    def __init__(self, live: LiveFigure, axes: Axes, rollout: Rollout) -> None:
+        super().__init__(live, axes, rollout)
+        self.lines = {mode: self.line(color=GATE_COLORS[mode], linewidth=1.2, label=mode) for mode in MODES}
+        axes.legend(
+            fontsize=8, labelcolor=INK, frameon=False, ncols=3, loc="lower right", bbox_to_anchor=(1.01, 0.96),
+            handlelength=1.5, columnspacing=1.2,
+        )  # fmt: skip
+
+    def show_modes(self, gates: dict[str, Array], chosen: str) -> None:
+        self.show(gates[chosen])
+        self.fill.set(facecolor=GATE_COLORS[chosen], alpha=0.5)
+        for mode, line in self.lines.items():
+            line.set_ydata(gates[mode])
+            line.set_linewidth(1.4 if mode == chosen else 0.8)
+
+
+class CausePanel(TimePanel):
+    """Why the chosen gate opens: the proprio gate's score, part by part, or the robot's place and the window."""
+
+    def __init__(self, live: LiveFigure, axes: Axes, rollout: Rollout) -> None:
+        super().__init__(live, axes, rollout, "", "")
+        self.rollout = rollout
+        live.moving(axes, axes.yaxis)
+        self.parts = {name: self.area(facecolors=color, linewidths=0) for name, color in PART_COLORS.items()}
+        self.window = live.moving(axes, axes.axhspan(0, 1, color=GATE_COLORS["obstacle"], alpha=0.25, linewidth=0))
+        self.place = self.line(color=INK, linewidth=1.6)
+        self.bias = live.moving(axes, axes.axhline(0, color=INK, linewidth=1.6, linestyle="--"))
+        head: dict[str, Any] = {"color": INK, "transform": axes.transAxes}
+        self.title = live.moving(axes, axes.text(0, 1.06, "", fontsize=10, fontweight="bold", **head))
+        self.key = [
+            live.moving(axes, axes.text(x - gap, 1.06, text, fontsize=8, ha="right", **head | {"color": tint}))
+            for x, (name, color) in zip((0.74, 0.89, 1.0), PART_COLORS.items(), strict=True)
+            for text, tint, gap in ((name, INK, 0.025), (SWATCH, color, 0.0))
+        ]
+
+    def show(self, config: EnvConfig) -> None:
+        by_feel, by_place = config.gate_mode == "proprio", config.gate_mode == "obstacle"
+        for artist in (*self.parts.values(), *self.key, self.bias):
+            artist.set_visible(by_feel)
+        for artist in (self.window, self.place):
+            artist.set_visible(by_place)
+        if by_feel:
+            self.show_score(config)
+        elif by_place:
+            self.show_place(config)
+        else:
+            self.title.set_text("this gate listens to nothing and stays shut")
+            self.axes.set_ylim(0, 1)
+            self.axes.set_yticks([])
+
+    def show_score(self, config: EnvConfig) -> None:
+        self.title.set_text("what it feels: opens above the bias")
+        base = np.zeros_like(self.time)
+        for name, values in score_parts(self.rollout, config).items():
+            self.parts[name].set_verts([self.between(base, base + values)])
+            base = base + values
+        self.bias.set_ydata([config.gate_bias] * 2)
+        top = max(float(np.quantile(base, 0.97)), 2 * abs(config.gate_bias))
+        low, high = nice_limits(config.gate_bias, top)
+        self.scale(low if config.gate_bias < 0 else 0.0, high)
+
+    def show_place(self, config: EnvConfig) -> None:
+        self.title.set_text("where it is: open between these places [m]")
+        window = obstacle_window(config)
+        self.place.set_ydata(self.rollout.transition.x)
+        self.window.set_visible(window is not None)
+        if window is not None:
+            self.window.set_y(window[0])
+            self.window.set_height(window[1] - window[0])
+        x = self.rollout.transition.x
+        self.scale(*nice_limits(float(x.min()), max(float(x.max()), window[1] if window else 0.0)))
+
+    def scale(self, low: float, high: float) -> None:
+        self.axes.set_ylim(low, high)
+        self.axes.yaxis.set_major_locator(MaxNLocator(4))
+
+
+class WayPanel:
+    """The gate against the robot's place: each step is a dot."""
+
+    def __init__(self, live: LiveFigure, axes: Axes, rollout: Rollout) -> None:
+        self.x = rollout.transition.x
+        style(axes, "where it opens", "x [m]")
+        axes.set_ylim(-0.05, 1.08)
+        axes.set_yticks([0, 1], ["in", "out"])
+        edges = step_edges(rollout.config)
+        if edges is not None:
+            axes.axvspan(*edges, color=PALE, linewidth=0)
+        middle = edges[1] + 0.1 if edges is not None else 0.5
+        axes.set_xlim(min(float(self.x.min()), -0.05), max(float(self.x.max()), middle) + 0.05)
+        look: dict[str, Any] = {"linestyle": "none", "marker": "o", "markeredgewidth": 0}
+        self.dots = live.moving(axes, axes.plot([], [], markersize=2.5, alpha=0.5, **look))[0]
+        self.here = live.moving(axes, axes.plot([], [], markersize=7, color="#D62728", **look))[0]
+
+    def show(self, gate: Array, config: EnvConfig, frame: int) -> None:
+        self.dots.set_data(self.x, gate)
+        self.dots.set_color(GATE_COLORS[config.gate_mode])
+        self.here.set_data([self.x[frame]], [gate[frame]])
+
+
+class SharesPanel:
+    """How much of the time each mode's gate is open, at the step and elsewhere."""
+
+    def __init__(self, live: LiveFigure, axes: Axes, rollout: Rollout) -> None:
+        axes.set_axis_off()
+        edges, x = step_edges(rollout.config), rollout.transition.x
+        self.near = (x > edges[0] - NEAR) & (x < edges[1] + NEAR) if edges else np.zeros(len(x), bool)
+        look: dict[str, Any] = {"color": INK, "transform": axes.transAxes, "va": "center"}
+        axes.text(0, 1.0, "how far open, on average", fontsize=10, fontweight="bold", **look)
+        columns = ((0.62, "at the step"), (1.0, "elsewhere"))
+        for place, word in columns:
+            axes.text(place, 0.78, word, fontsize=8.5, ha="right", **look)
+        self.words, self.numbers = {}, {}
+        for row, mode in zip((0.56, 0.34, 0.12), MODES, strict=True):
+            tinted = look | {"color": GATE_COLORS[mode]}
+            axes.text(0, row, SWATCH, fontsize=9, **tinted)
+            self.words[mode] = live.moving(axes, axes.text(0.065, row, mode, fontsize=9, **look))
+            self.numbers[mode] = [
+                live.moving(axes, axes.text(c, row, "", fontsize=9, ha="right", **look)) for c, _ in columns
+            ]
+
+    def show(self, gates: dict[str, Array], chosen: str) -> None:
+        for mode, gate in gates.items():
+            weight = "bold" if mode == chosen else "normal"
+            self.words[mode].set_fontweight(weight)
+            for text, part in zip(self.numbers[mode], (gate[self.near], gate[~self.near]), strict=True):
+                text.set(text=f"{100 * part.mean():.0f}%" if len(part) else "—", fontweight=weight)
+
+
+def all_gates(rollout: Rollout, config: EnvConfig) -> dict[str, Array]:
+    """The gate [T] of every mode, under one set of parameters."""
+    return {mode: gate_of(rollout, config.replace(gate_mode=mode)) for mode in MODES}
+
+
+def score_parts(rollout: Rollout, config: EnvConfig) -> dict[str, Array]:
+    """What the proprio gate adds up before it takes the bias away, each [T]."""
+    t = rollout.transition
+    return {
+        "impact": np.abs(norm(t.accelerometer).astype(float) - GRAVITY) / config.gate_acc_scale,
+        "rotation": norm(t.gyro).astype(float) / config.gate_gyro_scale,
+        "stall": stall(t.torque[:, WHEEL_CTRL], t.wheel_speed) / config.gate_stall_scale,
+    }

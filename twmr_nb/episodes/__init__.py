@@ -1,0 +1,1 @@
+"""Episodes: recorded, scored again, measured, judged."""

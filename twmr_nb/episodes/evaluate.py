@@ -1,0 +1,251 @@
+"""Judging a policy: many unseen episodes side by side, deterministic unless asked otherwise."""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twmr_nb.config.fields import is_number, shown
+from twmr_nb.config.schema import ConfigError, EnvConfig, checked_seed
+from twmr_nb.episodes.metrics import measure
+from twmr_nb.markup import one_line
+from twmr_nb.policies.saved import SavedPolicy
+from twmr_nb.progress import Progress
+from twmr_nb.robot.model import step_edges, step_height
+from twmr_nb.task.env import TwmrEnv
+
+Array = NDArray[Any]
+Result = dict[str, Any]
+UNSEEN_SEEDS = 1_000_000  # training seeds lie below, so evaluation never repeats an episode seen in training
+EPISODES = 1000
+BATCH = 250  # episodes side by side; EPISODES is a multiple, so that the policy is compiled once
+SAMPLED_SHARE = 4  # one episode in four is also played sampled, where both are asked for
+# The original's episode, physics step and settling; every policy is judged on them, however it was trained.
+TRIAL_STEPS, TRIAL_TIMESTEP, TRIAL_SETTLE_STEPS = 1000, 0.002, 25
+BIN = 0.01  # m; drawn step heights are reported in bins of this width
+HEIGHTS = tuple(round(0.01 * i, 2) for i in range(9))  # m; a sweep
+
+
+class Evaluation(dict[str, Any]):
+    """What was measured, by name; shows itself a line each."""
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{name:<18} {in_short(value)}" for name, value in self.items())
+
+
+def in_short(value: Any) -> str:
+    """Numbers in four digits, also within a list or by name."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, dict):
+        return ", ".join(f"{one_line(name)} {in_short(each)}" for name, each in value.items())
+    if isinstance(value, list):
+        return ", ".join(f"({in_short(each)})" if isinstance(each, dict) else in_short(each) for each in value)
+    return one_line(value)
+
+
+def trial_world(
+    config: EnvConfig, scene: str | None = None, step_height: float | None = None, **changes: Any
+) -> EnvConfig:
+    """The world a policy is judged in: its own, at the original's time step and settling, in episodes of full length
+    that drive on after the step.
+
+    scene or step_height (m, in scene 'step') put another step ahead; `changes`: any other fields, such as friction.
+    """
+    world: dict[str, Any] = {
+        "max_steps": TRIAL_STEPS,
+        "timestep": TRIAL_TIMESTEP,
+        "settle_steps": TRIAL_SETTLE_STEPS,
+        "end_on_success": False,
+    }
+    if scene is not None:
+        world |= {"scene": scene, "step_height_max": None}
+    if step_height is not None:
+        world |= {"scene": "step", "step_height": step_height, "step_height_max": None}
+    for name in ("obs_mode", "action_mode"):
+        own = getattr(config, name)
+        if changes.get(name, own) != own:
+            raise ConfigError(f"{name} = {changes[name]!r} is not allowed here: the policy was trained with {own!r}.")
+    return config.replace(**(world | changes))
+
+
+def check_trial(episodes: int, seed: int) -> None:
+    """Raise ConfigError on a number of episodes that cannot be played, or a seed that could have been trained on."""
+    if not is_number(episodes, int) or not 1 <= episodes <= UNSEEN_SEEDS:
+        raise ConfigError(
+            f"episodes = {shown(episodes)} is not allowed: give a whole number, 1 or more, up to {UNSEEN_SEEDS}."
+        )
+    checked_seed(seed)
+
+
+def sampled_episodes(episodes: int) -> int:
+    """How many sampled episodes go with so many deterministic ones: enough to see a gap of some points."""
+    return max(1, episodes // SAMPLED_SHARE)
+
+
+def evaluate(
+    saved: SavedPolicy,
+    env_config: EnvConfig | None = None,
+    episodes: int = EPISODES,
+    seed: int = 1,
+    deterministic: bool = True,
+    on_progress: Callable[[int], None] | None = None,
+) -> Result:
+    """Play `episodes` whole episodes; returns plain numbers (SI units). on_progress hears of every episode ended, in
+    place of a bar.
+
+    success_rate with its 95% Wilson interval, mean_final_x [m], mean_return, mean_length [steps],
+    time_to_pass [s, median of the successful], effort [(N m)² s] and work [J] per episode until it passes or ends,
+    folded_on_flat, extended_at_step and max_tip_radius [m] (see share_of_time), falls [share terminated],
+    reward_terms [mean sum per episode], step_height [m, the largest if drawn], and by_height where heights are drawn.
+    """
+    check_trial(episodes, seed)
+    config = env_config or trial_world(saved.config.env)
+    parts, tell = [], on_progress or (lambda ended: None)
+    batches = range(0, episodes, BATCH)
+    with Progress("evaluating", len(batches) * config.max_steps, hidden=on_progress is not None) as bar:
+        for i, first in enumerate(batches):
+            bar.at(i * config.max_steps)
+            base, count = UNSEEN_SEEDS * (1 + seed) + first, min(BATCH, episodes - first)
+            parts.append(play_episodes(saved, config, count, base, deterministic, tell, bar.step))
+    every = {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
+    result = Evaluation(summary(every))
+    result |= {
+        "episodes": episodes,
+        "seed": seed,
+        "scene": config.scene,
+        "step_height": step_height(config),
+        "deterministic": deterministic,
+        "policy": saved.name,
+    }
+    if config.step_height_max is not None:
+        result["by_height"] = by_height(every["step_height"], every["passed"])
+    return result
+
+
+def sweep(
+    saved: SavedPolicy,
+    env_config: EnvConfig | None = None,
+    heights: Iterable[float] = HEIGHTS,
+    episodes: int = EPISODES,
+    seed: int = 1,
+    deterministic: bool = True,
+    on_progress: Callable[[int], None] | None = None,
+) -> list[Result]:
+    """An evaluation at each step height [m], `episodes` of each. Episodes end where the step is passed: it is quicker,
+    and their length, return, reward_terms and folded_on_flat hold no driving beyond."""
+    base = (env_config or trial_world(saved.config.env)).replace(end_on_success=True)
+    worlds = [base.replace(scene="step", step_height=h, step_height_max=None) for h in heights]
+    results = []
+    with Progress("evaluating", len(worlds), hidden=on_progress is not None) as bar:
+        for world in worlds:
+            bar.say(f"step of {100 * world.step_height:.3g} cm")
+            results.append(evaluate(saved, world, episodes, seed, deterministic, on_progress))
+            bar.step()
+    return results
+
+
+def play_episodes(
+    saved: SavedPolicy,
+    config: EnvConfig,
+    count: int,
+    base_seed: int,
+    deterministic: bool = True,
+    on_progress: Callable[[int], None] = lambda ended: None,
+    on_step: Callable[[], None] = lambda: None,
+) -> dict[str, Array]:
+    """One episode of each of `count` robots, as arrays [count]."""
+    env = TwmrEnv(config, count, autoreset=False)
+    edges = step_edges(config)
+    player = saved.player(deterministic, seed=base_seed)
+    obs, info = env.reset(seed=base_seed)
+    player.reset(count)
+    active = np.ones(count, bool)
+    sums: dict[str, Array] = {}
+    result = {
+        "step_height": info["step_height"],
+        "pass_time": np.full(count, np.nan),
+        "max_tip_radius": np.zeros(count),
+    }
+    result |= {"final_x": np.zeros(count), "passed": np.zeros(count, bool), "fell": np.zeros(count, bool)}
+    while active.any():
+        obs, reward, terminated, truncated, info = env.step(player.act(obs))
+        measured = measure(env.transition, edges)
+        tip = measured.pop("tip_radius")
+        result["max_tip_radius"] = np.maximum(result["max_tip_radius"], active * tip)
+        terms = {f"term/{name}": value for name, value in info["reward_terms"].items()}
+        for name, value in ({"return": reward, "length": np.ones(count)} | measured | terms).items():
+            sums[name] = sums.get(name, 0.0) + active * value
+        now = active & env.transition.newly_passed
+        result["pass_time"][now] = sums["length"][now] * env.sim.ctrl_dt
+        ended = active & (terminated | truncated)
+        result["final_x"][ended], result["passed"][ended] = info["x"][ended], info["passed"][ended]
+        result["fell"][ended] = terminated[ended]
+        active &= ~ended
+        if ended.any():
+            on_progress(int(ended.sum()))
+        on_step()
+    env.close()
+    return result | sums
+
+
+def summary(every: dict[str, Array]) -> Result:
+    """Means over episodes, from arrays [episodes]."""
+    count, times = len(every["passed"]), every["pass_time"][every["passed"]]
+    flat, folded = ("flat_before", "flat_after"), ("folded_before", "folded_after")
+    return {
+        "success_rate": float(every["passed"].mean()),
+        "success_interval": list(wilson_interval(int(every["passed"].sum()), count)),
+        "mean_final_x": float(every["final_x"].mean()),
+        "mean_return": float(every["return"].mean()),
+        "mean_length": float(every["length"].mean()),
+        "time_to_pass": float(np.median(times)) if len(times) else None,
+        "effort": float(every["effort"].mean()),
+        "work": float(every["work"].mean()),
+        "folded_on_flat": share_of_time(every, folded, flat),
+        "folded_before": share_of_time(every, folded[:1], flat[:1]),
+        "folded_after": share_of_time(every, folded[1:], flat[1:]),
+        "extended_at_step": share_of_time(every, ["extended"], ["climb"]),
+        "max_tip_radius": average(every["max_tip_radius"][every["climb"] > 0]),
+        "falls": float(every["fell"].mean()),
+        "reward_terms": {k.removeprefix("term/"): float(v.mean()) for k, v in every.items() if k.startswith("term/")},
+    }
+
+
+def share_of_time(every: dict[str, Array], part: Sequence[str], whole: Sequence[str]) -> float | None:
+    """The share of steps in `whole` that were in `part` too, mean over the episodes that had any; None if none had.
+
+    Folded on the flat: every tip within 0.03 m of its axis, of the time more than 0.3 m before or beyond the step.
+    Extended at the step: tips beyond 0.04 m on average, of the time within 0.1 m of the near edge, where it is climbed.
+    """
+    time = sum(every[name] for name in whole)
+    any_time = np.asarray(time) > 0
+    counted = np.asarray(sum(every[name] for name in part))
+    return average(counted[any_time] / np.asarray(time)[any_time])
+
+
+def average(values: Array) -> float | None:
+    return float(values.mean()) if len(values) else None
+
+
+def by_height(heights: Array, passed: Array) -> list[Result]:
+    """Success in bins of drawn step heights [m]; step_height is a bin's middle, low and high its edges."""
+    bins = np.floor(heights / BIN + 1e-9).astype(int)
+    found = []
+    for k in np.unique(bins):
+        inside = passed[bins == k]
+        low, high = round(float(k * BIN), 6), round(float((k + 1) * BIN), 6)
+        rate, interval = float(inside.mean()), list(wilson_interval(int(inside.sum()), len(inside)))
+        place = {"step_height": round((low + high) / 2, 6), "low": low, "high": high, "episodes": len(inside)}
+        found.append(place | {"success_rate": rate, "success_interval": interval})
+    return found
+
+
+def wilson_interval(successes: int, trials: int, z: float = 1.96) -> tuple[float, float]:
+    """95% confidence interval of a rate (Wilson 1927), which stays sensible at 0% and 100%."""
+    rate, weight = successes / trials, z**2 / trials
+    centre = (rate + weight / 2) / (1 + weight)
+    half = z / (1 + weight) * math.sqrt(rate * (1 - rate) / trials + weight / (4 * trials))
+    return max(0.0, centre - half), min(1.0, centre + half)

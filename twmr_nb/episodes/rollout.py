@@ -1,0 +1,233 @@
+"""Recorded episodes: play a policy once, then look, draw and re-score as often as you like."""
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twmr_nb.config.schema import ConfigError, EnvConfig
+from twmr_nb.markup import one_line
+from twmr_nb.policies.saved import PolicyError, read_arrays, write_arrays
+from twmr_nb.progress import Progress
+from twmr_nb.robot.model import NQ, NU, NV, WHEEL_CTRL
+from twmr_nb.robot.pose import leg_targets
+from twmr_nb.task.env import TwmrEnv
+from twmr_nb.task.gate import gate
+from twmr_nb.task.rewards import RewardTerm, Scores, score, success_x, total
+from twmr_nb.task.transition import Transition
+
+Array = NDArray[Any]
+FORMAT = "twmr_nb rollout 1"
+CONSTANT = ("success_x", "retract", "extend", "ctrl_dt")  # fields of a Transition that have no time axis
+WIDTHS = {"qpos": (NQ,), "qvel": (NV,), "accelerometer": (3,), "gyro": (3,), "torque": (NU,), "action": (NU,)}
+OVER_TIME = [f.name for f in dataclasses.fields(Transition) if f.name not in CONSTANT]
+
+
+class Player(Protocol):
+    """Whatever can act: it is told when episodes begin, then asked for one action per robot and step."""
+
+    def reset(self, num_envs: int) -> None: ...
+
+    def act(self, obs: Array) -> Array:
+        """obs [N, D] -> actions [N, 8] in [-1, 1]."""
+        ...
+
+
+class ZeroPolicy:
+    """Does nothing: every motor at the middle of its range."""
+
+    title = "zero actions"
+
+    def reset(self, num_envs: int) -> None:
+        self.action = np.zeros((num_envs, NU), np.float32)
+
+    def act(self, obs: Array) -> Array:
+        return self.action
+
+
+class RandomPolicy:
+    """Draws every action anew, uniformly."""
+
+    title = "random actions"
+
+    def __init__(self, seed: int = 0) -> None:
+        self.seed = seed
+
+    def reset(self, num_envs: int) -> None:
+        self.rng = np.random.default_rng(self.seed)
+
+    def act(self, obs: Array) -> Array:
+        return self.rng.uniform(-1, 1, (len(obs), NU)).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """One episode, T control steps. Row t is the state *after* step t, at time (t + 1) * ctrl_dt."""
+
+    config: EnvConfig
+    transition: Transition
+    """All steps, [T, ...]."""
+    action: Array
+    """What the policy asked for, [T, 8] in [-1, 1]."""
+    reward_terms: dict[str, Array]
+    """Name -> weighted reward as scored live, [T]; they add up to the reward."""
+    step_height: float
+    """Height of the step in this very episode, m."""
+    terminated: bool
+    """Whether it ended in a fall (or diverged)."""
+    truncated: bool
+    """Whether it ended by a time limit, or by success where the config says so."""
+    title: str = ""
+
+    def __repr__(self) -> str:
+        t, steps = self.transition, len(self.action)
+        end = f"fell at x = {t.x[-1]:.2f} m" if self.terminated else f"ends at x = {t.x[-1]:.2f} m"
+        passed = "passes the obstacle" if t.passed.any() else "does not pass"
+        paid = ", ".join(f"{one_line(name)} {values.sum():+.2f}" for name, values in self.reward_terms.items())
+        return (
+            f"Rollout {one_line(self.title)!r}: {steps} control steps, {steps * t.ctrl_dt:.2f} s, "
+            f"scene {self.config.scene}, {passed}, {end}\n"
+            f"  reward {self.reward.sum():+.2f} in all: {paid}\n"
+            f"  action [{steps}, {self.action.shape[-1]}], time [s], reward and transition [{steps}, ...]"
+        )
+
+    @property
+    def time(self) -> Array:
+        """Time of each row, s, [T]."""
+        return np.arange(1, len(self.action) + 1) * self.transition.ctrl_dt
+
+    @property
+    def reward(self) -> Array:
+        """The reward as scored live, [T]."""
+        return total(self.reward_terms)
+
+    def save(self, path: str | Path) -> Path:
+        """Write one safetensors file, whole or not at all."""
+        t = self.transition
+        arrays = {name: getattr(t, name) for name in [*OVER_TIME, "retract", "extend"]} | {"action": self.action}
+        arrays |= {f"term/{name}": values for name, values in self.reward_terms.items()}
+        plain = {name: getattr(self, name) for name in ("step_height", "terminated", "truncated", "title")}
+        terms = list(self.reward_terms)  # a safetensors file forgets the order, in which they are added
+        plain |= {"terms": terms, "constants": {"success_x": float(t.success_x), "ctrl_dt": t.ctrl_dt}}
+        plain |= {"format": FORMAT, "config": self.config.to_dict()}
+        return write_arrays(path, arrays, plain, make_folder=True)
+
+
+def load_rollout(path: str | Path) -> Rollout:
+    """The inverse of Rollout.save; raises PolicyError if the file is missing, damaged or of another kind."""
+    if not Path(path).is_file():
+        raise PolicyError(f"no rollout at {str(path)!r}: give a file that Rollout.save wrote.")
+    arrays, details = read_arrays(path)
+    if details.pop("format", None) != FORMAT:
+        raise PolicyError(f"{path} is not a rollout of this project ({FORMAT!r}): give a file that Rollout.save wrote.")
+    try:
+        return rollout_of(arrays, details)
+    except KeyError as error:
+        raise PolicyError(f"{path} is not what it should be: it holds no {error}; record it anew.") from error
+    except (ValueError, TypeError) as error:
+        raise PolicyError(f"{path} is not what it should be: {error}; record it anew.") from error
+
+
+def rollout_of(arrays: dict[str, Array], details: dict[str, Any]) -> Rollout:
+    """The episode in a file's arrays and details; raises KeyError, ValueError or TypeError if they make none."""
+    steps, title, terms = len(arrays["action"]), str(details["title"]), [str(name) for name in details["terms"]]
+    shapes: dict[str, tuple[int, ...]] = {name: (steps, *WIDTHS.get(name, ())) for name in [*OVER_TIME, "action"]}
+    shapes |= {"retract": (4,), "extend": (4,)} | {f"term/{name}": (steps,) for name in terms}
+    for name, shape in shapes.items():
+        if arrays[name].shape != shape or not steps:
+            raise ValueError(f"{one_line(name)} has shape {arrays[name].shape}, where {shape} belongs")
+    constants = {name: float(details["constants"][name]) for name in ("success_x", "ctrl_dt")}
+    if not constants["ctrl_dt"] > 0:
+        raise ValueError(f"ctrl_dt = {constants['ctrl_dt']!r} is no duration")
+    values: dict[str, Any] = {name: arrays[name] for name in [*OVER_TIME, "retract", "extend"]} | constants
+    ended = {name: bool(details[name]) for name in ("terminated", "truncated")}
+    return Rollout(
+        config=EnvConfig.from_flags(**details["config"]),
+        transition=Transition(**values),
+        action=arrays["action"],
+        reward_terms={name: arrays[f"term/{name}"] for name in terms},
+        step_height=float(details["step_height"]),
+        title=title,
+        **ended,
+    )
+
+
+def record(
+    policy: Player,
+    config: EnvConfig | None = None,
+    seed: int = 0,
+    num_steps: int | None = None,
+    extra_terms: Iterable[RewardTerm] = (),
+    title: str | None = None,
+) -> Rollout:
+    """Play one episode from reset(seed) to its end, or for num_steps if that comes first."""
+    return record_many(policy, 1, config, seed, num_steps, extra_terms, title)[0]
+
+
+def record_many(
+    policy: Player,
+    count: int,
+    config: EnvConfig | None = None,
+    seed: int = 0,
+    num_steps: int | None = None,
+    extra_terms: Iterable[RewardTerm] = (),
+    title: str | None = None,
+) -> list[Rollout]:
+    """Play `count` episodes side by side, with the seeds seed, seed + 1, ..."""
+    if num_steps is not None and num_steps < 1:
+        raise ConfigError(f"num_steps = {num_steps!r} is not allowed: give at least 1.")
+    env = TwmrEnv(config, count, extra_terms, autoreset=False)
+    obs, info = env.reset(seed=seed)
+    policy.reset(count)
+    heights, length = info["step_height"], np.zeros(count, int)
+    ended = np.zeros((2, count), bool)  # terminated, truncated
+    steps: list[tuple[Transition, Array, Scores]] = []
+    with Progress("recording", num_steps or env.config.max_steps) as bar:
+        while not ended.any(axis=0).all() and len(steps) != num_steps:
+            active = ~ended.any(axis=0)
+            action = np.array(policy.act(obs), np.float32)
+            obs, _, terminated, truncated, info = env.step(action)
+            steps.append((env.transition, action, info["reward_terms"]))
+            length += active
+            ended |= active & np.array([terminated, truncated])
+            bar.step()
+    env.close()
+    name = getattr(policy, "title", "") if title is None else title
+    return [
+        Rollout(
+            env.config, *stacked(steps, i, length[i]), float(heights[i]), bool(ended[0, i]), bool(ended[1, i]), name
+        )
+        for i in range(count)
+    ]
+
+
+def stacked(
+    steps: list[tuple[Transition, Array, Scores]], robot: int, length: int
+) -> tuple[Transition, Array, dict[str, Array]]:
+    """One robot's first `length` steps as arrays over time: transition, action, reward terms."""
+    transitions, actions, scores = zip(*steps[:length], strict=True)
+    over_time = {name: np.stack([getattr(t, name)[robot] for t in transitions]) for name in OVER_TIME}
+    terms = {name: np.array([s[name][robot] for s in scores]) for name in scores[0]}
+    transition = dataclasses.replace(transitions[0], **over_time)
+    return transition, np.stack([a[robot] for a in actions]), terms
+
+
+def rescore(rollout: Rollout, config: EnvConfig, extra_terms: Iterable[RewardTerm] = ()) -> tuple[Scores, Scores]:
+    """What the same movement would have paid under other weights, gates, targets: raw and weighted terms, each [T]."""
+    t = rollout.transition
+    limit = success_x(config)
+    passed = np.logical_or.accumulate(t.x >= limit)
+    retract, extend = leg_targets(config)
+    again = dataclasses.replace(
+        t,
+        gate=gate(config, t.x, t.accelerometer, t.gyro, t.torque[:, WHEEL_CTRL], t.wheel_speed),
+        passed_before=np.concatenate([[False], passed[:-1]]),
+        success_x=limit,
+        retract=retract,
+        extend=extend,
+    )
+    return score(again, config, extra_terms)

@@ -1,0 +1,1 @@
+"""Experiments: variants, several seeds, one verdict."""

@@ -1,0 +1,1 @@
+"""The learner: a recurrent PPO that knows no robot."""

@@ -1,0 +1,110 @@
+"""What a rollout leaves behind: the learner's arrays, the finished episodes, the totals for the log."""
+
+import math
+from collections import deque
+from typing import Any
+
+import numpy as np
+
+from twmr_nb.learn.network import Carry, Decision
+from twmr_nb.learn.ppo import Batch
+
+Record = dict[str, float]
+EPISODE_WINDOW = 100  # episode statistics are over this many finished episodes, the latest
+
+
+class Storage:
+    """One rollout's arrays, `[T, N, ...]`, filled step by step and handed to the learner as a Batch."""
+
+    def __init__(self, steps: int, num_envs: int, obs_size: int, action_size: int) -> None:
+        shape = (steps, num_envs)
+        self.obs = np.zeros((*shape, obs_size), np.float32)
+        self.pre_tanh = np.zeros((*shape, action_size), np.float32)
+        self.episode_start, self.done = np.zeros(shape, bool), np.zeros(shape, bool)
+        self.log_prob, self.value, self.reward, self.bootstrap = (np.zeros(shape, np.float32) for _ in range(4))
+
+    def add(self, t: int, obs: np.ndarray, start: np.ndarray, decision: Decision) -> None:
+        """What was seen and decided at step t."""
+        self.obs[t], self.episode_start[t] = obs, start
+        self.pre_tanh[t], self.log_prob[t], self.value[t] = decision.pre_tanh, decision.log_prob, decision.value
+
+    def infinite_part(self) -> str:
+        """What of the rollout is nan or infinite, in words; empty if all is finite."""
+        judged = (self.value, self.bootstrap, self.log_prob, self.pre_tanh)
+        parts = {"observations": (self.obs,), "rewards": (self.reward,), "values or probabilities": judged}
+        return next((what for what, arrays in parts.items() if not all(np.isfinite(a).all() for a in arrays)), "")
+
+    def batch(self, last_value: np.ndarray, carry: Carry) -> Batch:
+        return Batch(
+            self.obs, self.episode_start, self.pre_tanh, self.log_prob, self.value,
+            self.reward, self.done, self.bootstrap, last_value, carry,
+        )  # fmt: skip
+
+
+class EpisodeLog:
+    """Per-episode sums while robots run, and the latest finished episodes."""
+
+    def __init__(self, num_envs: int) -> None:
+        self.running = np.zeros((num_envs, 2))  # return, length
+        self.finished: deque[tuple[float, float, float]] = deque(maxlen=EPISODE_WINDOW)
+        self.count = 0
+
+    def add(self, reward: np.ndarray, done: np.ndarray, passed: np.ndarray) -> None:
+        self.running[:, 0] += reward
+        self.running[:, 1] += 1
+        if done.any():
+            ended = np.flatnonzero(done)
+            self.finished.extend((*self.running[i], float(passed[i])) for i in ended)
+            self.count += len(ended)
+            self.running[ended] = 0
+
+    def summary(self) -> Record:
+        """Means over the latest finished episodes; NaN before the first has finished."""
+        mean = np.mean(self.finished, axis=0) if self.finished else np.full(3, np.nan)
+        names = ("episode_return", "episode_length", "success_rate")
+        return dict(zip(names, map(float, mean), strict=True)) | {"episodes": self.count}
+
+
+class Totals:
+    """What one rollout adds up to, over steps and robots."""
+
+    def __init__(self, num_envs: int) -> None:
+        self.num_envs = num_envs
+        self.reward, self.x, self.max_x, self.passed = 0.0, 0.0, -math.inf, False
+        self.terms: dict[str, float] = {}
+
+    def add(self, reward: np.ndarray, passed: np.ndarray, info: dict[str, Any]) -> None:
+        self.reward += float(reward.sum())
+        self.passed = self.passed or bool(passed.any())
+        if "x" in info:
+            self.x += float(info["x"].sum())
+            self.max_x = max(self.max_x, float(info["x"].max()))
+        for prefix, key in (("term", "reward_terms"), ("raw", "reward_terms_raw")):
+            for name, values in info.get(key, {}).items():
+                column = f"{prefix}/{name}"
+                self.terms[column] = self.terms.get(column, 0.0) + float(values.sum())
+
+    def summary(self, rollout_steps: int) -> Record:
+        """`ep_return` and `passed_obstacle` as the original logs them: over the rollout buffer, not an episode.
+
+        With several robots `ep_return` is the mean over robots of each one's buffer, so its scale does not change.
+        """
+        steps = rollout_steps * self.num_envs
+        return {
+            "ep_return": self.reward / self.num_envs,
+            "passed_obstacle": float(self.passed),
+            "average_x": self.x / steps,
+            "max_x": self.max_x,
+            **{name: total / steps for name, total in self.terms.items()},
+        }
+
+
+def log_line(record: Record) -> str:
+    """One update in a line: the original's fields, then success rate, average x and per-episode return."""
+    return (
+        f"update {record['update']:.0f}/{record['num_updates']:.0f} ({record['progress']:.1%}) "
+        f"loss={record['loss']:.4f} ep_return={record['ep_return']:.2f} "
+        f"passed_obstacle={bool(record['passed_obstacle'])} max_x={record['max_x']:.3f} "
+        f"success_rate={record['success_rate']:.0%} average_x={record['average_x']:.3f} "
+        f"episode_return={record['episode_return']:.2f} steps/s={record['steps_per_s']:.0f}"
+    )

@@ -1,0 +1,156 @@
+"""Saved policies: one safetensors file with the parameters, the normaliser, every setting and the results.
+
+Nothing in such a file can run code. A learner's own reward term is kept as source text, to be read, never executed.
+"""
+
+import json
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save as safetensors_bytes
+
+from twmr_nb.config.fields import shown
+from twmr_nb.config.schema import TrainConfig
+from twmr_nb.files import write_bytes
+from twmr_nb.learn.network import ACTION_SIZE, ActorCritic, Policy, act, init_carry, named_leaves
+from twmr_nb.markup import one_line
+from twmr_nb.policies.checks import known_details, policy_of
+
+FORMAT = "twmr_nb policy 1"
+SHIPPED = Path(__file__).parent / "pretrained"
+
+
+class PolicyError(ValueError):
+    """A policy that is not there or cannot be read; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class SavedPolicy:
+    """A policy with all that is needed to play it, and where it came from."""
+
+    name: str
+    policy: Policy
+    config: TrainConfig
+    results: dict[str, Any] = field(default_factory=dict)  # what training reached: steps, success_rate, ...
+    command: str = ""  # the command line that trained it
+    own_terms: list[dict[str, Any]] = field(default_factory=list)  # name, weight and source text of a learner's terms
+
+    def __repr__(self) -> str:
+        env, ppo, results = self.config.env, self.config.ppo, self.results
+        lines = [
+            f"SavedPolicy {one_line(self.name)!r}: preset {one_line(self.config.preset)}, scene {env.scene}, "
+            f"sees {env.obs_mode}, moves legs by {env.action_mode}, {ppo.hidden_size} memory cells"
+        ]
+        if "global_step" in results and "success_rate" in results:
+            lines.append(f"trained {results['global_step']:,.0f} steps, then {results['success_rate']:.0%} passed")
+        if judged := results.get("evaluation"):
+            lines.append(f"{judged['success_rate']:.1%} of {judged['episodes']:,} unseen episodes passed")
+        lines += [one_line(text) for text in (results.get("note"), self.command) if text]
+        return "\n  ".join(lines)
+
+    @property
+    def network(self) -> ActorCritic:
+        return ActorCritic(self.config.ppo.mlp_size, self.config.ppo.hidden_size, ACTION_SIZE)
+
+    def player(self, deterministic: bool = True, seed: int = 0) -> "PolicyPlayer":
+        return PolicyPlayer(self, deterministic, seed)
+
+    def save(self, path: str | Path, make_folder: bool = False) -> Path:
+        """Write one safetensors file, whole or not at all; returns the path. Raises PolicyError on nan or infinity."""
+        arrays = {name: np.asarray(leaf) for name, leaf in named_leaves(self.policy)}
+        if bad := [name for name, array in arrays.items() if not np.isfinite(array).all()]:
+            raise PolicyError(f"{self.name} is not saved: its {bad[0]} contains nan or infinity, so it cannot act.")
+        details = {k: getattr(self, k) for k in ("name", "results", "command", "own_terms")}
+        details |= {"format": FORMAT, "config": self.config.to_dict()}
+        return write_arrays(path, arrays, details, make_folder)
+
+
+class PolicyPlayer:
+    """A saved policy in play, with the memory of the episodes under way: `reset(num_envs)`, then `act(obs)`."""
+
+    def __init__(self, saved: SavedPolicy, deterministic: bool = True, seed: int = 0) -> None:
+        self.saved, self.deterministic, self.seed = saved, deterministic, seed
+
+    def reset(self, num_envs: int) -> None:
+        """Begin new episodes."""
+        self.carry = init_carry(self.saved.network, num_envs)
+        self.start = np.ones(num_envs, bool)
+        self.rng = np.random.default_rng(self.seed)
+
+    def act(self, obs: np.ndarray) -> np.ndarray:
+        """obs [N, D] -> actions [N, 8]: tanh(mean), or a sample when not deterministic."""
+        shape = (len(obs), ACTION_SIZE)
+        obs = obs[:, : len(self.saved.policy.params["encoder"]["kernel"])]  # never what only the critic was told
+        noise = np.zeros(shape, np.float32) if self.deterministic else self.rng.standard_normal(shape, np.float32)
+        decision = act(self.saved.network, self.saved.policy, self.carry, obs, self.start, noise)
+        self.carry, self.start = decision.carry, np.zeros(len(obs), bool)
+        return np.asarray(decision.action)
+
+
+def load_policy(name_or_path: str | Path) -> SavedPolicy:
+    """Read a policy by path (a file or a run folder) or by the name of a shipped one; raises PolicyError."""
+    path = find_policy(name_or_path)
+    arrays, details = read_arrays(path)
+    if details.pop("format", None) != FORMAT:
+        raise PolicyError(f"{path} is not a policy of this project ({FORMAT!r}): give a file that `twmr train` wrote.")
+    try:
+        config = TrainConfig.from_dict(details["config"])
+        found = known_details(details)
+        found["name"] = found["name"] or path.stem
+        return SavedPolicy(policy=policy_of(arrays, config), config=config, **found)
+    except KeyError as error:
+        raise PolicyError(f"{path} is not what it should be: it holds no {error}; train or copy it anew.") from error
+    except (ValueError, TypeError) as error:
+        raise PolicyError(f"{path} is not what it should be: {error}; train or copy it anew.") from error
+
+
+def find_policy(name_or_path: str | Path) -> Path:
+    """The file meant by a path, a run folder, or a shipped policy's name; only a bare name can be one."""
+    name = str(name_or_path)
+    given = os.path.expanduser(name)
+    for path in (given, os.path.join(given, "policy.safetensors")):
+        if name and os.path.isfile(path):
+            return Path(path)
+    if name and os.path.isfile(os.path.join(given, "config.json")):
+        raise PolicyError(f"the run {name!r} has no policy yet: train it first, or go on with `twmr train --resume`.")
+    shipped = shipped_policies()
+    if name in shipped:
+        return SHIPPED / f"{name}.safetensors"
+    known = ", ".join(shipped) or "none"
+    raise PolicyError(
+        f"no policy at {shown(name)}: give a .safetensors file, a run folder, or a shipped name ({known})."
+    )
+
+
+def stem_of(name: str) -> str:
+    """A file's name, without its ending, for what has this name: never a path, whatever a policy is called."""
+    return re.sub(r"[^\w.-]", "_", name).lstrip(".-")[:40] or "policy"
+
+
+def shipped_policies() -> list[str]:
+    """Names of the policies that come with the package."""
+    return sorted(p.stem for p in SHIPPED.glob("*.safetensors"))
+
+
+def write_arrays(
+    path: str | Path, arrays: dict[str, np.ndarray], details: dict[str, Any], make_folder: bool = False
+) -> Path:
+    """Arrays and JSON-ready details into one safetensors file, whole or not at all."""
+    contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    data = safetensors_bytes(contiguous, metadata={k: json.dumps(v) for k, v in details.items()})
+    return write_bytes(path, data, make_folder)
+
+
+def read_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The inverse of write_arrays; raises PolicyError on a damaged file."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+            return arrays, {k: json.loads(v) for k, v in (file.metadata() or {}).items()}
+    except (SafetensorError, ValueError, TypeError, RecursionError) as error:
+        raise PolicyError(f"{path} is damaged or not a safetensors file ({error}): train or copy it anew.") from error

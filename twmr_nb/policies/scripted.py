@@ -1,0 +1,33 @@
+"""Policies written by hand, for a robot whose legs are position servos (action_mode "leg_position")."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twmr_nb.robot.pose import HIGH, LOW, MIDDLE
+
+Array = NDArray[Any]
+
+
+def leg_command(angle: Any) -> Any:
+    """The command in [-1, 1] that makes a leg servo hold an angle [rad]."""
+    return (np.asarray(angle) - MIDDLE) / (HIGH - MIDDLE)
+
+
+class ConstantPolicy:
+    """The same command at every step: wheels in [-1, 1], leg angles of the front and rear wheels in rad."""
+
+    def __init__(self, wheels: float, front: float, rear: float | None = None, title: str = "") -> None:
+        legs = leg_command([front, front, *[front if rear is None else rear] * 2])
+        self.command = np.concatenate([np.full(4, wheels), legs]).astype(np.float32)
+        self.title = title
+
+    def reset(self, num_envs: int) -> None:
+        """Nothing to forget."""
+
+    def act(self, obs: Array) -> Array:
+        return np.tile(self.command, (len(obs), 1))
+
+
+__all__ = ["HIGH", "LOW", "MIDDLE", "ConstantPolicy", "leg_command"]

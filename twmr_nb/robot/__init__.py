@@ -1,0 +1,1 @@
+"""The robot and its world: the MuJoCo model, its poses, its outline."""

@@ -1,0 +1,1 @@
+"""Runs: their folders, what identifies them, and the thread that trains."""

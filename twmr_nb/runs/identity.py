@@ -1,0 +1,116 @@
+"""What identifies a run or a cached answer: said here, once. Two that could give different numbers never share it.
+
+A training is its settings, its own reward terms (signed weight and behaviour) and the versions of all that computes.
+An evaluation is the policy's bytes, the world, the episodes, and the same versions.
+"""
+
+import ast
+import functools
+import hashlib
+import importlib.metadata
+import os
+import platform
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import jax
+
+from twmr_nb.config.schema import ConfigError, EnvConfig, TrainConfig
+from twmr_nb.runs.behaviour import PACKAGE, Untellable, behaviour, digest
+from twmr_nb.task import rewards
+from twmr_nb.task.rewards import RewardTerm, signed_weight
+from twmr_nb.task.transition import Transition
+
+Description = dict[str, Any]
+LIBRARIES = ("mujoco", "mjbatch", "jax", "jaxlib", "flax", "optax", "numpy")
+FLAGS = ("jax_enable_x64", "jax_default_matmul_precision")  # change how the same code rounds
+# All of ours that decides a number is in these and in what they import.
+ROOTS = ("task.env", "learn.trainer", "runs.selection")
+
+
+def describe_training(config: TrainConfig, extra_terms: Iterable[RewardTerm] = ()) -> Description:
+    """All that a training's result depends on; raises ConfigError for a term that cannot be told from another."""
+    if dict(vars(Transition)) != TRANSITION:
+        raise ConfigError("the class Transition was changed in this session: restart the kernel to go on with ours.")
+    settings = {k: v for k, v in config.to_dict().items() if k != "preset"}  # what it stands for is in the settings
+    terms = [{k: term[k] for k in ("name", "weight", "behaviour")} for term in map(describe_term, extra_terms)]
+    table = [[t.name, t.weight, t.sign, behaviour(t.fn)] for t in rewards.REWARD_TERMS]
+    return {"settings": settings, "reward_terms": table, "own_terms": terms, "versions": versions()}
+
+
+def describe_term(term: RewardTerm) -> Description:
+    """A learner's own reward term as files keep it: name, signed weight, source as text, digest of its behaviour."""
+    try:
+        does = behaviour(term.fn)
+    except Untellable as what:
+        raise ConfigError(
+            f"reward term {term.name!r} uses {what}, so what it pays could change unseen: "
+            "let it use the transition and plain numbers, texts, arrays and functions only."
+        ) from None
+    return {"name": term.name, "weight": signed_weight(term), "source": term.source, "behaviour": does}
+
+
+def describe_evaluation(
+    policy: bytes, world: EnvConfig, episodes: int, seed: int = 1, deterministic: bool = True
+) -> Description:
+    """All that an evaluation's result depends on. policy: the bytes of its file."""
+    return {
+        "policy": hashlib.sha256(policy).hexdigest(),
+        "world": world.to_dict(),
+        "episodes": episodes,
+        "seed": seed,
+        "deterministic": deterministic,
+        "versions": versions(),
+    }
+
+
+def short_name(description: Description) -> str:
+    """What a folder or file is called after a description: 16 hexadecimal digits."""
+    return digest(description)[:16]
+
+
+def versions() -> dict[str, str]:
+    """Of Python, the libraries that compute, our own code that does, and the machine that they are compiled for."""
+    machine = {"machine": platform.machine(), "jax_backend": jax.default_backend()}
+    flags = {name: str(getattr(jax.config, name)) for name in FLAGS}
+    return code_versions() | machine | flags | {"XLA_FLAGS": os.environ.get("XLA_FLAGS", "")}
+
+
+@functools.cache
+def code_versions() -> dict[str, str]:
+    """Our own code counts without its comments and docstrings."""
+    found = {name: importlib.metadata.version(name) for name in LIBRARIES}
+    return found | {"python": platform.python_version(), PACKAGE.name: OUR_CODE}
+
+
+def computing_code() -> dict[str, str]:
+    """Our modules that decide a number: name -> code."""
+    found: dict[str, str] = {}
+    wanted = list(ROOTS)
+    while wanted:
+        name = wanted.pop()
+        path = PACKAGE.joinpath(*name.split(".")).with_suffix(".py")
+        if name not in found and path.exists():
+            tree = CodeOnly().visit(ast.parse(path.read_text()))
+            found[name] = ast.dump(tree)
+            wanted += our_imports(tree)
+    return found
+
+
+def our_imports(tree: ast.AST) -> Iterator[str]:
+    """The modules of this package that a module imports, as they are called within it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] == PACKAGE.name:
+            inside = node.module.partition(".")[2]
+            yield from [inside, *(f"{inside}.{alias.name}".lstrip(".") for alias in node.names)]
+
+
+class CodeOnly(ast.NodeTransformer):
+    """Leaves out docstrings."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        return None if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str) else node
+
+
+# Both as they were loaded: what is edited or patched later does not run, or must be seen.
+OUR_CODE, TRANSITION = digest(computing_code()), dict(vars(Transition))

@@ -1,0 +1,44 @@
+"""Which policy of a training is kept: the one that does best without noise, on episodes that no test uses.
+
+Training wanders, and what works with exploration noise may fail without. So in the second half of the training, every
+`validate_every` updates, the deterministic policy is tried; the best so far is the run's policy.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from twmr_nb.episodes.evaluate import evaluate
+from twmr_nb.policies.saved import SavedPolicy, load_policy
+
+EPISODES = 64
+VALIDATION_SEED = 0  # `twmr evaluate` begins at 1
+BEGIN = 0.5  # share of the training before the first validation
+
+
+@dataclass
+class Selection:
+    """The best policy so far, kept in a file of the run's folder."""
+
+    path: Path
+
+    @property
+    def best(self) -> SavedPolicy | None:
+        return load_policy(self.path) if self.path.exists() else None
+
+    def consider(self, candidate: SavedPolicy) -> bool:
+        """Try a policy deterministically; keep it if none before passed more often. Returns whether it is kept."""
+        world = candidate.config.env.replace(critic_obs_mode="same")
+        tried = evaluate(candidate, world, EPISODES, VALIDATION_SEED)
+        rank = [tried["success_rate"], tried["mean_return"]]
+        if not np.isfinite(rank).all():  # it would compare as better than any number
+            return False
+        best = self.best
+        if best is not None and best.results["validation"] > rank:
+            return False
+        results = candidate.results | {"validation": rank}
+        SavedPolicy(
+            candidate.name, candidate.policy, candidate.config, results, candidate.command, candidate.own_terms
+        ).save(self.path)
+        return True

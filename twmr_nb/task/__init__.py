@@ -1,0 +1,1 @@
+"""What is to be done: simulation, senses, gate, reward, environment."""

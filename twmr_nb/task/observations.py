@@ -1,0 +1,93 @@
+"""What the policy sees: five observation modes, as pure functions on arrays of any leading shape."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twmr_nb.config.schema import EnvConfig
+from twmr_nb.robot.model import LEG_DOF, LEG_QPOS, NQ, NV, WHEEL_DOF, WHEEL_QPOS, WHEELS, step_box
+from twmr_nb.task.gate import obstacle_buffers, obstacle_gate
+
+Array = NDArray[Any]
+
+
+def observe(
+    config: EnvConfig,
+    qpos: Array,
+    qvel: Array,
+    accelerometer: Array,
+    gyro: Array,
+    touch: Array | float = 0.0,
+    height: Array | float = 0.0,
+) -> NDArray[np.float32]:
+    """The configured observation, float32 [..., D], of states qpos [..., 23], qvel [..., 22] and IMU [..., 3].
+
+    touch [...]: force on the step, N; height [...]: the step's, m. What only the critic sees comes last.
+    """
+    if config.obs_mode in ("proprio", "proprio_contact"):
+        joints = [qpos[..., WHEEL_QPOS], qvel[..., WHEEL_DOF], qpos[..., LEG_QPOS], qvel[..., LEG_DOF]]
+        parts = [*joints, accelerometer, gyro]
+        if config.obs_mode == "proprio_contact":
+            parts.append(np.broadcast_to(np.asarray(touch) > 0, qpos.shape[:-1])[..., None])
+    else:
+        parts = privileged(config, config.obs_mode, qpos, qvel)
+    if config.critic_obs_mode != "same":
+        parts += privileged(config, config.critic_obs_mode, qpos, qvel)
+        parts.append(np.broadcast_to(height, qpos.shape[:-1])[..., None])
+    return np.concatenate(parts, axis=-1, dtype=np.float32, casting="same_kind")
+
+
+def privileged(config: EnvConfig, mode: str, qpos: Array, qvel: Array) -> list[Array]:
+    """Columns that a robot on its own has no sensors for."""
+    if mode == "full":
+        return [qpos, qvel]
+    return compact(qpos, qvel) + (obstacle(config, qpos[..., 0]) if mode == "compact_obstacle" else [])
+
+
+def compact(qpos: Array, qvel: Array) -> list[Array]:
+    """x, z (m), vx, vz (m/s), roll, pitch (rad) and the four leg angles (rad)."""
+    roll, pitch = roll_pitch(qpos[..., 3:7])
+    return [qpos[..., 0:3:2], qvel[..., 0:3:2], roll[..., None], pitch[..., None], qpos[..., LEG_QPOS]]
+
+
+def obstacle(config: EnvConfig, x: Array) -> list[Array]:
+    """The obstacle gate, and where the robot is relative to the step in units of the gate's reach; 0 without a step."""
+    box = step_box(config)
+    if box is None:
+        return [np.zeros((*x.shape, 2))]
+    centre, _, half_depth, _ = box
+    place = (x - centre) / (half_depth + max(obstacle_buffers(config)))
+    return [obstacle_gate(config, x)[..., None], place[..., None]]
+
+
+def roll_pitch(quat: Array) -> tuple[Array, Array]:
+    """Roll and pitch [rad] of quaternions (w, x, y, z), as in the ZYX Euler angles."""
+    w, x, y, z = quat[..., 0], quat[..., 1], quat[..., 2], quat[..., 3]
+    roll = np.arctan2(2 * (w * x + y * z), 1 - 2 * (x * x + y * y))
+    return roll, np.arcsin(np.clip(2 * (w * y - z * x), -1, 1))
+
+
+def observation_labels(config: EnvConfig) -> list[str]:
+    """One name per column of what the policy sees, with its unit."""
+    return mode_labels(config.obs_mode)
+
+
+def critic_labels(config: EnvConfig) -> list[str]:
+    """One name per further column that only the critic sees, in training."""
+    return [] if config.critic_obs_mode == "same" else [*mode_labels(config.critic_obs_mode), "step height (m)"]
+
+
+def mode_labels(mode: str) -> list[str]:
+    def wheels(what: str) -> list[str]:
+        return [f"{wheel.replace('_', ' ')} {what}" for wheel in WHEELS]
+
+    legs = wheels("leg angle (rad)")
+    if mode == "full":
+        return [f"qpos {i}" for i in range(NQ)] + [f"qvel {i}" for i in range(NV)]
+    if mode in ("proprio", "proprio_contact"):
+        joints = wheels("wheel angle (rad)") + wheels("wheel speed (rad/s)") + legs + wheels("leg speed (rad/s)")
+        imu = [f"acceleration {a} (m/s²)" for a in "xyz"] + [f"rotation {a} (rad/s)" for a in "xyz"]
+        return joints + imu + (["touches the step (0 or 1)"] if mode == "proprio_contact" else [])
+    labels = ["x (m)", "z (m)", "vx (m/s)", "vz (m/s)", "roll (rad)", "pitch (rad)", *legs]
+    return labels if mode == "compact" else [*labels, "obstacle gate", "place relative to the step"]

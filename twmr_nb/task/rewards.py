@@ -1,0 +1,246 @@
+"""The reward: a table of terms, each a pure function of a Transition. Their weighted sum is the reward, exactly.
+
+The environment scores [num_envs] live, the notebook re-scores a recorded [T]: same table, same functions.
+"""
+
+import dataclasses
+import inspect
+import linecache
+import textwrap
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twmr_nb.config.fields import is_number
+from twmr_nb.config.schema import ConfigError, EnvConfig
+from twmr_nb.robot.model import step_edges
+from twmr_nb.task.gate import obstacle_buffers
+from twmr_nb.task.transition import Transition
+
+Array = NDArray[Any]
+Scores = dict[str, Array]
+
+
+@dataclass(frozen=True)
+class RewardTerm:
+    """One row of the table: raw value fn(transition), counted as sign * weight * raw."""
+
+    name: str
+    label: str
+    weight: str | float
+    """Name of the EnvConfig field that holds the weight, or the weight itself."""
+    sign: int
+    """+1 a gain, -1 a cost."""
+    formula: str
+    """The weighted term in LaTeX."""
+    unit: str
+    """Unit of the raw value."""
+    doc: str
+    fn: Callable[[Transition], Array] = dataclasses.field(repr=False)
+    source: str = dataclasses.field(default="", repr=False)
+    """Source text of a learner's own term: to be shown, never run."""
+
+
+def forward(t: Transition) -> Array:
+    return (t.x - t.x_before) / t.ctrl_dt
+
+
+def alive(t: Transition) -> Array:
+    return np.ones_like(t.x)
+
+
+def control(t: Transition) -> Array:
+    return (t.torque * t.torque).sum(axis=-1)
+
+
+def extension(t: Transition) -> Array:
+    gate = t.gate[..., None].astype(np.float32)
+    error = t.leg_angle - (t.retract + gate * (t.extend - t.retract))
+    return (error * error).sum(axis=-1) / 4
+
+
+def post_success(t: Transition) -> Array:
+    error = t.leg_angle - t.retract
+    return (error * error).sum(axis=-1) / 4 * t.passed_before
+
+
+def success(t: Transition) -> Array:
+    return t.newly_passed
+
+
+REWARD_TERMS = (
+    RewardTerm(
+        "forward", "forward", "forward_weight", +1, r"w\,\frac{x_t - x_{t-1}}{\Delta t}", "m/s",
+        "Forward speed over the step.", forward,
+    ),
+    RewardTerm("alive", "alive", "alive_bonus", +1, r"w", "1", "One for every step.", alive),
+    RewardTerm(
+        "control", "control", "control_cost", -1, r"-w \sum_{i=1}^{8} \tau_i^2", "(N m)²",
+        "Effort: the squared torques of all motors.", control,
+    ),
+    RewardTerm(
+        "extension", "extension", "extension_penalty", -1,
+        r"-\frac{w}{4} \sum_{i=1}^{4} \left(q_i - \left[r_i + g\,(e_i - r_i)\right]\right)^2", "rad²",
+        "Distance of the legs q from the pose that the gate g asks for, between retracted r and extended e.", extension,
+    ),
+    RewardTerm(
+        "post_success", "post-success", "post_success_penalty", -1,
+        r"-\frac{w}{4} \sum_{i=1}^{4} (q_i - r_i)^2 \;\text{once passed}", "rad²",
+        "Distance of the legs from the retracted pose, once the obstacle is passed.", post_success,
+    ),
+    RewardTerm(
+        "success", "success", "success_bonus", +1, r"w \;\text{in the step that passes } x_\text{success}", "1",
+        "One in the step that passes the obstacle.", success,
+    ),
+)  # fmt: skip
+
+
+def score(transition: Transition, config: EnvConfig, extra_terms: Iterable[RewardTerm] = ()) -> tuple[Scores, Scores]:
+    """Every term's raw and weighted values, each [...]; the reward is the sum of the weighted ones (total)."""
+    raw: Scores = {}
+    weighted: Scores = {}
+    for term in REWARD_TERMS:
+        raw[term.name] = term.fn(transition).astype(float, copy=False)
+        weighted[term.name] = (term.sign * weight(term, config)) * raw[term.name]
+    for term in extra_terms:
+        raw[term.name] = checked_values(term, transition)
+        weighted[term.name] = (term.sign * weight(term, config)) * raw[term.name]
+    return raw, weighted
+
+
+def total(weighted: Scores) -> Array:
+    """The reward: the terms added in the table's order."""
+    first, *rest = weighted.values()
+    reward = first.copy()
+    for values in rest:
+        reward += values
+    return reward
+
+
+def weight(term: RewardTerm, config: EnvConfig) -> float:
+    """The weight of a term under a configuration, without its sign."""
+    return getattr(config, term.weight) if isinstance(term.weight, str) else term.weight
+
+
+def signed_weight(term: RewardTerm) -> float:
+    """The weight of a learner's own term: negative for a cost."""
+    return term.sign * float(term.weight)
+
+
+def success_x(config: EnvConfig) -> float:
+    """Where the obstacle counts as passed [m]."""
+    if config.success_x is not None:
+        return config.success_x
+    edges = step_edges(config)
+    return edges[1] + obstacle_buffers(config)[1] + 0.05 if edges else 0.85
+
+
+class TermError(ValueError):
+    """A learner's own reward term that cannot be scored; names the term, its line and what is wrong."""
+
+    def __init__(self, term: RewardTerm, what: str) -> None:
+        super().__init__(f"reward term {term.name!r} {what}")
+        self.term = term.name
+
+
+def checked_values(term: RewardTerm, transition: Transition) -> Array:
+    """An own term's values, one per robot or step; raises TermError if it fails, or on a wrong shape or nan."""
+    try:
+        given = np.asarray(term.fn(transition))
+        if given.dtype.kind == "c":
+            raise TypeError("complex numbers are no reward, take their real part or magnitude")
+        values = given.astype(float)  # a copy: the term may use its array again
+    except Exception as error:
+        raise TermError(term, f"failed {mistake(term, error)}") from error
+    shape = transition.x.shape
+    if values.shape not in (shape, ()):
+        raise TermError(
+            term,
+            f"returned shape {values.shape} where {shape} is needed, one number per robot: "
+            "reduce over the last axis, for instance with .mean(axis=-1).",
+        )
+    if not np.isfinite(values).all():
+        raise TermError(term, "returned nan or infinity: guard its divisions, roots and logs.")
+    return np.broadcast_to(values, shape)
+
+
+def mistake(term: RewardTerm, error: Exception) -> str:
+    """Where in a term's own text an error arose, and what it says."""
+    code = getattr(term.fn, "__code__", None)
+    inside = [f for f in traceback.extract_tb(error.__traceback__) if code and f.filename == code.co_filename]
+    hint = ": the arrays of a transition cannot be changed, so write x = x + 1, not x += 1" if is_locked(error) else ""
+    said = f"{type(error).__name__}: {error}{hint}"
+    if not inside or code is None:
+        return f"({said})"
+    line = linecache.getline(inside[-1].filename, inside[-1].lineno or 0).strip()
+    number = (inside[-1].lineno or 0) - code.co_firstlineno + 1
+    return f"in its line {number}, `{line}` ({said})" if line else f"in its line {number} ({said})"
+
+
+def is_locked(error: Exception) -> bool:
+    return isinstance(error, ValueError) and "read-only" in str(error)
+
+
+def reward_term(
+    fn: Callable[[Transition], Any],
+    weight: float = 1.0,
+    *,
+    name: str | None = None,
+    label: str | None = None,
+    formula: str = "",
+    unit: str = "",
+    doc: str | None = None,
+) -> RewardTerm:
+    """A reward term from a function of a Transition that returns one number per robot, [...].
+
+    A negative weight makes it a cost. The function's source text is kept, to be saved and shown with a run.
+    """
+    name = str(name or getattr(fn, "__name__", ""))
+    if not callable(fn) or not name.isidentifier():
+        raise ConfigError(f"{fn!r} cannot be a reward term as it is: give a function with a name, or name=... as well.")
+    if name in {term.name for term in REWARD_TERMS}:
+        raise ConfigError(f"reward term {name!r} exists already: choose another name for your function.")
+    if not is_number(weight, float) or not abs(weight) <= 1e6:
+        raise ConfigError(f"weight = {weight!r} of reward term {name!r} is not allowed: give a number up to 1e6.")
+    return RewardTerm(
+        name=name,
+        label=label or name.replace("_", " "),
+        weight=abs(float(weight)),
+        sign=-1 if weight < 0 else 1,
+        formula=formula,
+        unit=unit,
+        doc=doc if doc is not None else inspect.getdoc(fn) or "",
+        fn=fn,
+        source=source_of(fn),
+    )
+
+
+def source_of(fn: Callable[..., Any]) -> str:
+    """A function's source text; a comment that says so where it cannot be had."""
+    try:
+        return textwrap.dedent(inspect.getsource(fn))
+    except (OSError, TypeError):
+        return f"# the source text of {getattr(fn, '__name__', 'this term')!r} was not available\n"
+
+
+def refuse_duplicates(extra_terms: Iterable[RewardTerm]) -> tuple[RewardTerm, ...]:
+    """The terms as a tuple; raises ConfigError if one is no RewardTerm or a name occurs twice."""
+    if isinstance(extra_terms, RewardTerm) or not isinstance(extra_terms, Iterable):
+        raise ConfigError(f"extra_terms = {extra_terms!r} is not allowed: give a list of reward terms.")
+    terms = tuple(extra_terms)
+    known = {term.name for term in REWARD_TERMS}
+    for term in terms:
+        if not isinstance(term, RewardTerm):
+            raise ConfigError(
+                f"{term!r} is not a reward term: wrap your function as reward_term(function, weight=...)."
+            )
+        if isinstance(term.weight, str):
+            raise ConfigError(f"reward term {term.name!r} has the weight of a setting: make yours with reward_term().")
+        if term.name in known:
+            raise ConfigError(f"reward term {term.name!r} is given twice: rename one, or pass it once.")
+        known.add(term.name)
+    return terms

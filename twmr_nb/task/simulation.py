@@ -1,0 +1,155 @@
+"""A batch of simulated robots: the physics below the environment, and how an episode's start is prepared.
+
+The order of forward() calls in reset() is part of the recorded behaviour: each leaves the solver's warm start behind.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import mjbatch
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from twmr_nb.config.schema import EnvConfig
+from twmr_nb.robot.model import LEG_CTRL, LEG_DOF, LEG_QPOS, NQ, NV, STEP_GEOM, build_model, height_to_box, step_height
+from twmr_nb.robot.pose import leg_targets, robot_geoms
+
+Array = NDArray[Any]
+STATE = mujoco.mjtState.mjSTATE_INTEGRATION
+
+
+class Simulation:
+    """N robots on a thread pool; qpos, qvel, ctrl and sensors are live views, [N, ...]."""
+
+    def __init__(self, config: EnvConfig, num_envs: int, num_threads: int = 0) -> None:
+        self.config = config
+        self.model = build_model(config)
+        self.batch = mjbatch.Batch(self.model, num_envs, num_threads=num_threads)
+        self.frame_skip = config.frame_skip or max(1, round(config.ctrl_dt / config.timestep))
+        self.ctrl_dt = self.frame_skip * config.timestep
+        self.retract, self.extend = leg_targets(config)
+        self.leg_position = config.action_mode == "leg_position"
+        low, high = self.model.actuator_ctrlrange.astype(np.float32).T
+        self.ctrl_middle, self.ctrl_half_range = (high + low) / 2, (high - low) / 2
+        self._bind_views()
+        self._bind_step(num_envs)
+
+    def _bind_views(self) -> None:
+        """Views into the batch, bound once: binding costs more than using."""
+        self.state = self.batch.bind("state")
+        self.qpos, self.qvel, self.ctrl = (self.batch.bind(name) for name in ("qpos", "qvel", "ctrl"))
+        self.legs, self.leg_speeds = self.qpos[:, LEG_QPOS], self.qvel[:, LEG_DOF]
+        # The state vector begins with the time, then qpos and qvel side by side.
+        self.qpos_qvel = self.state[:, 1 : 1 + NQ + NV]
+        self.sensors = self.batch.bind("sensordata")
+        self.torque = self.batch.bind("actuator_force") if self.leg_position else self.ctrl
+        first, self._below = robot_geoms(self.model)
+        self._geom_z = self.batch.bind("geom_xpos")[:, first:, 2]
+        self._blank = np.zeros(self.batch.nstate)
+        mujoco.mj_getState(self.model, mujoco.MjData(self.model), self._blank, STATE)
+
+    def _bind_step(self, num_envs: int) -> None:
+        """Step heights [N], m; own copies of the step's geometry only if heights are drawn."""
+        self.max_height = step_height(self.config)
+        self.heights = np.full(num_envs, self.max_height)
+        if self.config.step_height_max is not None:
+            step = self.model.geom(STEP_GEOM).id
+            self._step_z = self.batch.expand("geom_pos")[:, step, 2]
+            self._step_half_height = self.batch.expand("geom_size")[:, step, 2]
+
+        self.factors = np.ones((num_envs, 2))  # of friction and chassis mass; own copies only if they are drawn
+        if self.config.friction_range:
+            self._friction = self.batch.expand("geom_friction")
+        if self.config.mass_range:
+            chassis = self.model.body("chassis").id
+            self._mass = self.batch.expand("body_mass")[:, chassis]
+            self._inertia = self.batch.expand("body_inertia")[:, chassis]
+            self._chassis = self.model.body_mass[chassis], self.model.body_inertia[chassis]
+
+    def set_heights(self, ids: Array, heights: Array) -> None:
+        """Give the robots `ids` steps of these heights [m], none above the model's.
+
+        The bounding volumes stay those of the highest step: no contact is missed, and one that only grazes (less than
+        1 µm deep) may be seen where a model of that height would cull it.
+        """
+        self.heights[ids] = heights
+        self._step_z[ids], self._step_half_height[ids] = height_to_box(heights)
+
+    def set_factors(self, ids: Array, factors: Array) -> None:
+        """Scale the friction and the chassis mass of the robots `ids` by factors [n, 2]."""
+        self.factors[ids] = factors
+        if self.config.friction_range:
+            self._friction[ids] = self.model.geom_friction * factors[:, 0, None, None]
+        if self.config.mass_range:
+            mass, inertia = self._chassis
+            self._mass[ids], self._inertia[ids] = mass * factors[:, 1], inertia * factors[:, 1, None]
+
+    def step(self, actions: NDArray[np.float32], running: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
+        """One control step: actions [N, 8], clipped to [-1, 1], become motor commands for frame_skip physics steps.
+
+        running [N]: the robots that are simulated, all when not given; the others stay as they are.
+        Returns which robots diverged (nan or infinity); they are put back where they were, at rest, so that everything
+        that is computed from them stays finite.
+        """
+        x_before = self.qpos[:, 0].copy()
+        self.ctrl[:] = self.ctrl_middle + self.ctrl_half_range * actions.clip(-1, 1)
+        self.batch.step(running, nstep=self.frame_skip)
+        diverged = ~np.isfinite(self.qpos_qvel.sum(axis=1))
+        if diverged.any():
+            self.state[diverged] = self._blank
+            self.qpos[diverged, 0] = x_before[diverged]
+            self.sensors[diverged] = self.torque[diverged] = 0
+        return diverged
+
+    def reset(self, ids: Array, rngs: Sequence[np.random.Generator]) -> None:
+        """Put the robots `ids` (sorted) at the start of an episode, each drawing noise from its own generator."""
+        config = self.config
+        self.state[ids] = self._blank
+        self._draw_world(ids, rngs)
+        self._place(ids)
+        if config.reset_noise > 0:
+            noise = config.reset_noise
+            draws = [(rng.normal(0, noise, NQ), rng.normal(0, noise, NV)) for rng in rngs]
+            for i, (position, velocity) in zip(ids, draws, strict=True):
+                position[:7] = 0  # the root's pose stays
+                self.qpos[i] += position
+                self.qvel[i] += velocity
+            self.batch.forward(ids)
+            self._place(ids)
+        self._settle(ids)
+
+    def _draw_world(self, ids: Array, rngs: Sequence[np.random.Generator]) -> None:
+        """What is randomised anew for every episode; a generator is left alone by what is switched off."""
+        config = self.config
+        for i, rng in zip(ids, rngs, strict=True):
+            if config.start_x_range:
+                self.qpos[i, 0] += rng.uniform(-config.start_x_range, config.start_x_range)
+            if config.friction_range or config.mass_range:
+                spread = np.array([config.friction_range, config.mass_range])
+                self.set_factors(np.array([i]), rng.uniform(1 - spread, 1 + spread)[None])
+
+    def _place(self, ids: Array) -> None:
+        """Fold the legs and set the robots on the ground, as configured; ends with current sensors."""
+        if self.config.retract_legs:
+            self.legs[ids] = self.retract
+        self.batch.forward(ids)
+        if self.config.start_on_ground:
+            lowest = (self._geom_z[ids] - self._below).min(axis=1)
+            self.qpos[ids, 2] += self.config.ground_clearance - lowest
+            self.batch.forward(ids)
+
+    def _settle(self, ids: Array) -> None:
+        """Let the robots come to rest with still wheels, the legs held at their retract targets or free."""
+        steps = self.config.settle_steps
+        self.ctrl[ids] = 0
+        if self.leg_position:  # servos always hold: the targets, or the pose they start in
+            self.ctrl[ids, LEG_CTRL] = self.retract if self.config.hold_retract else self.legs[ids]
+        if steps and (self.leg_position or not self.config.hold_retract):
+            self.batch.step(ids, nstep=steps)
+            return
+        kp, kd, limit = self.config.hold_kp, self.config.hold_kd, self.model.actuator_ctrlrange[LEG_CTRL, 1]
+        for _ in range(steps):
+            torque = kp * (self.retract - self.legs[ids]) - kd * self.leg_speeds[ids]
+            self.ctrl[ids, LEG_CTRL] = np.clip(torque, -limit, limit)
+            self.batch.step(ids, nstep=1)
