@@ -16,63 +16,6 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PINS = dict(re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "pins.txt").read_text(), re.MULTILINE))
 MODULES = sorted((ROOT / "twmr_nb").rglob("*.py"))
-FRONT_DOOR = ROOT / "twmr_nb" / "__init__.py"  # gathers the public names; in no layer
-
-# From the bottom up; a module imports from rows above its own, or from its own row.
-LAYERS = [
-    [
-        "files",
-        "progress",
-        "fast",
-        "graphics",
-        "places",
-        "markup",
-        "knobs",
-        "targets",
-        "config",
-        "idle",
-        "looks",
-        "robot",
-        "outline",
-    ],
-    ["gates", "observations", "posture", "transition", "rewards"],
-    ["simulation", "env", "gym_env"],
-    ["lstm", "network", "ppo"],
-    ["storage", "curriculum", "trainer"],
-    [
-        "policy_checks",
-        "policies",
-        "presets",
-        "recipe",
-        "measures",
-        "evaluate",
-        "rollout",
-        "scripted",
-        "overlay",
-        "flat",
-        "render",
-    ],
-    ["behaviour", "identity", "selection", "metrics_log", "run_files", "run_lock", "run", "runs", "shipping"],
-    [
-        "contrast",
-        "plots",
-        "charts",
-        "sketches",
-        "sense_charts",
-        "spread",
-        "experiment",
-        "worked",
-        "leaderboard",
-        "play",
-        "doctor",
-        "ui",
-        "checks",
-        "evaluation_text",
-        "evaluation_plots",
-    ],
-    ["bench"],
-    ["cli", "cli_policies", "cli_flags", "cli_streams", "__main__"],
-]
 
 
 def imports(path: Path) -> set[str]:
@@ -102,16 +45,6 @@ def test_pins_are_plain_names_and_versions():
     lines = (ROOT / "pins.txt").read_text().splitlines()
     strange = [line for line in lines if not re.fullmatch(r"#.*|[a-z0-9.-]+==[\w.]+", line)]
     assert not strange
-
-
-@pytest.mark.parametrize("path", [m for m in MODULES if m != FRONT_DOOR], ids=lambda p: p.stem)
-def test_a_layer_imports_only_from_below(path):
-    place = {name: row for row, names in enumerate(LAYERS) for name in names}
-    own = path.relative_to(ROOT / "twmr_nb").parts[0].removesuffix(".py")
-    assert own in place, f"give {own} its place in LAYERS"
-    used = {name.split(".")[1] for name in imports(path) if name.startswith("twmr_nb.")} & set(place)
-    above = {name for name in used if place[name] > place[own]}
-    assert not above, f"{own} imports from layers above its own"
 
 
 def test_every_imported_library_is_declared():

@@ -1,7 +1,7 @@
 """Text of a file or a user, shown as it is written: in a page, a table of Markdown, a figure, a line of a terminal.
 
 HTML is built with `Markup("<b>{}</b>").format(name)`: what is put in is escaped. `Markup(...)` itself holds nothing but
-text of this source, and what shows HTML (`output` here, `Html` among the widgets) escapes everything else.
+text of this source, and what shows HTML (`draw.page.output`, the widget `ui.hypertext.Html`) escapes everything else.
 """
 
 import re
@@ -55,10 +55,3 @@ def table_cell(text: object) -> str:
 def as_html(value: Any) -> Markup:
     """Markup as it is, anything else as text; without letters that no page can hold."""
     return Markup(escape(value).encode("utf-8", "backslashreplace").decode())  # noqa: S704 (escaped)
-
-
-def output(value: Any) -> Any:
-    """What a notebook's cell shows of this markup; its text is never read as mathematics."""
-    from IPython.display import HTML  # slow to import, and only a notebook needs it
-
-    return HTML(Markup('<div class="tex2jax_ignore mathjax_ignore">{}</div>').format(as_html(value)))

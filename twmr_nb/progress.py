@@ -115,13 +115,11 @@ def where_somebody_waits() -> Line | None:
     if hasattr(shell, "kernel"):
         # A widget's callback belongs to no cell.
         running = shell.get_parent().get("header", {}).get("msg_type") == "execute_request"
-        return cell_line() if running else None
+        return cell_line(shell.display_pub) if running else None
     return terminal_line if sys.stderr.isatty() else None
 
 
-def cell_line() -> Line:
-    from IPython.display import display
-
+def cell_line(publisher: Any) -> Line:
     place = uuid4().hex
     begun = False
 
@@ -130,7 +128,7 @@ def cell_line() -> Line:
         bar = Markup('<progress value="{:.3f}" aria-label="{}"></progress> {}')
         page = "" if share is None else bar.format(share, words, words)
         data: dict[str, Any] = {"text/html": page, "text/plain": words}
-        display(data, raw=True, display_id=place, update=begun)
+        publisher.publish(data, transient={"display_id": place}, update=begun)
         begun = True
 
     return show

@@ -16,9 +16,9 @@ import tyro
 from tqdm import tqdm
 
 from twmr_nb.cli.flags import expanded, flag, flags_given, refuse_beside, refuse_scene
-from twmr_nb.cli.play import has_display
 from twmr_nb.cli.policies import Evaluate, Export, Policies, evaluate, export, policies, refuse_evaluate
 from twmr_nb.cli.streams import Output, OutputLost, complain, open_streams, say, silence
+from twmr_nb.cli.viewer import has_display
 from twmr_nb.config.presets import DEFAULT_PRESET, PRESETS, preset_config
 from twmr_nb.config.schema import ConfigError, EnvConfig, PPOConfig, TrainConfig, checked_seed
 from twmr_nb.config.targets import ready_file, why
@@ -162,7 +162,8 @@ def refuse_train(options: Train, given: Sequence[str]) -> None:
 
 
 def play(options: Play) -> int:
-    from twmr_nb.cli.play import gate_trace, leg_trace, outcome, show_in_window
+    from twmr_nb.cli.viewer import show_in_window
+    from twmr_nb.draw.episode_text import gate_trace, leg_trace, outcome
     from twmr_nb.draw.film import frame_strip, save_picture, save_video
     from twmr_nb.episodes.evaluate import trial_world
     from twmr_nb.episodes.rollout import record

@@ -5,7 +5,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from twmr_nb.cli.play import GATE_THRESHOLD
+from twmr_nb.draw.episode_text import GATE_THRESHOLD
 from twmr_nb.draw.plots import GREY, INK, LEGS, Plot, legend, mark_events, style
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.markup import figure_text, one_line

@@ -1,13 +1,6 @@
-"""Watching one episode outside a notebook: a viewer window, and traces of gate and legs in text."""
-
-import os
-import sys
-import time
-
-import numpy as np
+"""One episode in words: how it ended, and traces of gate and legs."""
 
 from twmr_nb.episodes.rollout import Rollout
-from twmr_nb.robot.model import build_model
 
 GATE_THRESHOLD = 0.2  # above it the legs are being asked out
 TRACE_EVERY = 50  # control steps
@@ -42,32 +35,3 @@ def leg_trace(rollout: Rollout) -> list[str]:
         angle = " ".join(f"{a:+.2f}" for a in transition.leg_angle[t])
         lines.append(f"legs  step {t:4d}  t={t * transition.ctrl_dt:6.2f} s  action=[{action}]  angle=[{angle}] rad")
     return lines
-
-
-def has_display() -> bool:
-    """Whether a window can be opened here."""
-    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
-def show_in_window(rollout: Rollout, speed: float = 1.0, follow: bool = True) -> None:
-    """Play the recording in MuJoCo's viewer until it ends or the window is closed."""
-    import mujoco.viewer
-
-    model = build_model(rollout.config)
-    data = mujoco.MjData(model)
-    with mujoco.viewer.launch_passive(model, data) as viewer:
-        viewer.cam.lookat[:], viewer.cam.distance, viewer.cam.azimuth, viewer.cam.elevation = (
-            (0.3, 0, 0.03),
-            0.9,
-            120,
-            -20,
-        )
-        for qpos in rollout.transition.qpos:
-            if not viewer.is_running():
-                return
-            data.qpos[:] = qpos
-            mujoco.mj_forward(model, data)
-            if follow:
-                viewer.cam.lookat[:] = np.array([qpos[0], 0, 0.03])
-            viewer.sync()
-            time.sleep(rollout.transition.ctrl_dt / speed)
