@@ -13,7 +13,8 @@ from benchmarks.scaling import save_plot, scaling
 from benchmarks.solve import solve
 from twmr_nb.config.presets import preset_config
 from twmr_nb.config.schema import ConfigError
-from twmr_nb.episodes.rollout import RandomPolicy, record, rescore
+from twmr_nb.episodes.rollout import record, rescore
+from twmr_nb.policies.protocol import RandomPolicy
 
 SIZES = (1, 16, 64, 256)
 ORIGINAL_STEPS_PER_S = 55.0  # the research script that this suite replaces, on two cores

@@ -12,8 +12,9 @@ import pytest
 from twmr_nb import progress
 from twmr_nb.config.schema import EnvConfig, TrainConfig
 from twmr_nb.episodes.evaluate import evaluate, sweep
-from twmr_nb.episodes.rollout import RandomPolicy, record, record_many
+from twmr_nb.episodes.rollout import record, record_many
 from twmr_nb.learn.network import ActorCritic, init_policy
+from twmr_nb.policies.protocol import RandomPolicy
 from twmr_nb.policies.saved import SavedPolicy
 from twmr_nb.progress import Progress, clock
 

@@ -52,8 +52,10 @@ def test_every_imported_library_is_declared():
     optional = {canonicalize_name(Requirement(r).name) for r in PROJECT["optional-dependencies"]["bench"]}
     optional |= {"stable-baselines3"}  # comes with sb3-contrib
     providers = packages_distributions()
-    for path in MODULES:
-        libraries = {name.split(".")[0] for name in imports(path)} - set(sys.stdlib_module_names) - {"twmr_nb"}
+    for path in [*MODULES, *sorted((ROOT / "benchmarks").rglob("*.py"))]:
+        libraries = (
+            {name.split(".")[0] for name in imports(path)} - set(sys.stdlib_module_names) - {"twmr_nb", "benchmarks"}
+        )
         for library in libraries - {"sb3_contrib", "stable_baselines3", "torch"}:
             names = {canonicalize_name(n) for n in providers.get(library, [])}
             assert names & (declared | optional), f"{path.name} imports {library}: declare it in pyproject.toml"

@@ -17,7 +17,7 @@ def fill(root):
     for age, (name, settings) in enumerate(reversed(CASES.items())):
         run = new_run("recommended", name, root=root, **TINY, **settings)
         run.train()
-        saved = run.policy()
+        saved = run.policy
         results = saved.results | {"success_rate": 0.1 * (age + 1), "global_step": 1000 * (age + 1)}
         for path in run.path.glob("*.safetensors"):
             if path.name != "checkpoint.safetensors":

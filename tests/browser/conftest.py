@@ -83,7 +83,7 @@ def folder(lab):
     climb().save(lab.notebooks / "climb.safetensors")
     first, second = (new_run("recommended", name, root=lab.notebooks / "runs", **TINY) for name in ("first", "second"))
     first.train()
-    dataclasses.replace(first.policy(), name="a_second_policy", config=second.config).save(second.policy_path)
+    dataclasses.replace(first.policy, name="a_second_policy", config=second.config).save(second.policy_path)
     LIVE.clear()
     return lab.notebooks
 

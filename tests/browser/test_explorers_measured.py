@@ -17,7 +17,8 @@ from twmr_nb.ui.replay import Replay
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 EXPLORER = """\
 from twmr_nb import EnvConfig
-from twmr_nb.episodes.rollout import RandomPolicy, record
+from twmr_nb.episodes.rollout import record
+from twmr_nb.policies.protocol import RandomPolicy
 from twmr_nb.ui import RewardExplorer
 explorer = RewardExplorer(record(RandomPolicy(), EnvConfig(), title="random"))
 explorer"""

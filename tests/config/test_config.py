@@ -11,7 +11,8 @@ from twmr_nb.config.fields import base_type, choices, field_docs
 from twmr_nb.config.idle import idle_settings, refuse_idle
 from twmr_nb.config.presets import PRESETS, preset_config
 from twmr_nb.config.schema import MAX_SEED, ConfigError, EnvConfig, PPOConfig, TrainConfig
-from twmr_nb.episodes.rollout import RandomPolicy, record
+from twmr_nb.episodes.rollout import record
+from twmr_nb.policies.protocol import RandomPolicy
 
 
 def values(cls: type, field: dataclasses.Field) -> st.SearchStrategy:
@@ -75,7 +76,7 @@ def test_every_bound_is_enforced(cls):
 )
 def test_mistakes_are_answered_in_a_sentence(flags, sentence):
     with pytest.raises(ConfigError) as error:
-        EnvConfig.from_flags(**flags)
+        EnvConfig.from_settings(**flags)
     assert sentence in str(error.value)
 
 
@@ -97,7 +98,7 @@ def test_every_preset_constructs_and_changes_something_it_names():
     for name, preset in PRESETS.items():
         config = preset_config(name)
         flat = config.env.to_dict() | config.ppo.to_dict()
-        assert {k: flat[k] for k in preset.flags} == preset.flags
+        assert {k: flat[k] for k in preset.settings} == preset.settings
     with pytest.raises(ConfigError, match="unknown preset 'best'"):
         preset_config("best")
 
@@ -180,4 +181,4 @@ def test_in_their_own_world_these_settings_are_read():
     env = EnvConfig(scene="step", gate_mode="proprio")
     config = TrainConfig(env, PPOConfig(curriculum_start=None))
     assert idle_settings(config).keys() == {"curriculum_rise", "curriculum_retreat"}
-    assert not idle_settings(preset_config("step_5cm")).keys() & PRESETS["step_5cm"].flags.keys()
+    assert not idle_settings(preset_config("step_5cm")).keys() & PRESETS["step_5cm"].settings.keys()

@@ -10,7 +10,8 @@ from PIL import Image
 
 from twmr_nb import EnvConfig
 from twmr_nb.draw.plots import OWN_COLORS, TERM_COLORS, Plot, learning_curves, reward_traces, term_colors, term_totals
-from twmr_nb.episodes.rollout import RandomPolicy, Rollout, record
+from twmr_nb.episodes.rollout import Rollout, record
+from twmr_nb.policies.protocol import RandomPolicy
 from twmr_nb.task.rewards import REWARD_TERMS
 
 

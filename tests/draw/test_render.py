@@ -26,7 +26,8 @@ from twmr_nb.draw.film import (
     video,
 )
 from twmr_nb.draw.overlay import draw_overlay
-from twmr_nb.episodes.rollout import RandomPolicy, Rollout, ZeroPolicy, record
+from twmr_nb.episodes.rollout import Rollout, record
+from twmr_nb.policies.protocol import RandomPolicy, ZeroPolicy
 from twmr_nb.robot.model import NQ, STEP_GEOM
 
 SIZE = (320, 180)

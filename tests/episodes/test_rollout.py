@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from twmr_nb import EnvConfig, TwmrEnv, reward_term
 from twmr_nb.config.schema import ConfigError
-from twmr_nb.episodes.rollout import RandomPolicy, Rollout, ZeroPolicy, load_rollout, record, record_many, rescore
+from twmr_nb.episodes.rollout import Rollout, load_rollout, record, record_many, rescore
+from twmr_nb.policies.protocol import RandomPolicy, ZeroPolicy
 from twmr_nb.policies.saved import PolicyError, write_arrays
 from twmr_nb.task.transition import Transition
 

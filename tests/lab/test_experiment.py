@@ -138,7 +138,7 @@ def test_an_evaluation_is_of_the_policy_in_the_folder(tmp_path, monkeypatch):
     run.train()
 
     def marked(value):
-        saved = run.policy()
+        saved = run.policy
         saved.results["mark"] = value
         saved.save(run.policy_path)
         return compare({"a": TINY}, (0,), steps=64, root=tmp_path, on_progress=quiet).results()["a"]
@@ -310,7 +310,7 @@ def test_measuring_writes_what_the_lesson_reads(trained, tmp_path, monkeypatch):
 
 def test_the_leaderboard_ranks_and_replaces(trained, tmp_path, monkeypatch):
     _, _, root, _ = trained
-    policy, path = run_of(TINY, steps=64, root=root).policy(), tmp_path / "board.json"
+    policy, path = run_of(TINY, steps=64, root=root).policy, tmp_path / "board.json"
     scores = iter([(0.2, 9.0), (0.95, 5.0), (1.0, 3.0), (1.0, 7.0)])
 
     def judged(*_, **__):

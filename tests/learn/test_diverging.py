@@ -193,21 +193,21 @@ def test_a_run_keeps_its_last_good_files_and_can_be_resumed(what, tmp_path):
     for name in ("checkpoint", "policy"):
         arrays, _ = read_arrays(run.path / f"{name}.safetensors")
         assert all(np.isfinite(a).all() for n, a in arrays.items() if n.startswith(("learner", "params", "log_std")))
-    assert run.policy().results["global_step"] == 2 * 16
+    assert run.policy.results["global_step"] == 2 * 16
     assert [r["update"] for r in read_metrics(run.path / "metrics.csv")] == [1, 2]
     LIVE.clear()
     again = open_run(run.path)
     again.train()
     assert again.state == "finished"
-    for ours, theirs in zip(leaves(again.policy().policy), leaves(whole.policy().policy), strict=True):
+    for ours, theirs in zip(leaves(again.policy.params), leaves(whole.policy.params), strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
 
 def test_a_policy_with_nan_is_not_written(tmp_path):
     run = new_run("recommended", "run", root=tmp_path, **TINY)
     run.train()
-    saved, before = run.policy(), run.policy_path.read_bytes()
-    odd = saved.policy._replace(log_std=saved.policy.log_std * np.nan)
+    saved, before = run.policy, run.policy_path.read_bytes()
+    odd = saved.params._replace(log_std=saved.params.log_std * np.nan)
     with pytest.raises(PolicyError, match="its log_std contains nan or infinity"):
         SavedPolicy(saved.name, odd, saved.config).save(run.policy_path)
     assert run.policy_path.read_bytes() == before

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from twmr_nb.config.schema import EnvConfig, TrainConfig
-from twmr_nb.learn.network import Normalizer, Policy
+from twmr_nb.learn.network import Normalizer, PolicyParams
 from twmr_nb.policies.saved import SavedPolicy
 from twmr_nb.task.env import TwmrEnv
 
@@ -48,7 +48,7 @@ def converted(path: Path) -> SavedPolicy:
     normalizer = Normalizer(jnp.zeros(size), jnp.ones(size), jnp.zeros(()))
     hidden_size = params["lstm_recurrent"].shape[0]
     config = TrainConfig().replace(hidden_size=hidden_size, normalize_observations=False)
-    return SavedPolicy(path.stem, Policy(params, data["log_std"], normalizer), config)
+    return SavedPolicy(path.stem, PolicyParams(params, data["log_std"], normalizer), config)
 
 
 @pytest.mark.skipif(not POLICIES, reason="the original's policies are not here")
@@ -57,7 +57,7 @@ def converted(path: Path) -> SavedPolicy:
 def test_original_policy_moves_as_recorded(path, scene):
     measured = json.loads((REFERENCE / "legacy_policies.json").read_text())
     recorded = measured["policies"][path.name][scene]["seed0"]
-    env = TwmrEnv(EnvConfig.from_flags(scene=scene, **measured["settings"]))
+    env = TwmrEnv(EnvConfig.from_settings(scene=scene, **measured["settings"]))
     player = converted(path).player()
     obs, info = env.reset(seed=0)
     player.reset(1)

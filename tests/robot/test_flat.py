@@ -5,7 +5,8 @@ import pytest
 
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.draw.flat import BEHIND, BLOCK, BODY, FLOOR, HORIZON, SKY, WIDTH, paint, paint_steps
-from twmr_nb.episodes.rollout import ZeroPolicy, record
+from twmr_nb.episodes.rollout import record
+from twmr_nb.policies.protocol import ZeroPolicy
 
 SIZE = (520, 300)
 

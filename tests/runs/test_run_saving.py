@@ -22,7 +22,7 @@ def _forget_live_runs():
 
 
 def parameters(run) -> list[np.ndarray]:
-    return [np.asarray(leaf) for leaf in jax.tree.leaves(run.policy().policy)]
+    return [np.asarray(leaf) for leaf in jax.tree.leaves(run.policy.params)]
 
 
 @pytest.mark.parametrize("last", [1, 2, 4])

@@ -53,7 +53,7 @@ def test_a_run_leaves_config_metrics_checkpoint_and_policy(tmp_path):
     assert sum(v for k, v in records[-1].items() if k.startswith("term/")) * 8 == pytest.approx(
         records[-1]["ep_return"]
     )
-    saved = run.policy()
+    saved = run.policy
     assert saved.config == run.config
     assert saved.name.startswith("ppo_lstm_policy_")
     assert (run.path / f"{saved.name}.safetensors").exists()
@@ -62,7 +62,7 @@ def test_a_run_leaves_config_metrics_checkpoint_and_policy(tmp_path):
 
 
 def parameters(run) -> list[np.ndarray]:
-    return [np.asarray(leaf) for leaf in jax.tree.leaves(run.policy().policy)]
+    return [np.asarray(leaf) for leaf in jax.tree.leaves(run.policy.params)]
 
 
 def test_stopped_and_resumed_is_the_same_run_bit_for_bit(tmp_path):
@@ -189,7 +189,7 @@ def test_own_reward_term_is_trained_with_logged_and_kept_as_text(tmp_path):
     run.train(lambda record: run.stop())
     assert "term/calm" in run.records[0]
     assert run.records[0]["term/calm"] == pytest.approx(-0.5 * run.records[0]["raw/calm"])
-    kept = run.policy().own_terms
+    kept = run.policy.own_terms
     assert kept[0]["name"] == "calm"
     assert "Price of pitching" in kept[0]["source"]
     LIVE.clear()
@@ -205,7 +205,7 @@ def test_mistakes_are_answered_in_a_sentence(tmp_path):
     with pytest.raises(ConfigError, match="already holds a run"):
         new_run("recommended", run_dir=tmp_path / "here")
     with pytest.raises(PolicyError, match="no policy at"):
-        run.policy()
+        _ = run.policy
     with pytest.raises(RunError, match="nothing to save yet"):
         run.save()
 
@@ -335,7 +335,7 @@ def test_before_anything_was_learned_a_term_may_be_corrected(tmp_path):
     assert open_run(run.path, [reward_term(bonus)]).start().join() == "finished"
     config = json.loads((run.path / "config.json").read_text())
     assert "mean" in config["own_terms"][0]["source"]
-    assert run.policy().own_terms[0]["source"] == config["own_terms"][0]["source"]
+    assert run.policy.own_terms[0]["source"] == config["own_terms"][0]["source"]
 
 
 def test_a_term_that_changes_while_it_trains_ends_the_run_and_leaves_the_last_checkpoint(tmp_path, monkeypatch):

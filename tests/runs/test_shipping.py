@@ -36,8 +36,8 @@ def shipped(run, tmp_path_factory):
 
 def test_an_exported_policy_is_the_runs_policy_with_all_that_is_known(run, shipped):
     assert shipped.name == "climber.safetensors"
-    saved, original = load_policy(shipped), run.policy()
-    for (name, ours), (_, theirs) in zip(named_leaves(saved.policy), named_leaves(original.policy), strict=True):
+    saved, original = load_policy(shipped), run.policy
+    for (name, ours), (_, theirs) in zip(named_leaves(saved.params), named_leaves(original.params), strict=True):
         np.testing.assert_array_equal(ours, theirs, err_msg=name)
     assert (saved.name, saved.config, saved.command) == ("climber", original.config, original.command)
     results = saved.results

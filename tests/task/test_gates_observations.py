@@ -143,5 +143,5 @@ def test_roll_and_pitch() -> None:
     ],
 )
 def test_leg_targets(settings: dict[str, Any], retract: float, extend: float) -> None:
-    found = leg_targets(EnvConfig.from_flags(**settings))
+    found = leg_targets(EnvConfig.from_settings(**settings))
     assert_array_equal(found, np.array([[retract] * 4, [extend] * 4], np.float32))

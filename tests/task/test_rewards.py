@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from twmr_nb import REWARD_TERMS, ConfigError, EnvConfig, RewardTerm, Transition, TwmrEnv, reward_term
-from twmr_nb.episodes.rollout import ZeroPolicy, record, rescore
+from twmr_nb.episodes.rollout import record, rescore
+from twmr_nb.policies.protocol import ZeroPolicy
 from twmr_nb.task.rewards import TermError, score, success_x, total, weight
 
 LEG = slice(8, None, 4)
@@ -87,7 +88,7 @@ def test_weights_and_signs() -> None:
         "success_bonus": 5.0,
     }
     before = np.array([True, False])
-    _, weighted = score(transition(passed_before=before), EnvConfig.from_flags(**weights))
+    _, weighted = score(transition(passed_before=before), EnvConfig.from_settings(**weights))
     expected = {
         "forward": [1.0, 2.0],
         "alive": [0.3, 0.3],
@@ -135,7 +136,7 @@ def test_the_terms_add_up_to_the_reward(data: st.DataObject, n: int, passed: boo
         success_x=data.draw(numbers),
     )
     fields = [str(term.weight) for term in REWARD_TERMS]
-    config = EnvConfig.from_flags(**{f: data.draw(st.floats(0, 1)) for f in fields})
+    config = EnvConfig.from_settings(**{f: data.draw(st.floats(0, 1)) for f in fields})
     raw, weighted = score(t, config)
     reward = total(weighted)
     assert reward.shape == (n,)

@@ -10,7 +10,8 @@ from climb import climb, play_again
 
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.draw.replay_scene import FORCE_UNIT, POINT_UNIT, contact_forces, episode_model, known, onsets
-from twmr_nb.episodes.rollout import ZeroPolicy, record
+from twmr_nb.episodes.rollout import record
+from twmr_nb.policies.protocol import ZeroPolicy
 from twmr_nb.robot.model import WHEEL_CTRL
 from twmr_nb.ui.replay import Replay, page, saved_copy, thin
 

@@ -12,7 +12,8 @@ from twmr_nb import EnvConfig, build_model, reward_term
 from twmr_nb.config.fields import choices
 from twmr_nb.draw.gate_picture import score_parts
 from twmr_nb.draw.live_figure import nice_limits
-from twmr_nb.episodes.rollout import RandomPolicy, record
+from twmr_nb.episodes.rollout import record
+from twmr_nb.policies.protocol import RandomPolicy
 from twmr_nb.robot.model import LEG_HALF_SIZE, LEG_LENGTH, WHEEL_CTRL, WHEEL_RADIUS, WHEELS, tip_radius
 from twmr_nb.robot.outline import outline, posed
 from twmr_nb.robot.pose import HIGH, LOW, MIDDLE, leg_targets

@@ -157,7 +157,7 @@ def test_rename_changes_the_policy_and_its_copy(browser):
         "policy.safetensors", "climber.safetensors", "checkpoint.safetensors"
     }  # fmt: skip
     assert [p.name for p in browser.table.selected] == ["climber"]
-    assert open_run(alpha.path.parent).policy().name == "climber"
+    assert open_run(alpha.path.parent).policy.name == "climber"
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "../x", "policy", " "])

@@ -146,8 +146,8 @@ def test_a_policy_that_trained_on_is_played_as_it_is_now(browser):
     alpha, stat = named(browser, "alpha"), named(browser, "alpha").path.stat()
     replay, _ = play(browser, "replay_in_3d", alpha)
     before = replay.rollout
-    bolder = alpha.saved.policy._replace(log_std=alpha.saved.policy.log_std + 1)
-    shifted = dataclasses.replace(alpha.saved, config=named(browser, "gamma").saved.config, policy=bolder)
+    bolder = alpha.saved.params._replace(log_std=alpha.saved.params.log_std + 1)
+    shifted = dataclasses.replace(alpha.saved, config=named(browser, "gamma").saved.config, params=bolder)
     shifted.save(alpha.path)
     os.utime(alpha.path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     browser.stage.replay_in_3d()

@@ -230,7 +230,7 @@ def ready_to_show(options: Play, name: str) -> tuple[bool, Path | None]:
 def presets(options: Presets) -> int:
     for name, preset in PRESETS.items():
         print(f"{name}: {preset.doc}")
-        for setting, value in preset.flags.items():
+        for setting, value in preset.settings.items():
             print(f"    {setting} = {value}")
     return 0
 

@@ -18,7 +18,7 @@ class ConfigError(ValueError):
     """A setting that is unknown, out of bounds or contradicts another; the message says what is allowed."""
 
 
-def knob(
+def setting(
     default: Any, *, group: str, low: float | None = None, high: float | None = None, unit: str = "", log: bool = False
 ) -> Any:
     """A dataclass field with its panel, inclusive bounds, a unit, and whether its slider is logarithmic."""
@@ -35,15 +35,15 @@ class Config:
             object.__setattr__(self, field.name, checked(type(self), field, getattr(self, field.name)))
 
     @classmethod
-    def from_flags(cls, **flags: Any) -> Self:
+    def from_settings(cls, **settings: Any) -> Self:
         """Build from flat names; raises ConfigError naming an unknown field or a value that is not allowed."""
-        refuse_unknown(flags, field_names(cls))
-        return cls(**flags)
+        refuse_unknown(settings, field_names(cls))
+        return cls(**settings)
 
-    def replace(self, **flags: Any) -> Self:
+    def replace(self, **settings: Any) -> Self:
         """A copy with some fields changed, validated like a new one."""
-        refuse_unknown(flags, field_names(type(self)))
-        return dataclasses.replace(self, **flags)
+        refuse_unknown(settings, field_names(type(self)))
+        return dataclasses.replace(self, **settings)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON-ready values, one per field."""

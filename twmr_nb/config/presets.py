@@ -56,7 +56,7 @@ class Preset:
     """A documented set of changes to the default configuration."""
 
     doc: str
-    flags: dict[str, Any]
+    settings: dict[str, Any]
 
 
 PRESETS = {
@@ -141,4 +141,4 @@ def preset_config(name: str = DEFAULT_PRESET, **changes: Any) -> TrainConfig:
         raise ConfigError(f"unknown preset {name!r}; choose {', '.join(map(repr, PRESETS))}.")
     if "preset" in changes:
         raise ConfigError(f"two presets are given, {name!r} and {changes['preset']!r}: choose one.")
-    return TrainConfig().replace(preset=name, **PRESETS[name].flags).replace(**changes)
+    return TrainConfig().replace(preset=name, **PRESETS[name].settings).replace(**changes)

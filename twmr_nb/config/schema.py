@@ -1,14 +1,14 @@
-"""Every knob of the suite, once.
+"""Every setting of the suite, once.
 
 The frozen dataclasses below are the single source of the command line, the notebook sliders, the validation and what
-is saved with every run. A field is a value, its bounds and unit (`knob`), and a one-line docstring underneath.
+is saved with every run. A field is a value, its bounds and unit (`setting`), and a one-line docstring underneath.
 """
 
 import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from twmr_nb.config.fields import Config, ConfigError, field_names, is_number, knob, refuse_unknown, shown
+from twmr_nb.config.fields import Config, ConfigError, field_names, is_number, refuse_unknown, setting, shown
 
 Scene = Literal["flat", "step_5cm", "step_7cm", "step"]
 ActionMode = Literal["torque", "leg_position"]
@@ -23,103 +23,103 @@ MAX_SEED = 995_000  # seeds from a million on are for evaluation, so that it nev
 class EnvConfig(Config):
     """The robot's world: scene, senses, gate, reward. Defaults are the original's."""
 
-    scene: Scene = knob("step_5cm", group="robot and scene")
+    scene: Scene = setting("step_5cm", group="robot and scene")
     """What lies ahead: nothing, one of the two original steps, or a step of your own size."""
-    step_height: float = knob(0.05, group="robot and scene", low=0.0, high=0.2, unit="m")
+    step_height: float = setting(0.05, group="robot and scene", low=0.0, high=0.2, unit="m")
     """Height of the step's top; used by scene 'step' only."""
-    step_height_max: float | None = knob(None, group="robot and scene", low=0.0, high=0.2, unit="m")
+    step_height_max: float | None = setting(None, group="robot and scene", low=0.0, high=0.2, unit="m")
     """If given, every episode draws its step height between step_height and this; scene 'step' only."""
-    step_x: float = knob(1.0, group="robot and scene", low=0.3, high=5.0, unit="m")
+    step_x: float = setting(1.0, group="robot and scene", low=0.3, high=5.0, unit="m")
     """Where the step's centre lies ahead of the start; used by scene 'step' only."""
-    step_half_depth: float = knob(0.2, group="robot and scene", low=0.05, high=5.0, unit="m")
+    step_half_depth: float = setting(0.2, group="robot and scene", low=0.05, high=5.0, unit="m")
     """Half the step's depth along the way; used by scene 'step' only."""
-    action_mode: ActionMode = knob("torque", group="robot and scene")
+    action_mode: ActionMode = setting("torque", group="robot and scene")
     """What the four leg actions command: a motor torque, or the angle of a position servo of the same strength."""
     # At most half the 0.01 s in which a contact recovers (its solref): beyond, MuJoCo would soften the contacts.
-    timestep: float = knob(0.002, group="robot and scene", low=0.0005, high=0.005, unit="s")
+    timestep: float = setting(0.002, group="robot and scene", low=0.0005, high=0.005, unit="s")
     """Length of a physics step, the original's at first; 0.005 simulates twice as fast, good enough to learn in."""
-    ctrl_dt: float = knob(0.02, group="robot and scene", low=0.002, high=0.2, unit="s")
+    ctrl_dt: float = setting(0.02, group="robot and scene", low=0.002, high=0.2, unit="s")
     """Time between two decisions of the policy; rounded to whole physics steps."""
-    frame_skip: int | None = knob(None, group="robot and scene", low=1, high=100)
+    frame_skip: int | None = setting(None, group="robot and scene", low=1, high=100)
     """Physics steps per decision; overrides ctrl_dt when given."""
-    max_steps: int = knob(1000, group="robot and scene", low=1, high=100_000, unit="steps")
+    max_steps: int = setting(1000, group="robot and scene", low=1, high=100_000, unit="steps")
     """Decisions after which an episode is truncated."""
-    min_z: float = knob(0.02, group="robot and scene", low=-1.0, high=0.1, unit="m")
+    min_z: float = setting(0.02, group="robot and scene", low=-1.0, high=0.1, unit="m")
     """The episode terminates when the root sinks below this height."""
-    max_tilt: float | None = knob(None, group="robot and scene", low=0.1, high=3.2, unit="rad")
+    max_tilt: float | None = setting(None, group="robot and scene", low=0.1, high=3.2, unit="rad")
     """If given, the episode terminates when the chassis tips further than this: no climbing by turning over."""
-    end_on_success: bool = knob(False, group="robot and scene")
+    end_on_success: bool = setting(False, group="robot and scene")
     """Truncate the episode in the step that passes the obstacle, instead of driving on."""
 
-    retract_legs: bool = knob(True, group="reset")
+    retract_legs: bool = setting(True, group="reset")
     """Start with the legs at their retract targets."""
-    start_on_ground: bool = knob(True, group="reset")
+    start_on_ground: bool = setting(True, group="reset")
     """Shift the robot so that its lowest point is ground_clearance above the floor."""
-    ground_clearance: float = knob(1e-3, group="reset", low=0.0, high=0.1, unit="m")
+    ground_clearance: float = setting(1e-3, group="reset", low=0.0, high=0.1, unit="m")
     """Gap under the lowest point at the start."""
-    reset_noise: float = knob(0.01, group="reset", low=0.0, high=0.5, unit="rad, rad/s, m/s")
+    reset_noise: float = setting(0.01, group="reset", low=0.0, high=0.5, unit="rad, rad/s, m/s")
     """Standard deviation of the noise added to joint positions and all velocities."""
-    settle_steps: int = knob(25, group="reset", low=0, high=1000, unit="physics steps")
+    settle_steps: int = setting(25, group="reset", low=0, high=1000, unit="physics steps")
     """Physics steps with still wheels before the episode begins."""
-    hold_retract: bool = knob(True, group="reset")
+    hold_retract: bool = setting(True, group="reset")
     """Hold the legs at their retract targets while settling."""
-    hold_kp: float = knob(4.0, group="reset", low=0.0, high=100.0, unit="N m/rad")
+    hold_kp: float = setting(4.0, group="reset", low=0.0, high=100.0, unit="N m/rad")
     """Stiffness of that hold."""
-    hold_kd: float = knob(0.2, group="reset", low=0.0, high=10.0, unit="N m s/rad")
+    hold_kd: float = setting(0.2, group="reset", low=0.0, high=10.0, unit="N m s/rad")
     """Damping of that hold."""
-    start_x_range: float = knob(0.0, group="reset", low=0.0, high=0.5, unit="m")
+    start_x_range: float = setting(0.0, group="reset", low=0.0, high=0.5, unit="m")
     """Every episode starts up to this far ahead of or behind x = 0, so that the step is nearer or farther."""
-    friction_range: float = knob(0.0, group="reset", low=0.0, high=0.9)
+    friction_range: float = setting(0.0, group="reset", low=0.0, high=0.9)
     """Every episode scales all friction by a factor drawn from 1 - this to 1 + this."""
-    mass_range: float = knob(0.0, group="reset", low=0.0, high=0.9)
+    mass_range: float = setting(0.0, group="reset", low=0.0, high=0.9)
     """Every episode scales the chassis' mass and inertia by a factor drawn from 1 - this to 1 + this."""
 
-    obs_mode: ObsMode = knob("proprio", group="senses and gate")
+    obs_mode: ObsMode = setting("proprio", group="senses and gate")
     """What the policy sees: joints and IMU, these and contact, or (privileged) a summary, that and the step, all."""
-    critic_obs_mode: CriticObsMode = knob("same", group="senses and gate")
+    critic_obs_mode: CriticObsMode = setting("same", group="senses and gate")
     """What the critic sees on top, with the step's height; in training only, the policy never does."""
-    gate_mode: GateMode = knob("proprio", group="senses and gate")
+    gate_mode: GateMode = setting("proprio", group="senses and gate")
     """Who says when the legs should be out: nobody, the step's known place, or the feel of an impact or a stall."""
-    obstacle_smooth: float = knob(0.05, group="senses and gate", low=0.0, high=1.0, unit="m")
+    obstacle_smooth: float = setting(0.05, group="senses and gate", low=0.0, high=1.0, unit="m")
     """Width of the obstacle gate's soft edges; 0 is a hard window."""
-    obstacle_buffer: float = knob(0.05, group="senses and gate", low=0.0, high=2.0, unit="m")
+    obstacle_buffer: float = setting(0.05, group="senses and gate", low=0.0, high=2.0, unit="m")
     """How far before and after the step the obstacle gate is open."""
-    obstacle_pre_buffer: float | None = knob(None, group="senses and gate", low=0.0, high=2.0, unit="m")
+    obstacle_pre_buffer: float | None = setting(None, group="senses and gate", low=0.0, high=2.0, unit="m")
     """The same before the step only; obstacle_buffer when not given."""
-    obstacle_post_buffer: float | None = knob(None, group="senses and gate", low=0.0, high=2.0, unit="m")
+    obstacle_post_buffer: float | None = setting(None, group="senses and gate", low=0.0, high=2.0, unit="m")
     """The same after the step only; obstacle_buffer when not given."""
-    gate_acc_scale: float = knob(3.0, group="senses and gate", low=0.01, high=100.0, unit="m/s²")
+    gate_acc_scale: float = setting(3.0, group="senses and gate", low=0.01, high=100.0, unit="m/s²")
     """Acceleration beyond gravity that adds 1 to the proprio gate's score."""
-    gate_gyro_scale: float = knob(3.0, group="senses and gate", low=0.01, high=100.0, unit="rad/s")
+    gate_gyro_scale: float = setting(3.0, group="senses and gate", low=0.01, high=100.0, unit="rad/s")
     """Rotation rate that adds 1 to the proprio gate's score."""
-    gate_stall_scale: float = knob(2.0, group="senses and gate", low=0.01, high=1000.0, unit="N m s/rad")
+    gate_stall_scale: float = setting(2.0, group="senses and gate", low=0.01, high=1000.0, unit="N m s/rad")
     """Stall (wheel torque over wheel speed) that adds 1 to the proprio gate's score."""
-    gate_bias: float = knob(1.0, group="senses and gate", low=-10.0, high=10.0)
+    gate_bias: float = setting(1.0, group="senses and gate", low=-10.0, high=10.0)
     """Score at which the proprio gate is half open."""
-    gate_smooth: float = knob(0.5, group="senses and gate", low=0.01, high=10.0)
+    gate_smooth: float = setting(0.5, group="senses and gate", low=0.01, high=10.0)
     """How gradually the proprio gate opens around its bias."""
 
-    forward_weight: float = knob(1.0, group="reward", low=0.0, high=10.0, unit="1/(m/s)")
+    forward_weight: float = setting(1.0, group="reward", low=0.0, high=10.0, unit="1/(m/s)")
     """Pay per metre per second of forward speed."""
-    alive_bonus: float = knob(0.05, group="reward", low=0.0, high=5.0, unit="1/step")
+    alive_bonus: float = setting(0.05, group="reward", low=0.0, high=5.0, unit="1/step")
     """Pay for every step not ended."""
-    control_cost: float = knob(1e-3, group="reward", low=0.0, high=1.0, unit="1/(N m)²", log=True)
+    control_cost: float = setting(1e-3, group="reward", low=0.0, high=1.0, unit="1/(N m)²", log=True)
     """Price of the summed squares of the eight motor torques."""
-    extension_penalty: float = knob(1e-3, group="reward", low=0.0, high=10.0, unit="1/rad²", log=True)
+    extension_penalty: float = setting(1e-3, group="reward", low=0.0, high=10.0, unit="1/rad²", log=True)
     """Price of the legs' mean squared distance from the pose that the gate asks for."""
-    post_success_penalty: float = knob(0.0, group="reward", low=0.0, high=10.0, unit="1/rad²", log=True)
+    post_success_penalty: float = setting(0.0, group="reward", low=0.0, high=10.0, unit="1/rad²", log=True)
     """Price of the legs' mean squared distance from the retract pose, once the step is passed."""
-    success_bonus: float = knob(1.0, group="reward", low=0.0, high=1000.0)
+    success_bonus: float = setting(1.0, group="reward", low=0.0, high=1000.0)
     """Paid once, in the step that reaches success_x."""
-    success_x: float | None = knob(None, group="reward", low=-10.0, high=100.0, unit="m")
+    success_x: float | None = setting(None, group="reward", low=-10.0, high=100.0, unit="m")
     """Where the obstacle counts as passed; beyond the step's far edge when not given."""
-    auto_retract: bool = knob(True, group="reward")
+    auto_retract: bool = setting(True, group="reward")
     """Fold towards whichever joint limit leaves the robot's lowest point higher; the low limit when off."""
-    retract_angle: float | None = knob(None, group="reward", low=-1.047, high=3.427, unit="rad")
+    retract_angle: float | None = setting(None, group="reward", low=-1.047, high=3.427, unit="rad")
     """Leg angle that counts as retracted; overrides auto_retract."""
-    extend_mode: ExtendMode = knob("auto", group="reward")
+    extend_mode: ExtendMode = setting("auto", group="reward")
     """Which pose the open gate asks for: the limit opposite the retract pose, or the middle of the range."""
-    extend_angle: float | None = knob(None, group="reward", low=-1.047, high=3.427, unit="rad")
+    extend_angle: float | None = setting(None, group="reward", low=-1.047, high=3.427, unit="rad")
     """Leg angle that counts as extended; overrides extend_mode."""
 
     def __post_init__(self) -> None:
@@ -139,60 +139,60 @@ class EnvConfig(Config):
 class PPOConfig(Config):
     """The learner: network size and PPO's settings. Defaults are those of the `recommended` preset."""
 
-    total_timesteps: int = knob(200_000, group="learner", low=1, high=10**10, unit="steps", log=True)
+    total_timesteps: int = setting(200_000, group="learner", low=1, high=10**10, unit="steps", log=True)
     """Control steps of all robots together after which training ends."""
-    num_envs: int = knob(64, group="learner", low=1, high=4096, unit="robots", log=True)
+    num_envs: int = setting(64, group="learner", low=1, high=4096, unit="robots", log=True)
     """Robots that collect experience side by side."""
-    rollout_steps: int = knob(32, group="learner", low=2, high=4096, unit="steps", log=True)
+    rollout_steps: int = setting(32, group="learner", low=2, high=4096, unit="steps", log=True)
     """Control steps that every robot takes between two updates."""
-    stagger: bool = knob(True, group="learner")
+    stagger: bool = setting(True, group="learner")
     """Let the first episodes end one after the other, so that the robots are not all at the same place ever after."""
-    epochs: int = knob(2, group="learner", low=1, high=50)
+    epochs: int = setting(2, group="learner", low=1, high=50)
     """Passes over the collected experience per update."""
-    minibatches: int = knob(4, group="learner", low=1, high=64)
+    minibatches: int = setting(4, group="learner", low=1, high=64)
     """Groups of robots (whole sequences) that one pass is divided into."""
-    learning_rate: float = knob(1e-3, group="learner", low=1e-6, high=1e-1, log=True)
+    learning_rate: float = setting(1e-3, group="learner", low=1e-6, high=1e-1, log=True)
     """Adam's step size."""
-    anneal_lr: bool = knob(True, group="learner")
+    anneal_lr: bool = setting(True, group="learner")
     """Let the step size fall linearly to zero over the training."""
-    target_kl: float | None = knob(None, group="learner", low=1e-4, high=1.0, log=True)
+    target_kl: float | None = setting(None, group="learner", low=1e-4, high=1.0, log=True)
     """If given, steps are shortened while updates change the policy more than this, and lengthened again after."""
-    gamma: float = knob(0.99, group="learner", low=0.0, high=1.0)
+    gamma: float = setting(0.99, group="learner", low=0.0, high=1.0)
     """Discount: how much a reward one step later counts."""
-    gae_lambda: float = knob(0.95, group="learner", low=0.0, high=1.0)
+    gae_lambda: float = setting(0.95, group="learner", low=0.0, high=1.0)
     """Bias against variance in the advantage estimate."""
-    clip_coef: float = knob(0.2, group="learner", low=0.01, high=1.0)
+    clip_coef: float = setting(0.2, group="learner", low=0.01, high=1.0)
     """How far the probability ratio may move before its gain is cut off."""
-    ent_coef: float = knob(0.0, group="learner", low=0.0, high=1.0, log=True)
+    ent_coef: float = setting(0.0, group="learner", low=0.0, high=1.0, log=True)
     """Weight of the entropy bonus."""
-    vf_coef: float = knob(0.5, group="learner", low=0.0, high=10.0)
+    vf_coef: float = setting(0.5, group="learner", low=0.0, high=10.0)
     """Weight of the value loss."""
-    max_grad_norm: float = knob(0.5, group="learner", low=1e-3, high=1000.0)
+    max_grad_norm: float = setting(0.5, group="learner", low=1e-3, high=1000.0)
     """Gradients longer than this are shortened to it."""
-    normalize_advantages: bool = knob(True, group="learner")
+    normalize_advantages: bool = setting(True, group="learner")
     """Scale the advantages of every minibatch to mean 0 and standard deviation 1."""
-    normalize_observations: bool = knob(True, group="learner")
+    normalize_observations: bool = setting(True, group="learner")
     """Scale observations by their running mean and standard deviation."""
-    bootstrap_truncation: bool = knob(True, group="learner")
+    bootstrap_truncation: bool = setting(True, group="learner")
     """Value what lies beyond a time limit, instead of treating it as the end of the world."""
-    curriculum_start: float | None = knob(None, group="learner", low=0.0, high=0.2, unit="m")
+    curriculum_start: float | None = setting(None, group="learner", low=0.0, high=0.2, unit="m")
     """If given, drawn steps are at first no higher than this; the limit rises with success up to step_height_max."""
-    curriculum_rise: float = knob(0.0025, group="learner", low=0.0005, high=0.05, unit="m")
+    curriculum_rise: float = setting(0.0025, group="learner", low=0.0005, high=0.05, unit="m")
     """How far that limit rises at a time, once four in five of the robots before it pass."""
     # At most the share at which the limit rises: it cannot do both.
-    curriculum_retreat: float = knob(0.0, group="learner", low=0.0, high=0.8)
+    curriculum_retreat: float = setting(0.0, group="learner", low=0.0, high=0.8)
     """Share of passed steps below which that limit falls back, by as much as it rises; 0: it never does."""
-    validate_every: int = knob(0, group="learner", low=0, high=100_000, unit="updates")
+    validate_every: int = setting(0, group="learner", low=0, high=100_000, unit="updates")
     """In the second half, try the policy without noise every so many updates and keep the best; 0 keeps the last."""
-    keep_carry: bool = knob(True, group="learner")
+    keep_carry: bool = setting(True, group="learner")
     """Keep the LSTM's state from one rollout to the next, instead of zeroing it in mid-episode."""
-    mlp_size: int = knob(64, group="learner", low=1, high=1024, log=True)
+    mlp_size: int = setting(64, group="learner", low=1, high=1024, log=True)
     """Width of the dense layers before and after the LSTM."""
-    hidden_size: int = knob(64, group="learner", low=1, high=2048, log=True)
+    hidden_size: int = setting(64, group="learner", low=1, high=2048, log=True)
     """Width of the LSTM."""
-    log_std_init: float = knob(0.0, group="learner", low=-5.0, high=2.0)
+    log_std_init: float = setting(0.0, group="learner", low=-5.0, high=2.0)
     """Logarithm of the exploration noise's standard deviation at the start."""
-    log_std_final: float | None = knob(-1.2, group="learner", low=-5.0, high=2.0)
+    log_std_final: float | None = setting(-1.2, group="learner", low=-5.0, high=2.0)
     """If given, the noise is not learned: a third of the training at log_std_init, a third falling, a third at this."""
 
     def __post_init__(self) -> None:
@@ -225,12 +225,12 @@ class TrainConfig:
                 "give scene 'step' a step_height and a step_height_max, or leave it None."
             )
 
-    def replace(self, **flags: Any) -> Self:
+    def replace(self, **settings: Any) -> Self:
         """A copy with flat names changed, wherever they live; raises ConfigError on an unknown one."""
-        refuse_unknown(flags, ["seed", "preset", *field_names(EnvConfig), *field_names(PPOConfig)])
-        own = {k: v for k, v in flags.items() if k in ("seed", "preset")}
-        env = self.env.replace(**{k: v for k, v in flags.items() if k in field_names(EnvConfig)})
-        ppo = self.ppo.replace(**{k: v for k, v in flags.items() if k in field_names(PPOConfig)})
+        refuse_unknown(settings, ["seed", "preset", *field_names(EnvConfig), *field_names(PPOConfig)])
+        own = {k: v for k, v in settings.items() if k in ("seed", "preset")}
+        env = self.env.replace(**{k: v for k, v in settings.items() if k in field_names(EnvConfig)})
+        ppo = self.ppo.replace(**{k: v for k, v in settings.items() if k in field_names(PPOConfig)})
         # Only what is asked for now: a preset or an old file may hold it idle.
         if ppo.curriculum_start is None and ppo.curriculum_retreat not in (0, self.ppo.curriculum_retreat):
             raise ConfigError(
@@ -250,8 +250,8 @@ class TrainConfig:
             if not isinstance(part, dict):
                 raise ConfigError(f"a configuration is a table of settings, not {shown(part)}.")
         refuse_unknown(data, field_names(cls))
-        env = EnvConfig.from_flags(**data.get("env", {}))
-        ppo = PPOConfig.from_flags(**data.get("ppo", {}))
+        env = EnvConfig.from_settings(**data.get("env", {}))
+        ppo = PPOConfig.from_settings(**data.get("ppo", {}))
         return cls(env, ppo, **{k: v for k, v in data.items() if k in ("seed", "preset")})
 
 

@@ -80,7 +80,7 @@ def measured(name: str, path: Path = RESULTS) -> Comparison:
 
 def question(worked: Worked, steps: int) -> dict[str, Any]:
     """What an experiment asks: every setting of every variant, and on which step it is judged."""
-    settings = {name: planned(flags, 0, DEFAULT_PRESET, steps)[0] for name, flags in worked.variants.items()}
+    settings = {name: planned(variant, 0, DEFAULT_PRESET, steps)[0] for name, variant in worked.variants.items()}
     variants = [[name, config.env.to_dict(), config.ppo.to_dict()] for name, config in settings.items()]
     return {"variants": variants, "step_height": worked.step_height}
 

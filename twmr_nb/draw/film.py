@@ -30,10 +30,11 @@ from twmr_nb.config.targets import ready_file
 from twmr_nb.draw.flat import paint, paint_steps
 from twmr_nb.draw.overlay import Frame, draw_overlay, draw_title
 from twmr_nb.draw.page import output
-from twmr_nb.episodes.rollout import Rollout, ZeroPolicy, record
+from twmr_nb.episodes.rollout import Rollout, record
 from twmr_nb.files import write_bytes
 from twmr_nb.graphics import no_gl
 from twmr_nb.markup import one_line
+from twmr_nb.policies.protocol import ZeroPolicy
 from twmr_nb.progress import Progress
 from twmr_nb.robot.model import STEP_GEOM, WHEELS, build_spec, step_box
 

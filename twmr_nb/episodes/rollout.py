@@ -4,13 +4,14 @@ import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twmr_nb.config.schema import ConfigError, EnvConfig
 from twmr_nb.markup import one_line
+from twmr_nb.policies.protocol import Policy
 from twmr_nb.policies.saved import PolicyError, read_arrays, write_arrays
 from twmr_nb.progress import Progress
 from twmr_nb.robot.model import NQ, NU, NV, WHEEL_CTRL
@@ -25,43 +26,6 @@ FORMAT = "twmr_nb rollout 1"
 CONSTANT = ("success_x", "retract", "extend", "ctrl_dt")  # fields of a Transition that have no time axis
 WIDTHS = {"qpos": (NQ,), "qvel": (NV,), "accelerometer": (3,), "gyro": (3,), "torque": (NU,), "action": (NU,)}
 OVER_TIME = [f.name for f in dataclasses.fields(Transition) if f.name not in CONSTANT]
-
-
-class Player(Protocol):
-    """Whatever can act: it is told when episodes begin, then asked for one action per robot and step."""
-
-    def reset(self, num_envs: int) -> None: ...
-
-    def act(self, obs: Array) -> Array:
-        """obs [N, D] -> actions [N, 8] in [-1, 1]."""
-        ...
-
-
-class ZeroPolicy:
-    """Does nothing: every motor at the middle of its range."""
-
-    title = "zero actions"
-
-    def reset(self, num_envs: int) -> None:
-        self.action = np.zeros((num_envs, NU), np.float32)
-
-    def act(self, obs: Array) -> Array:
-        return self.action
-
-
-class RandomPolicy:
-    """Draws every action anew, uniformly."""
-
-    title = "random actions"
-
-    def __init__(self, seed: int = 0) -> None:
-        self.seed = seed
-
-    def reset(self, num_envs: int) -> None:
-        self.rng = np.random.default_rng(self.seed)
-
-    def act(self, obs: Array) -> Array:
-        return self.rng.uniform(-1, 1, (len(obs), NU)).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -146,7 +110,7 @@ def rollout_of(arrays: dict[str, Array], details: dict[str, Any]) -> Rollout:
     values: dict[str, Any] = {name: arrays[name] for name in [*OVER_TIME, "retract", "extend"]} | constants
     ended = {name: bool(details[name]) for name in ("terminated", "truncated")}
     return Rollout(
-        config=EnvConfig.from_flags(**details["config"]),
+        config=EnvConfig.from_settings(**details["config"]),
         transition=Transition(**values),
         action=arrays["action"],
         reward_terms={name: arrays[f"term/{name}"] for name in terms},
@@ -157,7 +121,7 @@ def rollout_of(arrays: dict[str, Array], details: dict[str, Any]) -> Rollout:
 
 
 def record(
-    policy: Player,
+    policy: Policy,
     config: EnvConfig | None = None,
     seed: int = 0,
     num_steps: int | None = None,
@@ -169,7 +133,7 @@ def record(
 
 
 def record_many(
-    policy: Player,
+    policy: Policy,
     count: int,
     config: EnvConfig | None = None,
     seed: int = 0,

@@ -27,7 +27,7 @@ from twmr_nb.runs.identity import describe_evaluation, describe_training, digest
 from twmr_nb.task.rewards import RewardTerm, refuse_duplicates
 
 ROOT = RUNS / "experiments"
-Flags = Mapping[str, Any]
+Variant = Mapping[str, Any]
 JUDGED = {  # what a comparison shows of an evaluation: heading, factor, digits
     "success_rate": ("passed [%]", 100, 0),
     "time_to_pass": ("time to pass [s]", 1, 1),
@@ -125,7 +125,7 @@ def spread(values: Sequence[float], factor: float = 1, digits: int = 2) -> str:
 
 
 def compare(
-    variants: Mapping[str, Flags],
+    variants: Mapping[str, Variant],
     seeds: Sequence[int] = (0, 1, 2),
     preset: str = DEFAULT_PRESET,
     steps: int | None = None,
@@ -168,20 +168,20 @@ def compare(
 
 
 def run_of(
-    flags: Flags, seed: int = 0, preset: str = DEFAULT_PRESET, steps: int | None = None, root: str | Path = ROOT
+    variant: Variant, seed: int = 0, preset: str = DEFAULT_PRESET, steps: int | None = None, root: str | Path = ROOT
 ) -> Run:
     """The run of one variant and seed as `compare` trains it: the one in its folder, or a new one, not begun."""
-    return run_in(root, *planned(flags, seed, preset, steps))
+    return run_in(root, *planned(variant, seed, preset, steps))
 
 
-def planned(flags: Flags, seed: int, preset: str, steps: int | None) -> tuple[TrainConfig, tuple[RewardTerm, ...]]:
+def planned(variant: Variant, seed: int, preset: str, steps: int | None) -> tuple[TrainConfig, tuple[RewardTerm, ...]]:
     """The settings and own reward terms of one variant and seed; raises ConfigError if they are not allowed."""
     common = {"seed": seed} | ({} if steps is None else {"total_timesteps": steps})
-    for name in flags.keys() & common:
-        raise ConfigError(f"{name} = {flags[name]!r} is not allowed in a variant: it is the same for all of them.")
-    settings = {name: value for name, value in flags.items() if name not in ("extra_terms", "preset")}
-    config = preset_config(flags.get("preset", preset), **settings, **common)
-    return config, refuse_duplicates(flags.get("extra_terms", ()))
+    for name in variant.keys() & common:
+        raise ConfigError(f"{name} = {variant[name]!r} is not allowed in a variant: it is the same for all of them.")
+    settings = {name: value for name, value in variant.items() if name not in ("extra_terms", "preset")}
+    config = preset_config(variant.get("preset", preset), **settings, **common)
+    return config, refuse_duplicates(variant.get("extra_terms", ()))
 
 
 def run_in(root: str | Path, config: TrainConfig, terms: tuple[RewardTerm, ...]) -> Run:
@@ -232,7 +232,7 @@ def judged(
 def checked_policy(run: Run) -> SavedPolicy:
     """The policy of a finished training; raises RunError where its folder holds another's, or half a log."""
     try:
-        saved = run.policy()
+        saved = run.policy
     except PolicyError as error:
         raise RunError(f"{run.path} has lost its policy ({error}): delete that folder, then compare again.") from None
     own = [term.get("behaviour") for term in read_json(run.path / "config.json")["own_terms"]]

@@ -63,7 +63,7 @@ class Normalizer(NamedTuple):
     samples: Array  # []
 
 
-class Policy(NamedTuple):
+class PolicyParams(NamedTuple):
     """All that is needed to act: network parameters, the noise's log standard deviation [A], the normaliser."""
 
     params: Params
@@ -73,12 +73,12 @@ class Policy(NamedTuple):
 
 # One program, compiled in a hurry: it runs once, and op by op it would be fifty small programs to compile.
 @partial(jax.jit, static_argnames=("network", "obs_size"), compiler_options={"xla_backend_optimization_level": 0})
-def init_policy(network: ActorCritic, key: Array, obs_size: int, log_std: float) -> Policy:
+def init_policy(network: ActorCritic, key: Array, obs_size: int, log_std: float) -> PolicyParams:
     """Fresh parameters, and a normaliser that changes nothing yet."""
     obs, start = jnp.zeros((1, 1, obs_size)), jnp.zeros((1, 1), bool)
     params = network.init(key, init_carry(network, 1), obs, start)["params"]
     normalizer = Normalizer(jnp.zeros(obs_size), jnp.ones(obs_size), jnp.zeros(()))
-    return Policy(params, jnp.full(network.action_size, log_std, jnp.float32), normalizer)
+    return PolicyParams(params, jnp.full(network.action_size, log_std, jnp.float32), normalizer)
 
 
 def init_carry(network: ActorCritic, num_envs: int) -> Carry:
@@ -88,7 +88,7 @@ def init_carry(network: ActorCritic, num_envs: int) -> Carry:
 
 
 def forward(
-    network: ActorCritic, policy: Policy, carry: Carry, obs: Array, episode_start: Array
+    network: ActorCritic, policy: PolicyParams, carry: Carry, obs: Array, episode_start: Array
 ) -> tuple[Carry, Array, Array]:
     """The network on normalised observations. obs [T, N, D] -> carry, mean [T, N, A], value [T, N]."""
     scaled = normalize(policy.normalizer, obs)
@@ -142,7 +142,7 @@ class Decision(NamedTuple):
 
 
 @partial(jax.jit, static_argnames="network")
-def act(network: ActorCritic, policy: Policy, carry: Carry, obs: Array, start: Array, noise: Array) -> Decision:
+def act(network: ActorCritic, policy: PolicyParams, carry: Carry, obs: Array, start: Array, noise: Array) -> Decision:
     """One decision per robot. obs [N, D], start [N] bool, noise [N, A] standard normal (zeros: deterministic play)."""
     carry, mean, value = forward(network, policy, carry, obs[None], start[None])
     pre_tanh = mean[0] + jnp.exp(policy.log_std) * noise

@@ -13,7 +13,7 @@ import numpy as np
 import optax
 
 from twmr_nb.config.schema import PPOConfig
-from twmr_nb.learn.network import ActorCritic, Array, Carry, Params, Policy, forward, gaussian_entropy, log_prob
+from twmr_nb.learn.network import ActorCritic, Array, Carry, Params, PolicyParams, forward, gaussian_entropy, log_prob
 
 
 class Batch(NamedTuple):
@@ -45,7 +45,7 @@ class Losses(NamedTuple):
 class LearnerState(NamedTuple):
     """What an update changes."""
 
-    policy: Policy
+    policy: PolicyParams
     opt_state: optax.OptState
     pace: Array
     """Factor on the step size, [], which target_kl moves; 1 without."""
@@ -77,7 +77,7 @@ def explained_variance(value: Array, returns: Array) -> Array:
 
 
 def ppo_loss(
-    policy: Policy, network: ActorCritic, config: PPOConfig, batch: Batch, advantage: Array, returns: Array
+    policy: PolicyParams, network: ActorCritic, config: PPOConfig, batch: Batch, advantage: Array, returns: Array
 ) -> tuple[Array, Losses]:
     """Clipped policy loss + vf_coef * squared value error - ent_coef * entropy, averaged over steps and robots."""
     _, mean, value = forward(network, policy, batch.carry, batch.obs, batch.episode_start)
@@ -106,7 +106,7 @@ def make_optimizer(config: PPOConfig) -> optax.GradientTransformation:
     return optax.flatten(chain)  # one long vector instead of fourteen arrays: compiles in two thirds of the time
 
 
-def learned(policy: Policy) -> tuple[Params, Array]:
+def learned(policy: PolicyParams) -> tuple[Params, Array]:
     """The part of a policy that gradients change."""
     return policy.params, policy.log_std
 
@@ -126,7 +126,7 @@ def update(
     normalizer = state.policy.normalizer
 
     def loss_of(trained: tuple[Params, Array], minibatch: tuple[Batch, Array, Array]) -> tuple[Array, Losses]:
-        return ppo_loss(Policy(*trained, normalizer), network, config, *minibatch)
+        return ppo_loss(PolicyParams(*trained, normalizer), network, config, *minibatch)
 
     def learn(carry: tuple, robots: Array) -> tuple[tuple, Losses]:
         trained, opt_state = carry
@@ -139,7 +139,11 @@ def update(
     (trained, opt_state), losses = jax.lax.scan(learn, (learned(state.policy), state.opt_state), groups)
     losses = Losses(*(x.mean() for x in losses))
     pace = next_pace(state.pace, losses.approx_kl, config.target_kl) if config.target_kl else state.pace
-    return LearnerState(Policy(*trained, normalizer), opt_state, pace), losses, explained_variance(batch.value, returns)
+    return (
+        LearnerState(PolicyParams(*trained, normalizer), opt_state, pace),
+        losses,
+        explained_variance(batch.value, returns),
+    )
 
 
 def draw_groups(rng: np.random.Generator, config: PPOConfig) -> np.ndarray:

@@ -15,7 +15,7 @@ from twmr_nb.learn.curriculum import Curriculum
 from twmr_nb.learn.network import (
     ActorCritic,
     Decision,
-    Policy,
+    PolicyParams,
     act,
     init_carry,
     init_policy,
@@ -73,7 +73,7 @@ class Trainer:
         self.num_updates = max(1, config.total_timesteps // (self.num_envs * config.rollout_steps))
 
     @property
-    def policy(self) -> Policy:
+    def policy(self) -> PolicyParams:
         return self.learner.policy
 
     def updates(self, should_stop: Callable[[], bool] = lambda: False) -> Iterator[Record]:

@@ -13,7 +13,7 @@ import jax
 import numpy as np
 
 from twmr_nb.config.schema import TrainConfig
-from twmr_nb.learn.network import ACTION_SIZE, ActorCritic, Normalizer, Policy, init_policy, named_leaves
+from twmr_nb.learn.network import ACTION_SIZE, ActorCritic, Normalizer, PolicyParams, init_policy, named_leaves
 from twmr_nb.markup import one_line
 from twmr_nb.task.observations import critic_labels, observation_labels
 
@@ -96,7 +96,7 @@ RESULTS: dict[str, Callable[[Any], bool]] = {
 }
 
 
-def policy_of(arrays: Mapping[str, np.ndarray], config: TrainConfig) -> Policy:
+def policy_of(arrays: Mapping[str, np.ndarray], config: TrainConfig) -> PolicyParams:
     """The network's parameters out of a file's arrays: those that its settings ask for, and nothing else."""
     env, ppo = config.env, config.ppo
     shapes = array_shapes(ppo.mlp_size, ppo.hidden_size, len(observation_labels(env)), len(critic_labels(env)))
@@ -113,7 +113,7 @@ def policy_of(arrays: Mapping[str, np.ndarray], config: TrainConfig) -> Policy:
             for parent in parents:
                 layer = layer.setdefault(parent, {})
             layer[leaf] = arrays[name]
-    return Policy(params, arrays["log_std"], normalizer)
+    return PolicyParams(params, arrays["log_std"], normalizer)
 
 
 def check_array(name: str, array: np.ndarray, shape: tuple[int, ...]) -> None:

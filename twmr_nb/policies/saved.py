@@ -17,7 +17,7 @@ from safetensors.numpy import save as safetensors_bytes
 from twmr_nb.config.fields import shown
 from twmr_nb.config.schema import TrainConfig
 from twmr_nb.files import write_bytes
-from twmr_nb.learn.network import ACTION_SIZE, ActorCritic, Policy, act, init_carry, named_leaves
+from twmr_nb.learn.network import ACTION_SIZE, ActorCritic, PolicyParams, act, init_carry, named_leaves
 from twmr_nb.markup import one_line
 from twmr_nb.policies.checks import known_details, policy_of
 
@@ -34,7 +34,7 @@ class SavedPolicy:
     """A policy with all that is needed to play it, and where it came from."""
 
     name: str
-    policy: Policy
+    params: PolicyParams
     config: TrainConfig
     results: dict[str, Any] = field(default_factory=dict)  # what training reached: steps, success_rate, ...
     command: str = ""  # the command line that trained it
@@ -62,7 +62,7 @@ class SavedPolicy:
 
     def save(self, path: str | Path, make_folder: bool = False) -> Path:
         """Write one safetensors file, whole or not at all; returns the path. Raises PolicyError on nan or infinity."""
-        arrays = {name: np.asarray(leaf) for name, leaf in named_leaves(self.policy)}
+        arrays = {name: np.asarray(leaf) for name, leaf in named_leaves(self.params)}
         if bad := [name for name, array in arrays.items() if not np.isfinite(array).all()]:
             raise PolicyError(f"{self.name} is not saved: its {bad[0]} contains nan or infinity, so it cannot act.")
         details = {k: getattr(self, k) for k in ("name", "results", "command", "own_terms")}
@@ -85,9 +85,9 @@ class PolicyPlayer:
     def act(self, obs: np.ndarray) -> np.ndarray:
         """obs [N, D] -> actions [N, 8]: tanh(mean), or a sample when not deterministic."""
         shape = (len(obs), ACTION_SIZE)
-        obs = obs[:, : len(self.saved.policy.params["encoder"]["kernel"])]  # never what only the critic was told
+        obs = obs[:, : len(self.saved.params.params["encoder"]["kernel"])]  # never what only the critic was told
         noise = np.zeros(shape, np.float32) if self.deterministic else self.rng.standard_normal(shape, np.float32)
-        decision = act(self.saved.network, self.saved.policy, self.carry, obs, self.start, noise)
+        decision = act(self.saved.network, self.saved.params, self.carry, obs, self.start, noise)
         self.carry, self.start = decision.carry, np.zeros(len(obs), bool)
         return np.asarray(decision.action)
 
@@ -102,7 +102,7 @@ def load_policy(name_or_path: str | Path) -> SavedPolicy:
         config = TrainConfig.from_dict(details["config"])
         found = known_details(details)
         found["name"] = found["name"] or path.stem
-        return SavedPolicy(policy=policy_of(arrays, config), config=config, **found)
+        return SavedPolicy(params=policy_of(arrays, config), config=config, **found)
     except KeyError as error:
         raise PolicyError(f"{path} is not what it should be: it holds no {error}; train or copy it anew.") from error
     except (ValueError, TypeError) as error:

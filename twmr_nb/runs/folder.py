@@ -26,13 +26,13 @@ def new_run(
     root: str | Path = RUNS,
     run_dir: str | Path | None = None,
     extra_terms: Iterable[RewardTerm] = (),
-    **flags: Any,
+    **settings: Any,
 ) -> Run:
-    """Make a run's folder. config: a TrainConfig or a preset's name; flags: settings to change on top.
+    """Make a run's folder. config: a TrainConfig or a preset's name; settings: settings to change on top.
 
     run_dir names the folder itself, otherwise it is root/<name>_<timestamp>.
     """
-    config = preset_config(config, **flags) if isinstance(config, str) else config.replace(**flags)
+    config = preset_config(config, **settings) if isinstance(config, str) else config.replace(**settings)
     extra_terms = refuse_duplicates(extra_terms)
     identity, terms = digest(describe_training(config, extra_terms)), [describe_term(t) for t in extra_terms]
     path = Path(run_dir) if run_dir is not None else fresh_folder(Path(root), name)

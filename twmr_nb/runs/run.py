@@ -172,6 +172,7 @@ class Run:
             raise RunError(f"{self.name} failed: {self._failure}")
         return self.state
 
+    @property
     def policy(self) -> SavedPolicy:
         """The newest saved policy of this run."""
         return load_policy(self.policy_path)
@@ -233,7 +234,7 @@ class Run:
         if finished and self.selection.best:
             copy_whole(self.selection.path, self.policy_path)
         if finished:
-            copy_whole(self.policy_path, self.path / f"{self.policy().name}.safetensors")
+            copy_whole(self.policy_path, self.path / f"{self.policy.name}.safetensors")
         return finished
 
     def _validate(self, record: Record) -> None:

@@ -39,6 +39,6 @@ class Selection:
             return False
         results = candidate.results | {"validation": rank}
         SavedPolicy(
-            candidate.name, candidate.policy, candidate.config, results, candidate.command, candidate.own_terms
+            candidate.name, candidate.params, candidate.config, results, candidate.command, candidate.own_terms
         ).save(self.path)
         return True

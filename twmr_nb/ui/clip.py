@@ -113,7 +113,7 @@ class EvaluationClip(w.VBox):
 
     def record(self, run: Run) -> tuple[Rollout, str]:
         """The newest policy's episode, and a line about it."""
-        saved = run.policy()
+        saved = run.policy
         steps = steps_text(saved.results.get("global_step", 0))
         title = f"after {steps} steps of training"
         how: dict[str, Any] = {"num_steps": STEPS, "title": title}

@@ -27,7 +27,7 @@ DOC = "choose settings, start a run, watch it learn; the kernel stays free"
 
 
 class TrainingPanel(Shell):
-    """`TrainingPanel(preset, extra_terms, **flags)`: begin with a preset, or with a policy's name or file.
+    """`TrainingPanel(preset, extra_terms, **settings)`: begin with a preset, or with a policy's name or file.
 
     `run` is the run shown, `start()` what the button does. A run that this kernel trains already is shown at once.
     """
@@ -37,12 +37,12 @@ class TrainingPanel(Shell):
         preset: str = DEFAULT_PRESET,
         extra_terms: Iterable[RewardTerm] = (),
         root: str | Path = RUNS,
-        **flags: Any,
+        **settings: Any,
     ) -> None:
         self.root = Path(root)
         self.origin = StartingPoint(preset, root)
         config = self.origin.config
-        self.controls = Controls(config.replace(**flags), base_of(config), extra_terms)
+        self.controls = Controls(config.replace(**settings), base_of(config), extra_terms)
         self.view = LiveView(clip=EvaluationClip())
         self.note, self.busy = Html(), self._busy_row()
         left = [self.origin, self.controls, self._start_row(), self.busy, self.note]

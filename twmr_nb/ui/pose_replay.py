@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twmr_nb.config.schema import EnvConfig
-from twmr_nb.episodes.rollout import Rollout, ZeroPolicy, record
+from twmr_nb.episodes.rollout import Rollout, record
+from twmr_nb.policies.protocol import ZeroPolicy
 from twmr_nb.robot.model import step_edges
 from twmr_nb.ui.replay import CAMERA, Replay
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from twmr_nb.episodes.rollout import Player
+from twmr_nb.policies.protocol import Policy
 from twmr_nb.policies.saved import SavedPolicy
 
 
 class ReportingPlayer:
     """Any player; calls on_act() before each action. What that raises ends the episode."""
 
-    def __init__(self, player: Player, on_act: Callable[[], None]) -> None:
+    def __init__(self, player: Policy, on_act: Callable[[], None]) -> None:
         self.player, self.on_act = player, on_act
         self.title = getattr(player, "title", "")
 

@@ -12,7 +12,8 @@ from markupsafe import Markup
 
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.episodes.evaluate import trial_world
-from twmr_nb.episodes.rollout import Player, RandomPolicy, Rollout, ZeroPolicy, record
+from twmr_nb.episodes.rollout import Rollout, record
+from twmr_nb.policies.protocol import Policy, RandomPolicy, ZeroPolicy
 from twmr_nb.runs.folder import RUNS
 from twmr_nb.task.rewards import RewardTerm
 from twmr_nb.ui.background import Background, Turn
@@ -27,7 +28,7 @@ class Offer:
 
     identity: Hashable
     """The same only where the same player acts the same way."""
-    player: Player
+    player: Policy
     world: EnvConfig
     title: str
 

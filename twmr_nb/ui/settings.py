@@ -16,7 +16,7 @@ MOST_DOUBLINGS = 2**12  # whole numbers up to this double from stop to stop, so 
 
 @dataclass(frozen=True)
 class Setting:
-    """One knob: its name, bounds, unit and words."""
+    """One setting: its name, bounds, unit and words."""
 
     name: str
     group: str
@@ -50,7 +50,7 @@ class Setting:
 
 
 def all_settings() -> list[Setting]:
-    """Every knob of environment and learner, in the order of their fields, and the seed."""
+    """Every setting of environment and learner, in the order of their fields, and the seed."""
     seed = Setting("seed", "learner", field_docs(TrainConfig)["seed"], int, 0, 0, MAX_SEED, slider=False)
     return [*settings_of(EnvConfig), seed, *settings_of(PPOConfig)]
 

@@ -1,0 +1,47 @@
+"""What a policy is: whatever can act. The two simplest do nothing, and anything."""
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twmr_nb.robot.model import NU
+
+Array = NDArray[Any]
+
+
+class Policy(Protocol):
+    """Whatever can act: it is told when episodes begin, then asked for one action per robot and step."""
+
+    def reset(self, num_envs: int) -> None: ...
+
+    def act(self, obs: Array) -> Array:
+        """obs [N, D] -> actions [N, 8] in [-1, 1]."""
+        ...
+
+
+class ZeroPolicy:
+    """Does nothing: every motor at the middle of its range."""
+
+    title = "zero actions"
+
+    def reset(self, num_envs: int) -> None:
+        self.action = np.zeros((num_envs, NU), np.float32)
+
+    def act(self, obs: Array) -> Array:
+        return self.action
+
+
+class RandomPolicy:
+    """Draws every action anew, uniformly."""
+
+    title = "random actions"
+
+    def __init__(self, seed: int = 0) -> None:
+        self.seed = seed
+
+    def reset(self, num_envs: int) -> None:
+        self.rng = np.random.default_rng(self.seed)
+
+    def act(self, obs: Array) -> Array:
+        return self.rng.uniform(-1, 1, (len(obs), NU)).astype(np.float32)
