@@ -13,7 +13,7 @@ from benchmarks.scaling import save_plot, scaling
 from benchmarks.solve import solve
 from twmr_nb.config.presets import preset_config
 from twmr_nb.config.schema import ConfigError
-from twmr_nb.episodes.rollout import record, rescore
+from twmr_nb.episodes.rollout import record
 from twmr_nb.policies.protocol import RandomPolicy
 
 SIZES = (1, 16, 64, 256)
@@ -96,6 +96,6 @@ def rescore_ms(rounds: int) -> float:
     for number in range(rounds * 20):
         other = config.replace(extension_penalty=0.001 * (1 + number))
         begin = time.perf_counter()
-        rescore(rollout, other)
+        rollout.rescore(other)
         times.append(time.perf_counter() - begin)
     return 1000 * median(times)

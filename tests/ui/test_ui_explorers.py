@@ -11,7 +11,7 @@ from PIL import Image
 
 from twmr_nb import ConfigError, EnvConfig, reward_term
 from twmr_nb.draw.reward_picture import STYLES
-from twmr_nb.episodes.rollout import record, rescore
+from twmr_nb.episodes.rollout import record
 from twmr_nb.policies.protocol import RandomPolicy
 from twmr_nb.robot.model import tip_radius
 from twmr_nb.ui import RewardExplorer
@@ -51,7 +51,8 @@ def test_it_opens_with_what_was_recorded(explorer, rollout):
 def test_a_weight_slider_rescores_with_the_environments_own_functions(explorer, rollout):
     before = explorer.image.value
     explorer.weights["extension_penalty"].value = 1.0
-    raw, weighted = rescore(rollout, rollout.config.replace(extension_penalty=1.0), explorer.extra_terms)
+    scored = rollout.rescore(rollout.config.replace(extension_penalty=1.0), explorer.extra_terms)
+    raw, weighted = scored.raw, scored.weighted
     np.testing.assert_array_equal(explorer.scored.weighted["extension"], weighted["extension"])
     np.testing.assert_array_equal(explorer.scored.raw["extension"], raw["extension"])
     assert explorer.scored.totals["total"] == pytest.approx(sum(v.sum() for v in weighted.values()))

@@ -11,8 +11,8 @@ import traitlets as t
 from markupsafe import Markup
 
 from twmr_nb.config.schema import EnvConfig
-from twmr_nb.episodes.evaluate import trial_world
 from twmr_nb.episodes.rollout import Rollout, record
+from twmr_nb.episodes.worlds import world
 from twmr_nb.policies.protocol import Policy, RandomPolicy, ZeroPolicy
 from twmr_nb.runs.folder import RUNS
 from twmr_nb.task.rewards import RewardTerm
@@ -149,4 +149,4 @@ class RolloutPicker(w.VBox):
 def of_file(path: Path) -> Offer:
     """A policy as its file is at this moment, in the world it is judged in."""
     file = policy_file(path)
-    return Offer((file.digest, file.title), file.saved.player(), trial_world(file.saved.config.env), file.title)
+    return Offer((file.digest, file.title), file.saved.player(), world(file.saved.config.env), file.title)
