@@ -99,8 +99,8 @@ def environment(num_envs: int, num_threads: int = 0) -> Entry:
 def make_trainer(num_envs: int, num_threads: int = 0, preset: str = DEFAULT_PRESET, **changes: Any) -> Trainer:
     """A trainer of the preset with another number of robots, whose training never ends."""
     minibatches = min(preset_config(preset).ppo.minibatches, num_envs)
-    flags = {"num_envs": num_envs, "minibatches": minibatches} | changes | {"total_timesteps": 10**9}
-    config = preset_config(preset, **flags)
+    settings = {"num_envs": num_envs, "minibatches": minibatches} | changes | {"total_timesteps": 10**9}
+    config = preset_config(preset, **settings)
     return Trainer(TwmrEnv(config.env, num_envs, num_threads=num_threads), config.ppo)
 
 

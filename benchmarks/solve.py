@@ -15,20 +15,22 @@ from typing import Any
 
 from benchmarks.fresh import run_module
 
-FLAGS: dict[str, Any] = {}  # on top of the recommended preset
+SETTINGS: dict[str, Any] = {}  # on top of the recommended preset
 SEEDS = (0, 1, 2)
 ENOUGH, EPISODES, COPIES = 0.95, 200, 10
 
 
-def solve(seeds: Sequence[int] = SEEDS, flags: dict[str, Any] | None = None) -> dict[str, Any]:
+def solve(seeds: Sequence[int] = SEEDS, settings: dict[str, Any] | None = None) -> dict[str, Any]:
     """Median time [s] and steps over the seeds, infinite where one never solves it; and each run."""
-    chosen = json.dumps(FLAGS if flags is None else flags)
+    chosen = json.dumps(SETTINGS if settings is None else settings)
     runs = [run_module("benchmarks.solve", seed, chosen) for seed in seeds]
     middle = {key: median(run[key] or float("inf") for run in runs) for key in ("solve_s", "solve_steps")}
     return {**middle, "solve": runs}
 
 
-def solve_once(seed: int, flags: dict[str, Any], episodes: int = EPISODES, scene: str = "step_5cm") -> dict[str, Any]:
+def solve_once(
+    seed: int, settings: dict[str, Any], episodes: int = EPISODES, scene: str = "step_5cm"
+) -> dict[str, Any]:
     """Train one seed in this process and judge the copies; seconds count from the process's start."""
     import psutil
 
@@ -40,7 +42,7 @@ def solve_once(seed: int, flags: dict[str, Any], episodes: int = EPISODES, scene
     from twmr_nb.task.env import TwmrEnv
 
     started = psutil.Process().create_time()
-    config = preset_config(seed=seed, **flags)
+    config = preset_config(seed=seed, **settings)
     trainer = Trainer(TwmrEnv(config.env, config.ppo.num_envs), config.ppo, seed)
     every = max(1, trainer.num_updates // COPIES)
     copies = []
@@ -57,7 +59,7 @@ def solve_once(seed: int, flags: dict[str, Any], episodes: int = EPISODES, scene
         if success < ENOUGH:
             break
         solved = {"solve_s": seconds, "solve_steps": steps, "success_then": success}
-    return {"seed": seed, **solved, "success_end": success_end, "whole_s": copies[-1][0], "flags": flags}
+    return {"seed": seed, **solved, "success_end": success_end, "whole_s": copies[-1][0], "settings": settings}
 
 
 if __name__ == "__main__":

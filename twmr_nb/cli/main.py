@@ -4,7 +4,6 @@ import argparse
 import contextlib
 import functools
 import io
-import json
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -90,24 +89,6 @@ class Play:
 @dataclass(frozen=True)
 class Presets:
     """List the presets and what each changes."""
-
-
-@dataclass(frozen=True)
-class Bench:
-    """Measure the speed of physics, environment and training, side by side (minutes; keep the machine quiet)."""
-
-    rounds: int = 5
-    """Measurements of each, taken in turn; medians are reported."""
-    peer: bool = False
-    """Also time another library's recurrent PPO on the same environment (needs the extra `bench`)."""
-    solve: bool = False
-    """Instead, the time from process start until the 5 cm step is solved, three seeds."""
-    profile: bool = False
-    """Instead, where the time of training goes."""
-    scaling: Path | None = None
-    """Instead, how speed grows with robots, threads and rollout length, drawn into this PNG file."""
-    json: bool = False
-    """Print one JSON object instead of a table."""
 
 
 @dataclass(frozen=True)
@@ -235,26 +216,6 @@ def presets(options: Presets) -> int:
     return 0
 
 
-def bench(options: Bench) -> int:
-    from benchmarks.report import report
-    from benchmarks.suite import measure
-
-    picture = ready_file(options.scaling, ".png") if options.scaling else None
-    result = measure(options.rounds, options.peer, options.solve, options.profile, picture, complain)
-    print(json.dumps(result) if options.json else report(result))
-    return 0
-
-
-def refuse_bench(options: Bench, given: Sequence[str]) -> None:
-    """Raise on parts that exclude each other."""
-    parts = [name for name in ("solve", "profile", "scaling") if getattr(options, name)]
-    if len(parts) > 1:
-        raise ConfigError(f"{' and '.join(map(flag, parts))} exclude each other: measure one after the other.")
-    for name, needless in (("peer", parts), ("rounds", [part for part in parts if part != "scaling"])):
-        if name in given and needless:
-            raise ConfigError(f"{flag(name)} has no effect with {flag(needless[0])}: leave one of the two out.")
-
-
 def doctor(options: Doctor) -> int:
     from twmr_nb.cli.doctor import print_report, run_checks
 
@@ -263,11 +224,11 @@ def doctor(options: Doctor) -> int:
 
 HANDLERS: dict[type, Callable[[Any], int]] = {
     Train: train, Play: play, Evaluate: evaluate, Export: export, Policies: policies, Presets: presets,
-    Bench: bench, Doctor: doctor,
+    Doctor: doctor,
 }  # fmt: skip
 # What is asked before any work, of the options and of the flags that were typed.
 REFUSALS: dict[type, Callable[[Any, Sequence[str]], None]] = {
-    Train: refuse_train, Play: refuse_play, Evaluate: refuse_evaluate, Bench: refuse_bench,
+    Train: refuse_train, Play: refuse_play, Evaluate: refuse_evaluate,
 }  # fmt: skip
 
 
@@ -323,7 +284,6 @@ def parse(argv: Sequence[str]) -> Any:
         "export": Export(policy=tyro.MISSING, name=tyro.MISSING),
         "policies": Policies(),
         "presets": Presets(),
-        "bench": Bench(),
         "doctor": Doctor(),
     }
     commands = tyro.extras.subcommand_type_from_defaults(defaults, prefix_names=False)
