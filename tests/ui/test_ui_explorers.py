@@ -72,7 +72,7 @@ def test_an_own_term_has_its_own_slider_on_both_sides_of_zero(explorer, rollout)
     assert slider.value == 0.5
     slider.value = -2.0
     np.testing.assert_allclose(explorer.scored.weighted["low"], 2.0 * rollout.transition.z)
-    assert explorer.extra_terms[0].sign == -1
+    assert explorer.extra_terms[0].weight == -2.0
 
 
 def test_the_traps_are_one_click_away(explorer):

@@ -85,7 +85,7 @@ def test_stops_reach_both_bounds_and_include_zero():
     assert [-s for s in reversed(signed)] == signed
 
 
-@pytest.mark.parametrize("name", [str(term.weight) for term in REWARD_TERMS] + ["gate_bias", "gate_acc_scale"])
+@pytest.mark.parametrize("name", [term.setting for term in REWARD_TERMS] + ["gate_bias", "gate_acc_scale"])
 def test_every_stop_of_a_field_is_allowed(name):
     slider = field_slider(name, getattr(EnvConfig(), name))
     for stop in slider.positions:

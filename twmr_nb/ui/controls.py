@@ -46,7 +46,7 @@ class Controls(w.VBox):
     @property
     def extra_terms(self) -> tuple[RewardTerm, ...]:
         """The learner's own terms with the weights of their sliders."""
-        return tuple(with_weight(term, self.weights[term.name].value) for term in self.terms)
+        return tuple(dataclasses.replace(term, weight=self.weights[term.name].value) for term in self.terms)
 
     def show(self, config: TrainConfig, start: TrainConfig) -> None:
         """Show these settings; those that differ from `start` count as changed."""
@@ -94,8 +94,3 @@ class Controls(w.VBox):
 def flat(config: TrainConfig) -> dict[str, Any]:
     """All settings by their flat names."""
     return config.env.to_dict() | config.ppo.to_dict() | {"seed": config.seed}
-
-
-def with_weight(term: RewardTerm, weight: float) -> RewardTerm:
-    """The term with another signed weight; negative makes it a cost."""
-    return dataclasses.replace(term, weight=abs(weight), sign=-1 if weight < 0 else 1)

@@ -60,14 +60,14 @@ class RewardExplorer(EpisodeExplorer):
     def extra_terms(self) -> list[RewardTerm]:
         """Your own terms with the weights that their sliders say."""
         return [
-            replace(term, weight=abs(slider.value), sign=-1 if slider.value < 0 else 1)
+            replace(term, weight=slider.value)
             for term, slider in zip(self.terms, self.own_weights.values(), strict=True)
         ]
 
     def reset(self, *_: Any) -> None:
         with self.redraw.hold():
             for term, slider in zip(self.terms, self.own_weights.values(), strict=True):
-                slider.value = signed_weight(term)
+                slider.value = term.weight
             super().reset()
 
     def prepare(self, rollout: Rollout) -> None:
@@ -106,12 +106,12 @@ class RewardExplorer(EpisodeExplorer):
         colors = term_colors([term.name for term in (*REWARD_TERMS, *self.terms)])
         fixed, own = {}, {}
         for term in REWARD_TERMS:
-            field = str(term.weight)
+            field = term.setting
             fixed[field] = field_slider(field, getattr(config, field), term.label, colors[term.name])
             fixed[field].on_move(lambda value, field=field: self.override(**{field: value}))  # type: ignore[misc]
         for term in self.terms:
             tip = f"{term.doc or 'Your own term.'} Left of 0: a cost."
-            own[term.name] = ValueSlider(term.label, tip, signed_stops(), signed_weight(term), colors[term.name])
+            own[term.name] = ValueSlider(term.label, tip, signed_stops(), term.weight, colors[term.name])
             own[term.name].on_move(lambda value: self.redraw())
         return fixed, own
 
@@ -128,7 +128,3 @@ class RewardExplorer(EpisodeExplorer):
         middle.on_click(lambda _: self.override(extend_mode="midpoint", extend_angle=None))
         back.on_click(self.reset)
         return w.HBox([heavy, middle, back], layout=w.Layout(flex_flow="row wrap"))
-
-
-def signed_weight(term: RewardTerm) -> float:
-    return term.sign * float(term.weight)

@@ -68,11 +68,8 @@ def settings_of(cls: type) -> list[Setting]:
 
 def weight_setting(term: RewardTerm) -> Setting:
     """The weight of a learner's own reward term; negative makes it a cost."""
-    weight = term.sign * float(term.weight)
-    high = max(10 * abs(weight), 1.0)
-    return Setting(
-        term.name, "reward", term.doc or f"Weight of your own term {term.name!r}.", float, weight, -high, high
-    )
+    high, doc = max(10 * abs(term.weight), 1.0), term.doc or f"Weight of your own term {term.name!r}."
+    return Setting(term.name, "reward", doc, float, term.weight, -high, high)
 
 
 def stops(setting: Setting) -> list[Any]:
