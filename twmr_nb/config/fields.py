@@ -77,7 +77,8 @@ class Config:
     """Common behaviour: validation when built, plain-dict round trip, flat names that refuse unknown ones."""
 
     def __post_init__(self) -> None:
-        for name, setting in settings_of(type(self)).items():
+        cls: type = type(self)
+        for name, setting in settings_of(cls).items():
             object.__setattr__(self, name, setting.checked(getattr(self, name)))
 
     @classmethod
