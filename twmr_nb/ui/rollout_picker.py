@@ -40,12 +40,13 @@ class RolloutPicker(w.VBox):
 
     def __init__(
         self,
-        given: Iterable[Rollout] = (),
+        given: Rollout | Iterable[Rollout] = (),
         config: EnvConfig | None = None,
         extra_terms: Iterable[RewardTerm] = (),
         root: str | Path = RUNS,
     ) -> None:
-        self.given, self.config, self.root = list(given), config or EnvConfig(), root
+        self.given = [given] if isinstance(given, Rollout) else list(given)
+        self.config, self.root = config or EnvConfig(), root
         self.extra_terms = tuple(extra_terms)
         self.recorded: dict[Hashable, Rollout] = {}  # by all that decides what is recorded
         self.offers: dict[Any, Callable[[], Offer]] = {}

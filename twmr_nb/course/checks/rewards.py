@@ -134,7 +134,7 @@ def charges_slip(term: Any, rollout: Rollout) -> Verdict:
         )
     if not np.allclose(idle, 0.2, rtol=0.05):
         return wrong(f"Wheels that spin at 8 rad/s on the spot slip by 0.2 m/s; yours says {idle.max():.2f}.")
-    if term.sign > 0:
+    if term.weight >= 0:
         return wrong("The function is right, but its weight is positive: it would pay for slipping.")
     return right(f"On this episode the robot slips by {values.mean():.2f} m/s on average, and you charge for it.")
 
