@@ -25,12 +25,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from twmr_nb.config.schema import EnvConfig
-from twmr_nb.config.targets import ready_file
 from twmr_nb.draw.overlay import Frame, draw_overlay, draw_title
 from twmr_nb.draw.page import output
 from twmr_nb.draw.stills import moments, png, side_view_frames
 from twmr_nb.episodes.rollout import Rollout, record
-from twmr_nb.files import write_bytes
+from twmr_nb.files import ready_file, write_bytes
 from twmr_nb.graphics import no_gl
 from twmr_nb.markup import one_line
 from twmr_nb.policies.protocol import ZeroPolicy

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from twmr_nb.config.fields import shown
 from twmr_nb.config.schema import ConfigError
-from twmr_nb.config.targets import checked_name, ready_file
 from twmr_nb.episodes.evaluate import EPISODES, evaluate, sampled_episodes
 from twmr_nb.episodes.worlds import world
+from twmr_nb.files import checked_name, ready_file
 from twmr_nb.learn.storage import Record
+from twmr_nb.markup import shown
 from twmr_nb.policies.saved import PolicyError, SavedPolicy, find_policy, load_policy
 from twmr_nb.runs.files import read_metrics
 

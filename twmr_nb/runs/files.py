@@ -3,8 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
-from twmr_nb.config.targets import checked_name
-from twmr_nb.files import fingerprint, read_json, write_json
+from twmr_nb.files import checked_name, fingerprint, read_json, write_json
 from twmr_nb.learn.metrics_log import MetricsLog, Records
 
 __all__ = ["fresh_folder", "read_json", "read_metrics", "run_folders", "write_json"]

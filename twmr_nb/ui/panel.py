@@ -8,7 +8,7 @@ import ipywidgets as w
 from markupsafe import Markup
 
 from twmr_nb.config.presets import DEFAULT_PRESET
-from twmr_nb.config.targets import checked_name
+from twmr_nb.files import checked_name
 from twmr_nb.markup import one_line
 from twmr_nb.runs.folder import RUNS, Run, RunError, new_run, training_run
 from twmr_nb.task.rewards import RewardTerm
