@@ -3,7 +3,7 @@
 import dataclasses
 import os
 
-from twmr_nb.runs.folder import LIVE, new_run
+from twmr_nb.runs.run import LIVE, new_run
 
 TINY = {
     "num_envs": 2, "minibatches": 1, "rollout_steps": 8, "epochs": 1, "mlp_size": 8, "hidden_size": 8,

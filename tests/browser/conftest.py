@@ -11,7 +11,7 @@ from explorer_view import CELLS, SIZE
 from lab import Lab, find_chromium, launch
 from playwright.sync_api import Error, expect, sync_playwright
 
-from twmr_nb.runs.folder import LIVE, new_run
+from twmr_nb.runs.run import LIVE, new_run
 
 TINY = {
     "num_envs": 2, "minibatches": 1, "rollout_steps": 8, "epochs": 1, "mlp_size": 8, "hidden_size": 8,

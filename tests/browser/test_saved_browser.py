@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 CELLS = [
     """from climb import climb
-from twmr_nb.runs.folder import new_run
+from twmr_nb.runs.run import new_run
 from twmr_nb.ui import RewardExplorer, TrainingPanel, live_view
 run = new_run('recommended', 'shown', root='shown_runs', num_envs=2, minibatches=1, rollout_steps=8, epochs=1,
               mlp_size=8, hidden_size=8, total_timesteps=64, max_steps=25)

@@ -6,7 +6,7 @@ import pytest
 
 from twmr_nb.cli import main as cli
 from twmr_nb.policies.saved import PolicyError, find_policy, load_policy
-from twmr_nb.runs.folder import RUNS
+from twmr_nb.runs.places import RUNS
 
 SIZES = {"num-envs": 2, "minibatches": 1, "rollout-steps": 8, "epochs": 1, "mlp-size": 8, "hidden-size": 8}
 TINY = " ".join(f"--{flag} {value}" for flag, value in SIZES.items()) + " --total-timesteps 16 --max-steps 10"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from twmr_nb.policies.saved import SavedPolicy
-from twmr_nb.runs.folder import LIVE, RunError, new_run, open_run
+from twmr_nb.runs.run import LIVE, RunError, new_run, open_run
 
 TINY = {
     "num_envs": 2, "minibatches": 1, "rollout_steps": 8, "epochs": 1, "mlp_size": 8, "hidden_size": 8,
