@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from twmr_nb import REWARD_TERMS, ConfigError, EnvConfig, RewardTerm, Transition, TwmrEnv, reward_term
-from twmr_nb.episodes.rollout import record, rescore
+from twmr_nb.episodes.rollout import record
 from twmr_nb.policies.protocol import ZeroPolicy
 from twmr_nb.task.rewards import TermError, score, success_x, total
 
@@ -243,7 +243,7 @@ def test_a_term_that_works_in_place_is_told_so_and_changes_nothing(fn: Any) -> N
     episode = record(ZeroPolicy(), EnvConfig(), num_steps=5)
     before = [episode.transition.qpos.copy(), episode.transition.gate.copy()]
     with pytest.raises(TermError):
-        rescore(episode, EnvConfig(), [reward_term(fn)])
+        episode.rescore(EnvConfig(), [reward_term(fn)])
     assert_array_equal(episode.transition.qpos, before[0])
     assert_array_equal(episode.transition.gate, before[1])
 
