@@ -11,7 +11,7 @@ from safetensors.numpy import save_file
 
 from twmr_nb.policies.checks import known_details
 from twmr_nb.policies.saved import PolicyError, load_policy, read_arrays, stem_of
-from twmr_nb.runs.folder import LIVE, new_run
+from twmr_nb.runs.run import LIVE, new_run
 from twmr_nb.ui import PolicyBrowser, TrainingPanel
 from twmr_nb.ui import policy_files as files
 from twmr_nb.ui.policy_table import COLUMNS

@@ -15,7 +15,7 @@ from twmr_nb.config.as_text import command_line, python_code
 from twmr_nb.config.fields import choices, field_docs, settings_of
 from twmr_nb.config.presets import PRESETS, preset_config
 from twmr_nb.config.schema import ConfigError, EnvConfig, PPOConfig, TrainConfig, all_settings
-from twmr_nb.runs.folder import LIVE, RunError, new_run
+from twmr_nb.runs.run import LIVE, RunError, new_run
 from twmr_nb.task.rewards import reward_term
 from twmr_nb.ui.controls import Controls
 from twmr_nb.ui.live import LiveView
@@ -248,9 +248,7 @@ def test_settings_are_shown_as_text_that_makes_them_again():
     options = parse(command_line(config).split()[1:])
     assert TrainConfig(options.env, options.ppo, options.seed, options.preset) == config
     made = {}
-    code = (
-        python_code(config, ["calm"]).replace("from twmr_nb.runs.folder import new_run", "").replace("run.start()", "")
-    )
+    code = python_code(config, ["calm"]).replace("from twmr_nb.runs.run import new_run", "").replace("run.start()", "")
     exec(
         code,
         {"new_run": lambda preset, extra_terms, **flags: made.update(config=preset_config(preset, **flags)), "calm": 1},

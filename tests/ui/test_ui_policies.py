@@ -11,7 +11,7 @@ from ui_shelf import named, names
 
 from twmr_nb.episodes import worlds
 from twmr_nb.policies.saved import PolicyError, load_policy
-from twmr_nb.runs.folder import open_run
+from twmr_nb.runs.run import open_run
 from twmr_nb.ui import PolicyBrowser
 from twmr_nb.ui import policy_files as files
 

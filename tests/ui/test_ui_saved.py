@@ -14,7 +14,7 @@ from PIL import Image
 from tiny import TINY
 
 from twmr_nb.config.schema import EnvConfig
-from twmr_nb.runs.folder import new_run
+from twmr_nb.runs.run import new_run
 from twmr_nb.ui import GateExplorer, PolicyBrowser, PoseExplorer, RewardExplorer, TrainingPanel, live_view, saved
 from twmr_nb.ui.runs import RunsView
 from twmr_nb.ui.saved import LARGEST, Keepsake, bundle, changed, show

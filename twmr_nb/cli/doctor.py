@@ -15,8 +15,7 @@ from jupyter_client.kernelspec import find_kernel_specs
 from packaging.requirements import Requirement
 
 from twmr_nb import graphics
-from twmr_nb.runs.folder import RUNS
-from twmr_nb.runs.places import VARIABLE, earlier_hint, working_folder
+from twmr_nb.runs.places import RUNS, VARIABLE, earlier_hint, working_folder
 
 PIP = "python -m pip install"
 REINSTALL = f"{PIP} --force-reinstall -e ."

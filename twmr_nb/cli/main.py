@@ -98,7 +98,7 @@ class Doctor:
 
 def train(options: Train) -> int:
     from twmr_nb.learn.storage import log_line
-    from twmr_nb.runs.folder import RunError, new_run, open_run
+    from twmr_nb.runs.run import RunError, new_run, open_run
 
     if options.resume:
         run = open_run(expanded(options.resume))

@@ -10,7 +10,8 @@ from markupsafe import Markup
 from twmr_nb.config.presets import DEFAULT_PRESET
 from twmr_nb.files import checked_name
 from twmr_nb.markup import one_line
-from twmr_nb.runs.folder import RUNS, Run, RunError, new_run, training_run
+from twmr_nb.runs.places import RUNS
+from twmr_nb.runs.run import Run, RunError, new_run, training_run
 from twmr_nb.task.rewards import RewardTerm
 from twmr_nb.ui.clip import EvaluationClip
 from twmr_nb.ui.controls import Controls

@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from twmr_nb.runs.folder import RUNS
+from twmr_nb.runs.places import RUNS
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.policy_files import PolicyFile, list_policies
 from twmr_nb.ui.policy_stage import PolicyStage

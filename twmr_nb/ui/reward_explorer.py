@@ -15,7 +15,7 @@ from twmr_nb.draw.plots import term_colors, words
 from twmr_nb.draw.reward_picture import STYLES, RewardPicture
 from twmr_nb.episodes.rescore import Rescored, rescored
 from twmr_nb.episodes.rollout import Rollout
-from twmr_nb.runs.folder import RUNS
+from twmr_nb.runs.places import RUNS
 from twmr_nb.task.rewards import REWARD_TERMS, RewardTerm, refuse_duplicates
 from twmr_nb.ui.episode_explorer import EpisodeExplorer
 from twmr_nb.ui.rollout_picker import RolloutPicker

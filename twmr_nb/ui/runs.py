@@ -11,8 +11,8 @@ import ipywidgets as w
 from IPython.display import display
 from markupsafe import Markup
 
-from twmr_nb.runs.folder import RUNS, Run
-from twmr_nb.runs.places import earlier_hint
+from twmr_nb.runs.places import RUNS, earlier_hint
+from twmr_nb.runs.run import Run
 from twmr_nb.task.rewards import RewardTerm
 from twmr_nb.ui.clip import EvaluationClip
 from twmr_nb.ui.hypertext import Html
