@@ -26,8 +26,8 @@ SCROLLING = """shell => [...shell.querySelectorAll("*")].filter(
 
 
 def slider(notebook, label):
-    """A slider of the widget, by its name."""
-    return notebook.page.locator(".twmr-shell").get_by_role("slider", name=label, exact=True)
+    """A slider of the widget, by its setting's name."""
+    return notebook.page.locator(".twmr-shell").get_by_role("slider", name=f"{label}, slider", exact=True)
 
 
 def button(notebook, name):

@@ -15,8 +15,8 @@ CELLS = [
 def notebook(lab, browser):
     notebook = lab.open(browser, CELLS)
     notebook.run_all()
-    notebook.page.wait_for_selector(".twmr-slider")
-    notebook.page.wait_for_selector(".twmr-row")
+    notebook.page.wait_for_selector(".twmr-rows .twmr-row")
+    notebook.page.get_by_role("slider", name="wheel angle, slider").wait_for()
     yield notebook
     assert [error for error in notebook.errors if "favicon" not in error] == []
     notebook.shutdown_kernel()
