@@ -12,6 +12,7 @@ from matplotlib.patches import Patch
 from matplotlib.text import Text
 from PIL import Image
 
+from twmr_nb import GateExplorer, PoseExplorer, RewardExplorer
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.draw import overlay
 from twmr_nb.draw.charts import lines
@@ -24,7 +25,6 @@ from twmr_nb.draw.senses import senses
 from twmr_nb.draw.sketches import climbing_rules, motion, wheel_poses
 from twmr_nb.draw.spread import spread_curves, spread_dots
 from twmr_nb.episodes.rollout import Rollout
-from twmr_nb.ui import GateExplorer, PoseExplorer, RewardExplorer
 from twmr_nb.ui.traces import signal_traces
 
 OWN = [f"own_{k}" for k in range(6)]

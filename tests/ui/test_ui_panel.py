@@ -20,7 +20,7 @@ from twmr_nb.task.rewards import reward_term
 from twmr_nb.ui.controls import Controls
 from twmr_nb.ui.live import LiveView
 from twmr_nb.ui.panel import TrainingPanel
-from twmr_nb.ui.runs import RunsView
+from twmr_nb.ui.runs import Runs
 from twmr_nb.ui.setting_row import number_box
 from twmr_nb.ui.starting_point import base_of
 from twmr_nb.ui.stops import stops
@@ -433,7 +433,7 @@ def test_a_run_whose_folder_is_gone_stays_on_show_and_no_other_is_marked(tmp_pat
     for name in ("first", "second"):
         new_run("recommended", name, root=tmp_path, **TINY).train()
     LIVE.clear()
-    view = RunsView(tmp_path)
+    view = Runs(tmp_path)
     shown = view.run
     other = next(name for name in view.runs if name != shown.name)
     shutil.rmtree(shown.path)

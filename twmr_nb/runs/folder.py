@@ -18,8 +18,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from twmr_nb.config.targets import checked_name
-from twmr_nb.files import fingerprint, read_json, remembered, write_json
+from twmr_nb.files import checked_name, fingerprint, read_json, remembered, write_json
 from twmr_nb.learn.metrics_log import MetricsLog
 from twmr_nb.policies.saved import SavedPolicy, load_policy
 

@@ -1,4 +1,4 @@
-"""`runs.show()` in any cell: every run on disk, the one under way included, to watch, stop and resume.
+"""`Runs()` in any cell: every run on disk, the one under way included, to watch, stop and resume.
 
 A run outlives the page: after a reload, in a new tab or after a kernel restart this is the way back to it.
 """
@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets as w
-from IPython.display import display
 from markupsafe import Markup
 
 from twmr_nb.runs.places import RUNS, earlier_hint
@@ -23,16 +22,14 @@ from twmr_nb.ui.shell import Shell, part, titled
 
 LEFT = 424  # px
 DOC = "watch, stop or resume any run; an interrupted one goes on from its last checkpoint"
-NONE = "No run in {root} yet: start one with TrainingPanel() or new_run(...).start()."
+NONE = "No run in {root} yet: start one with TrainingPanel() or train()."
 
 
-def show(root: str | Path = RUNS, extra_terms: Iterable[RewardTerm] = ()) -> None:
-    """Display the runs below root. extra_terms: your own reward terms, needed to resume a run that used them."""
-    display(RunsView(root, extra_terms))
+class Runs(Shell):
+    """A list of runs, the chosen one's settings, and its live view: to watch, stop and resume any of them.
 
-
-class RunsView(Shell):
-    """A list of runs, the chosen one's settings, and its live view."""
+    root: the folder that holds them. extra_terms: your own reward terms, needed to resume a run that used them.
+    """
 
     def __init__(self, root: str | Path = RUNS, extra_terms: Iterable[RewardTerm] = ()) -> None:
         self.root, self.extra_terms = Path(root), tuple(extra_terms)
