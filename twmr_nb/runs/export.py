@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from twmr_nb.config.schema import ConfigError
-from twmr_nb.episodes.evaluate import EPISODES, evaluate, sampled_episodes, trial_world
+from twmr_nb.episodes.evaluate import EPISODES, evaluate, sampled_episodes
+from twmr_nb.episodes.worlds import world
 from twmr_nb.files import checked_name, ready_file
 from twmr_nb.learn.storage import Record
 from twmr_nb.markup import shown
@@ -53,10 +54,10 @@ def judged(
     curve = thinned(read_metrics(path.parent / "metrics.csv")) or saved.results.get("curve")
     if not curve:
         raise PolicyError(f"{path} has no learning curve beside it: export it from the folder of its run.")
-    world = trial_world(saved.config.env)
+    trial = world(saved.config.env)
     evaluations = {
-        "evaluation": evaluate(saved, world, episodes, on_progress=on_progress),
-        "sampled": evaluate(saved, world, sampled_episodes(episodes), deterministic=False, on_progress=on_progress),
+        "evaluation": evaluate(saved, trial, episodes, on_progress=on_progress),
+        "sampled": evaluate(saved, trial, sampled_episodes(episodes), deterministic=False, on_progress=on_progress),
     }
     told = {"note": note or saved.results.get("note", ""), "curve": curve, "evaluate_command": command(name, episodes)}
     return dataclasses.replace(saved, results=saved.results | told | rounded(evaluations))
