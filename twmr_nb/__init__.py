@@ -23,8 +23,13 @@ gymnasium.register(
 )
 
 
+def show_runs_live(shell: Any) -> None:
+    """From here on, a run as the last line of a cell of this IPython shell is its own live view."""
+    formatter = shell.display_formatter.ipython_display_formatter
+    formatter.for_type_by_name("twmr_nb.runs.run", "Run", show_live)
+
+
 def show_live(run: Any) -> None:
-    """A run as the last line of a cell is its own live view."""
     from IPython.display import display
 
     from twmr_nb.ui.live import live_view
@@ -33,4 +38,4 @@ def show_live(run: Any) -> None:
 
 
 if (ipython := sys.modules.get("IPython")) and (shell := ipython.get_ipython()):
-    shell.display_formatter.ipython_display_formatter.for_type_by_name("twmr_nb.runs.run", "Run", show_live)
+    show_runs_live(shell)

@@ -1,7 +1,7 @@
 """The public names, and where each comes from."""
 
 from . import course as course
-from . import draw as draw
+from . import plot as plot
 from . import robot as robot
 from .config.presets import preset as preset
 from .config.schema import ConfigError as ConfigError

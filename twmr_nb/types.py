@@ -9,4 +9,9 @@ Record = dict[str, float]  # numbers by name, such as what one update of a train
 
 
 class ConfigError(ValueError):
-    """A setting that is unknown, out of bounds or contradicts another; the message says what is allowed."""
+    """A setting that is unknown, out of bounds or contradicts another; the message says what is allowed.
+
+    >>> tw.EnvConfig(success_bonus=-1)
+    Traceback (most recent call last):
+    twmr_nb.types.ConfigError: success_bonus = -1 is not allowed: give a number from 0 to 1000.
+    """

@@ -15,7 +15,11 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as safetensors_bytes
 
+<<<<<<< HEAD
 from twmr_nb.config.schema import TrainConfig
+=======
+from twmr_nb.config.schema import ConfigError, TrainConfig
+>>>>>>> core
 from twmr_nb.files import write_bytes
 from twmr_nb.learn.network import ACTION_SIZE, ActorCritic, PolicyParams, act, init_carry, named_leaves
 from twmr_nb.markup import one_line, shown
@@ -33,7 +37,14 @@ class PolicyError(ValueError):
 
 @dataclass(frozen=True)
 class SavedPolicy:
-    """A policy with all that is needed to play it, and where it came from."""
+    """A policy with all that is needed to play it, and where it came from.
+
+    >>> saved = load_policy("step_5cm")
+    >>> player = saved.player(deterministic=True)
+    >>> player.reset(num_envs=2)
+    >>> player.act(np.zeros((2, 34), np.float32)).shape
+    (2, 8)
+    """
 
     name: str
     params: PolicyParams
