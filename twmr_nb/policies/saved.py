@@ -15,11 +15,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as safetensors_bytes
 
-<<<<<<< HEAD
 from twmr_nb.config.schema import TrainConfig
-=======
-from twmr_nb.config.schema import ConfigError, TrainConfig
->>>>>>> core
 from twmr_nb.files import write_bytes
 from twmr_nb.learn.network import ACTION_SIZE, ActorCritic, PolicyParams, act, init_carry, named_leaves
 from twmr_nb.markup import one_line, shown

@@ -31,6 +31,10 @@ class TrainingPanel(Shell):
     """Begin with a preset, or with the settings of a policy, by its name or file; `settings` are changes to them.
 
     `run` is the run shown, `start()` what the button does. A run that this kernel trains already is shown at once.
+
+    >>> panel = TrainingPanel("recommended", total_timesteps=50_000)
+    >>> panel.controls.config.ppo.total_timesteps
+    50000
     """
 
     def __init__(

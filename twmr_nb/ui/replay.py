@@ -55,6 +55,9 @@ class Replay(anywidget.AnyWidget):
     `frame` (whole number, from 0) and `time` (s; the pose of frame i is that after control step i) are one cursor: set
     them, observe them, or link them in the browser, `ipywidgets.jslink((slider, "value"), (replay, "frame"))`.
     `camera` is MuJoCo's free camera (degrees and m); with `follow`, `lookat` counts from the robot.
+
+    >>> Replay(tw.record("zero", tw.EnvConfig(), num_steps=5)).frame
+    0
     """
 
     _esm = SCRIPT + "\nexport default { render };\n"

@@ -29,6 +29,9 @@ class Runs(Shell):
     """A list of runs, the chosen one's settings, and its live view: to watch, stop and resume any of them.
 
     root: the folder that holds them. extra_terms: your own reward terms, needed to resume a run that used them.
+
+    >>> Runs("no/runs/here").run is None
+    True
     """
 
     def __init__(self, root: str | Path = RUNS, extra_terms: Iterable[RewardTerm] = ()) -> None:
