@@ -1,20 +1,18 @@
 """A time cursor: a slider over an episode's control steps, with a play button."""
 
-from pathlib import Path
-
 import anywidget
 import traitlets as t
 
 from twmr_nb.episodes.rollout import Rollout
+from twmr_nb.ui.script import HERE, script
 
 INTERVAL = 200  # ms between pictures while playing
-HERE = Path(__file__).parent
 
 
 class TimeCursor(anywidget.AnyWidget):
     """`frame` is the control step, from 0."""
 
-    _esm = (HERE / "time_cursor.js").read_text(encoding="utf-8")
+    _esm = script("time_cursor.js")
     _css = (HERE / "slider.css").read_text(encoding="utf-8")
     frame = t.Int(0).tag(sync=True)
     last = t.Int(0).tag(sync=True)
