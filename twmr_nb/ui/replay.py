@@ -110,7 +110,8 @@ class Replay(anywidget.AnyWidget):
                 )
         colors = term_colors([name for name in series if name != "total"]) | {"total": "ink"}  # the page's text colour
         lines = [
-            {"name": name, "label": label_of(name), "color": colors[name], "values": pack(y)} for name, y in series.items()
+            {"name": name, "label": label_of(name), "color": colors[name], "values": pack(y)}
+            for name, y in series.items()
         ]
         self.curves = {"unit": unit, "lines": lines}
 
@@ -124,7 +125,9 @@ class Replay(anywidget.AnyWidget):
     def state(self, stride: int = 1) -> dict[str, Any]:
         """What a page without a kernel needs, every `stride`-th frame only, and one picture."""
         names = ("scene", "recording", "ghost", "curves", "camera", "frame", "time")
-        state = {name: getattr(self, name) for name in names} | {"pictures": self._side_view([self.scene["marks"][0]["frame"]])}
+        state = {name: getattr(self, name) for name in names} | {
+            "pictures": self._side_view([self.scene["marks"][0]["frame"]])
+        }
         return thin(state, stride) if stride > 1 else state
 
     def _ipython_display_(self) -> None:
@@ -137,7 +140,9 @@ class Replay(anywidget.AnyWidget):
 
     @t.observe("draws")
     def _draw_here(self, change: Any = None) -> None:
-        self.pictures = [] if self.draws else self._side_view(moments(self.rollout, min(PICTURES, len(self.rollout.action))))
+        self.pictures = (
+            [] if self.draws else self._side_view(moments(self.rollout, min(PICTURES, len(self.rollout.action))))
+        )
 
     def _side_view(self, index: Sequence[int]) -> list[bytes]:
         """The robot from its side at these frames."""

@@ -19,7 +19,7 @@ export class SidePainter {
   // The moment nearest to the one asked for.
   draw({ share }) {
     const url = this.urls[Math.round(share * (this.urls.length - 1))];
-    if (url && url !== this.image.src) this.image.src = url;
+    if (url && url !== this.image.src) Object.assign(this.image, { src: url });
   }
 
   resize() {}
