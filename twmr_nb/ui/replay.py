@@ -35,7 +35,7 @@ PICTURES, PICTURE_SIZE = 60, (760, 250)  # for a browser without WebGL2: how man
 SAVED_DT = 0.04  # s between the frames kept in a saved notebook; the browser interpolates
 PAGE = Markup("""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy"
-content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src blob:">
+content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:">
 <title>{title}</title>
 <style>{style}
 body {{ margin: 0; padding: 2px; background: var(--jp-layout-color1, #fff); }}
@@ -66,7 +66,7 @@ class Replay(anywidget.AnyWidget):
     time = t.Float(0.0).tag(sync=True)
     autoplay = t.Bool(False).tag(sync=True)
     draws = t.Bool(True).tag(sync=True)  # until a browser says that it has no WebGL2
-    pictures = t.List(t.Bytes()).tag(sync=True)  # what it shows then: PNGs of evenly spread moments
+    pictures = t.List(t.Unicode()).tag(sync=True)  # what it shows then: evenly spread moments, as data: URLs
 
     def __init__(
         self,
@@ -144,9 +144,10 @@ class Replay(anywidget.AnyWidget):
             [] if self.draws else self._side_view(moments(self.rollout, min(PICTURES, len(self.rollout.action))))
         )
 
-    def _side_view(self, index: Sequence[int]) -> list[bytes]:
+    def _side_view(self, index: Sequence[int]) -> list[str]:
         """The robot from its side at these frames."""
-        return [png(frame) for frame in side_view_frames(self.rollout, index, PICTURE_SIZE, overlay=False)]
+        frames = side_view_frames(self.rollout, index, PICTURE_SIZE, overlay=False)
+        return [f"data:image/png;base64,{base64.b64encode(png(frame)).decode()}" for frame in frames]
 
     @t.validate("frame")
     def _inside(self, proposal: dict[str, Any]) -> int:

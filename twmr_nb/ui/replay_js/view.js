@@ -236,7 +236,7 @@ export class ReplayView {
     on("time", () => playback.hear(Math.round(model.get("time") / this.scene.dt) - 1));
     on("curves", () => this.loadCurves());
     on("pictures", () => {
-      this.painter.load?.(model.get("pictures"));
+      this.painter.pictures = model.get("pictures");
       this.refresh();
     });
     const load = () => (this.loading ??= Promise.resolve().then(() => ((this.loading = null), this.load()))); // once for all
