@@ -8,7 +8,6 @@ A GL context belongs to the thread that made it, and the memory it took stays wi
 import base64
 import dataclasses
 import functools
-import io
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor

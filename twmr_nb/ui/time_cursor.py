@@ -4,7 +4,7 @@ import anywidget
 import traitlets as t
 
 from twmr_nb.episodes.rollout import Rollout
-from twmr_nb.ui.script import HERE, script
+from twmr_nb.ui.script import script
 
 INTERVAL = 200  # ms between pictures while playing
 
@@ -13,7 +13,6 @@ class TimeCursor(anywidget.AnyWidget):
     """`frame` is the control step, from 0."""
 
     _esm = script("time_cursor.js")
-    _css = (HERE / "slider.css").read_text(encoding="utf-8")
     frame = t.Int(0).tag(sync=True)
     last = t.Int(0).tag(sync=True)
     dt = t.Float(0.02).tag(sync=True)
