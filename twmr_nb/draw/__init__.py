@@ -1,1 +1,59 @@
-"""Every figure, film and table, in one style."""
+"""Every figure, film and table, in one style; as `tw.plot`, the figures that the lessons draw."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from twmr_nb.draw.charts import lines
+    from twmr_nb.draw.curves import learning_curves
+    from twmr_nb.draw.episode import reward_traces, signal_traces, term_totals
+    from twmr_nb.draw.evaluations import success_over_height, wheels_along, where_they_ended
+    from twmr_nb.draw.observations import gates_along, seen_in, senses
+    from twmr_nb.draw.sketches import belly_height, climbing_rules, motion, wheel_poses
+    from twmr_nb.draw.spread import spread_curves, spread_dots
+    from twmr_nb.draw.table import Table
+    from twmr_nb.markup import Formula
+
+__all__ = [
+    "Formula",
+    "Table",
+    "belly_height",
+    "climbing_rules",
+    "gates_along",
+    "learning_curves",
+    "lines",
+    "motion",
+    "reward_traces",
+    "seen_in",
+    "senses",
+    "signal_traces",
+    "spread_curves",
+    "spread_dots",
+    "success_over_height",
+    "term_totals",
+    "wheel_poses",
+    "wheels_along",
+    "where_they_ended",
+]
+HOMES = {
+    "charts": ("lines",),
+    "curves": ("learning_curves",),
+    "episode": ("reward_traces", "signal_traces", "term_totals"),
+    "evaluations": ("success_over_height", "wheels_along", "where_they_ended"),
+    "observations": ("gates_along", "seen_in", "senses"),
+    "sketches": ("belly_height", "climbing_rules", "motion", "wheel_poses"),
+    "spread": ("spread_curves", "spread_dots"),
+    "table": ("Formula", "Table"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """A figure is loaded when it is first asked for: matplotlib takes a second."""
+    for module, names in HOMES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -8,7 +8,6 @@ A GL context belongs to the thread that made it, and the memory it took stays wi
 import base64
 import dataclasses
 import functools
-import io
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -92,7 +91,7 @@ def frames(
 
 @on_drawing_thread
 def frame_strip(rollout: Rollout, n: int = 6, size: Size = (320, 180)) -> Image.Image:
-    """n moments of the episode in rows of three, for where no video can be shown; the side view without a GL library."""
+    """n moments of the episode in rows of three, for where there is no video; without a GL library the side view."""
     index = np.array(moments(rollout, n))
     draw = functools.partial(draw_steps, camera="track", overlay=True) if gl_available() else side_view_frames
     pictures = list(draw(rollout, index, size))

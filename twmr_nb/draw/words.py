@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from twmr_nb.config.as_text import scene_words
-from twmr_nb.draw.charts import Table
+from twmr_nb.draw.table import Table
 from twmr_nb.markup import one_line
 from twmr_nb.policies.saved import SavedPolicy
 
