@@ -90,7 +90,7 @@ def frames(
 
 @on_drawing_thread
 def frame_strip(rollout: Rollout, n: int = 6, size: Size = (320, 180)) -> Image.Image:
-    """n moments of the episode in rows of three, where no video can be shown; without a GL library the side view."""
+    """n moments of the episode in rows of three, for where there is no video; without a GL library the side view."""
     index = np.array(moments(rollout, n))
     draw = functools.partial(draw_steps, camera="track", overlay=True) if gl_available() else side_view_frames
     pictures = list(draw(rollout, index, size))

@@ -15,11 +15,12 @@ import numpy as np
 
 from twmr_nb.config.presets import DEFAULT_PRESET, preset_config
 from twmr_nb.config.schema import ConfigError, TrainConfig
-from twmr_nb.draw.plots import Plot, Record
 from twmr_nb.draw.spread import spread_curves, spread_dots
+from twmr_nb.draw.style import Plot
 from twmr_nb.episodes.evaluate import evaluate
 from twmr_nb.episodes.worlds import world
 from twmr_nb.files import read_json, write_json
+from twmr_nb.learn.storage import Record
 from twmr_nb.markup import one_line, table_cell
 from twmr_nb.policies.saved import PolicyError, SavedPolicy
 from twmr_nb.progress import Progress

@@ -17,9 +17,9 @@ from markupsafe import Markup
 from numpy.typing import ArrayLike
 
 from twmr_nb.draw.page import output
-from twmr_nb.draw.plots import term_colors
 from twmr_nb.draw.replay_scene import describe_motion, describe_scene, episode_model, known, pack
 from twmr_nb.draw.stills import moments, png, side_view_frames
+from twmr_nb.draw.style import term_colors
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.markup import one_line
 from twmr_nb.task.rewards import REWARD_TERMS
