@@ -251,7 +251,7 @@ def test_what_is_no_list_of_terms_is_refused_in_a_variant(terms, message):
 
 
 def test_a_comparison_has_the_policy_of_every_trial(trained, comparison):
-    own, _, root, _ = trained
+    own, *_ = trained
     assert own.policy("base", 1).config.seed == 1
     assert own.policy("tilt", 0).own_terms[0]["name"] == "tilt"
     with pytest.raises(ConfigError, match="no policy of 'tilt' with seed 7 is here: there is 'base' with seed 0"):

@@ -23,7 +23,7 @@ from twmr_nb.ui.shell import Shell, part, titled
 
 LEFT = 424  # px
 DOC = "watch, stop or resume any run; an interrupted one goes on from its last checkpoint"
-NONE = "No run in {root} yet: start one with TrainingPanel() or new_run(...).start()."
+NONE = "No run in {root} yet: start one with tw.TrainingPanel() or tw.train()."
 
 
 def show(root: str | Path = RUNS, extra_terms: Iterable[RewardTerm] = ()) -> None:
