@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from twmr_nb.config.presets import DEFAULT_PRESET, preset_config
-from twmr_nb.episodes.evaluate import evaluate, trial_world
+from twmr_nb.episodes.evaluate import evaluate
+from twmr_nb.episodes.worlds import world
 from twmr_nb.learn.trainer import Trainer
 from twmr_nb.policies.saved import SavedPolicy
 from twmr_nb.robot.model import NU
@@ -121,9 +122,9 @@ def evaluation(num_envs: int, num_steps: int = 128) -> Entry:
     """The deterministic policy on unseen episodes, as `twmr evaluate` plays them, cut short."""
     trainer = make_trainer(num_envs)
     saved = SavedPolicy("bench", trainer.policy, preset_config())
-    world = trial_world(preset_config().env).replace(max_steps=num_steps)
+    trial = world(preset_config().env).replace(max_steps=num_steps)
 
     def steps() -> int:
-        return round(num_envs * evaluate(saved, world, num_envs)["mean_length"])
+        return round(num_envs * evaluate(saved, trial, num_envs)["mean_length"])
 
     return steps

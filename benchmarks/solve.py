@@ -35,7 +35,8 @@ def solve_once(
     import psutil
 
     from twmr_nb.config.presets import preset_config
-    from twmr_nb.episodes.evaluate import evaluate, trial_world
+    from twmr_nb.episodes.evaluate import evaluate
+    from twmr_nb.episodes.worlds import world
     from twmr_nb.learn.trainer import Trainer
     from twmr_nb.policies.saved import SavedPolicy
     from twmr_nb.task.env import TwmrEnv
@@ -49,11 +50,11 @@ def solve_once(
         if record["update"] % every == 0 or record["update"] == trainer.num_updates:
             copies.append((time.time() - started, int(record["global_step"]), trainer.policy))
     # whether an episode passes is known when it does: the rest of it need not be played
-    world = trial_world(config.env, scene).replace(end_on_success=True)
+    trial = world(config.env, scene).replace(end_on_success=True)
     solved: dict[str, Any] = {"solve_s": None, "solve_steps": None, "success_then": None}
     success_end = None
     for seconds, steps, policy in reversed(copies):
-        success = evaluate(SavedPolicy("solve", policy, config), world, episodes)["success_rate"]
+        success = evaluate(SavedPolicy("solve", policy, config), trial, episodes)["success_rate"]
         success_end = success if success_end is None else success_end
         if success < ENOUGH:
             break

@@ -8,7 +8,7 @@ from typing import Any
 from benchmarks.contest import Contest, Entry, Tell, ceiling, environment, evaluation, training
 from benchmarks.fresh import UPDATES, fresh_processes
 from twmr_nb.config.presets import preset_config
-from twmr_nb.episodes.rollout import record, rescore
+from twmr_nb.episodes.rollout import record
 from twmr_nb.policies.protocol import RandomPolicy
 
 SIZES = (1, 16, 64, 256)
@@ -73,6 +73,6 @@ def rescore_ms(rounds: int) -> float:
     for number in range(rounds * 20):
         other = config.replace(extension_penalty=0.001 * (1 + number))
         begin = time.perf_counter()
-        rescore(rollout, other)
+        rollout.rescore(other)
         times.append(time.perf_counter() - begin)
     return 1000 * median(times)

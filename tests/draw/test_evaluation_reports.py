@@ -5,7 +5,8 @@ import pytest
 
 from twmr_nb.draw.evaluations import success_over_height, terms_by_policy
 from twmr_nb.draw.plots import TERM_COLORS
-from twmr_nb.draw.words import ROWS, heights_table
+from twmr_nb.draw.words import heights_table
+from twmr_nb.episodes.report import ROWS
 
 
 def at(height, rate, **more):

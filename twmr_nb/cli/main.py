@@ -146,11 +146,11 @@ def play(options: Play) -> int:
     from twmr_nb.cli.viewer import show_in_window
     from twmr_nb.draw.episode_text import gate_trace, leg_trace, outcome
     from twmr_nb.draw.film import frame_strip, save_picture, save_video
-    from twmr_nb.episodes.evaluate import trial_world
     from twmr_nb.episodes.rollout import record
+    from twmr_nb.episodes.worlds import world
 
     saved = load_policy(options.load_path)
-    config = trial_world(saved.config.env, options.scene, options.step_height)
+    config = world(saved.config.env, options.scene, options.step_height)
     window, video = ready_to_show(options, f"{stem_of(saved.name)}.mp4")
     rollout = record(saved.player(options.deterministic, options.seed), config, options.seed, options.steps)
     lines = (gate_trace(rollout) if options.debug_gate else []) + (leg_trace(rollout) if options.debug_legs else [])

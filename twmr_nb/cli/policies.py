@@ -143,14 +143,14 @@ def refuse_evaluate(options: Evaluate, given: Sequence[str]) -> None:
 def world_of(saved: SavedPolicy, options: Evaluate) -> EnvConfig:
     """Where a policy is judged."""
     from twmr_nb.config.idle import refuse_idle
-    from twmr_nb.episodes.evaluate import trial_world
+    from twmr_nb.episodes.worlds import world
 
     changes = settings(options.set)
     place = {name: changes.get(name, getattr(options, name)) for name in ("scene", "step_height")}
     refuse_scene(**place)
-    world = trial_world(saved.config.env, **place | changes)
-    refuse_idle(TrainConfig(world), changes)
-    return world
+    trial = world(saved.config.env, **place | changes)
+    refuse_idle(TrainConfig(trial), changes)
+    return trial
 
 
 def judge(

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from twmr_nb.config.schema import ConfigError
-from twmr_nb.episodes.evaluate import evaluate, trial_world
+from twmr_nb.episodes.evaluate import evaluate
+from twmr_nb.episodes.worlds import world
 from twmr_nb.files import locked, read_json, set_aside, write_json
 from twmr_nb.markup import table_cell
 from twmr_nb.policies.saved import SavedPolicy
@@ -82,7 +83,7 @@ def submit(policy: SavedPolicy, by: str, problem: str, episodes: int = EPISODES,
     path.parent.mkdir(parents=True, exist_ok=True)
     with locked(path):  # a folder that cannot be written to is told before the work, not after
         pass
-    result = evaluate(policy, trial_world(policy.config.env, step_height=rule.step_height), episodes)
+    result = evaluate(policy, world(policy.config.env, step_height=rule.step_height), episodes)
     score = (policy.results | result).get(rule.key)
     entry = {
         "problem": problem,

@@ -8,7 +8,6 @@ A GL context belongs to the thread that made it, and the memory it took stays wi
 import base64
 import dataclasses
 import functools
-import io
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,9 +26,9 @@ from PIL import Image
 
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.config.targets import ready_file
-from twmr_nb.draw.flat import paint, paint_steps
 from twmr_nb.draw.overlay import Frame, draw_overlay, draw_title
 from twmr_nb.draw.page import output
+from twmr_nb.draw.stills import moments, png, side_view_frames
 from twmr_nb.episodes.rollout import Rollout, record
 from twmr_nb.files import write_bytes
 from twmr_nb.graphics import no_gl
@@ -92,9 +91,9 @@ def frames(
 
 @on_drawing_thread
 def frame_strip(rollout: Rollout, n: int = 6, size: Size = (320, 180)) -> Image.Image:
-    """n moments of the episode in rows of three, for where no video can be shown; painted flat without a GL library."""
-    index = np.linspace(0, len(rollout.time) - 1, n).round().astype(int)
-    draw = functools.partial(draw_steps, camera="track", overlay=True) if gl_available() else paint_steps
+    """n moments of the episode in rows of three, for where no video can be shown; the side view without a GL library."""
+    index = np.array(moments(rollout, n))
+    draw = functools.partial(draw_steps, camera="track", overlay=True) if gl_available() else side_view_frames
     pictures = list(draw(rollout, index, size))
     pictures += [np.full_like(pictures[0], 255)] * (-n % 3)
     return Image.fromarray(np.vstack([np.hstack(pictures[i : i + 3]) for i in range(0, len(pictures), 3)]))
@@ -102,14 +101,14 @@ def frame_strip(rollout: Rollout, n: int = 6, size: Size = (320, 180)) -> Image.
 
 @on_drawing_thread
 def still(config: EnvConfig, x: float = 0.0, size: Size = (640, 360)) -> Image.Image | HTML:
-    """The robot at rest at x [m] in its world; without a GL library, a flat picture below a line on what to install."""
+    """The robot at rest at x [m] in its world; without a GL library, the side view below a line on what to install."""
     rest = record(ZeroPolicy(), config, num_steps=1)
     there = rest.transition.qpos + np.eye(1, rest.transition.qpos.shape[1]) * x  # the root's x comes first
     rest = dataclasses.replace(rest, transition=dataclasses.replace(rest.transition, qpos=there))
     try:
         return Image.fromarray(next(draw_steps(rest, np.array([0]), size, "track", overlay=False)))
     except RenderError as error:
-        picture = paint(rest, rest.transition.qpos[0], size)
+        (picture,) = side_view_frames(rest, [0], size, overlay=False)
         tag = image_tag(Image.fromarray(picture), "The robot at rest, from its side")
         return output(Markup("<p>{}</p>{}").format(error, tag))
 
@@ -234,10 +233,8 @@ def steps_shown(rollout: Rollout, fps: float, speed: float) -> NDArray[np.int_]:
 
 def image_tag(image: Image.Image, words: str) -> Markup:
     """A picture as an HTML tag that carries its own data and what it shows, no wider than the page."""
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
     tag = Markup('<img src="data:image/png;base64,{}" style="max-width: 100%; height: auto" alt="{}">')
-    return tag.format(base64.b64encode(buffer.getvalue()).decode(), words)
+    return tag.format(base64.b64encode(png(np.asarray(image))).decode(), words)
 
 
 def draw_steps(rollout: Rollout, index: NDArray[np.int_], size: Size, camera: Camera, overlay: bool) -> Iterator[Frame]:

@@ -14,6 +14,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 from PIL import Image
 
 from twmr_nb.draw.contrast import PAPER, edge_pale
@@ -27,9 +28,9 @@ SCALE = 1.5  # pixels of the PNG per pixel on the page: sharp enough on fine scr
 class LiveFigure:
     """width x height in page pixels. Register what moves with `moving`, change it, and take the next `png()`."""
 
-    def __init__(self, width: int, height: int) -> None:
+    def __init__(self, width: int, height: int, scale: float = SCALE) -> None:
         self.width, self.height = width, height
-        self.figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI * SCALE, facecolor=PAPER)
+        self.figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI * scale, facecolor=PAPER)
         self.canvas = FigureCanvasAgg(self.figure)
         self.clear()
 
@@ -67,6 +68,13 @@ class LiveFigure:
 
     def png(self, *keys: Hashable) -> bytes:
         """The figure as it is now; each key stands for all that a resting layer shows."""
+        buffer = io.BytesIO()
+        few = Image.fromarray(self.pixels(*keys)).quantize(COLORS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        few.save(buffer, "PNG", compress_level=1)
+        return buffer.getvalue()
+
+    def pixels(self, *keys: Hashable) -> NDArray[np.uint8]:
+        """The same as [height, width, 3]; a copy, as the next picture is drawn over this one."""
         if self._still is None:
             edge_pale(self.figure)
             self.canvas.draw()
@@ -80,11 +88,7 @@ class LiveFigure:
             background = self._bases[layer]
         self._draw(background, self._moving)
         picture = Image.fromarray(np.asarray(self.canvas.buffer_rgba())).convert("RGB")  # pale shades keep their colour
-        buffer = io.BytesIO()
-        picture.quantize(COLORS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
-            buffer, "PNG", compress_level=1
-        )
-        return buffer.getvalue()
+        return np.array(picture)
 
     def _draw(self, background: Any, artists: Sequence[tuple[Axes, Artist]]) -> None:
         self.canvas.restore_region(background)

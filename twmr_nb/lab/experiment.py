@@ -17,7 +17,8 @@ from twmr_nb.config.presets import DEFAULT_PRESET, preset_config
 from twmr_nb.config.schema import ConfigError, TrainConfig
 from twmr_nb.draw.plots import Plot, Record
 from twmr_nb.draw.spread import spread_curves, spread_dots
-from twmr_nb.episodes.evaluate import evaluate, trial_world
+from twmr_nb.episodes.evaluate import evaluate
+from twmr_nb.episodes.worlds import world
 from twmr_nb.markup import one_line, table_cell
 from twmr_nb.policies.saved import PolicyError, SavedPolicy
 from twmr_nb.progress import Progress
@@ -215,8 +216,8 @@ def judged(
         raise RunError(f"the training {run.name} was stopped: compare again to go on where it is.")
     saved = checked_policy(run)
     # Whether, when and at what cost it passes is all that is compared: what comes after need not be played.
-    world = trial_world(run.config.env, step_height=step_height, end_on_success=True)
-    question = describe_evaluation(run.policy_path.read_bytes(), world, episodes)
+    trial = world(run.config.env, step_height=step_height, end_on_success=True)
+    question = describe_evaluation(run.policy_path.read_bytes(), trial, episodes)
     file = run.path / f"evaluation_{short_name(question)}.json"
     try:
         kept = read_json(file)
@@ -224,7 +225,7 @@ def judged(
         kept = {}
     if kept.get("question") != question or "result" not in kept:
         tell("evaluating")
-        kept = {"question": question, "result": evaluate(saved, world, episodes)}
+        kept = {"question": question, "result": evaluate(saved, trial, episodes)}
         write_json(file, kept)
     return kept["result"]
 

@@ -6,7 +6,7 @@ from typing import Any
 from markupsafe import Markup
 
 from twmr_nb.draw.episode_text import gate_trace, leg_trace, outcome
-from twmr_nb.draw.words import ROWS
+from twmr_nb.episodes.report import ROWS
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.markup import NAME, one_line
 from twmr_nb.ui.hypertext import Html

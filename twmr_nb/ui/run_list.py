@@ -12,8 +12,8 @@ from twmr_nb.policies.checks import known_details
 from twmr_nb.runs.files import read_json, run_folders
 from twmr_nb.runs.folder import Run, open_run
 from twmr_nb.task.rewards import RewardTerm
-from twmr_nb.ui.settings import shown
 from twmr_nb.ui.status import state_text
+from twmr_nb.ui.value_text import value_text
 
 SHOWN = ("update", "progress", "global_step", "episodes", "success_rate", "episode_return", "train_s")  # of a log
 
@@ -54,7 +54,7 @@ def settings_table(run: Run) -> Markup:
     """A run's settings as HTML: its preset, what differs from it, its own reward terms."""
     preset, changes = as_changes(run.config)
     row = Markup("<tr><td>{}</td><td>{}</td></tr>")
-    rows = Markup().join(row.format(name.replace("_", " "), shown(value)) for name, value in changes.items())
+    rows = Markup().join(row.format(name.replace("_", " "), value_text(value)) for name, value in changes.items())
     term = Markup("<details><summary>{}</summary><pre>{}</pre></details>")
     own = []
     with suppress(ValueError, OSError):  # what is no list of terms is not shown
