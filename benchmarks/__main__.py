@@ -16,7 +16,7 @@ from benchmarks.scaling import save_plot, scaling
 from benchmarks.solve import solve
 from twmr_nb.cli.flags import flag
 from twmr_nb.config.schema import ConfigError
-from twmr_nb.config.targets import ready_file
+from twmr_nb.files import ready_file
 
 ROUNDS = 5
 PARTS = {  # instead of the contest -> the flags that it heeds

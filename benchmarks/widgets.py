@@ -26,7 +26,7 @@ EXPLORER = """\
 from twmr_nb import EnvConfig
 from twmr_nb.episodes.rollout import record
 from twmr_nb.policies.protocol import RandomPolicy
-from twmr_nb.ui import RewardExplorer
+from twmr_nb import RewardExplorer
 explorer = RewardExplorer(record(RandomPolicy(), EnvConfig(), num_steps=1000, title="random"))
 explorer"""
 RECORD = """\
@@ -36,7 +36,7 @@ from twmr_nb.ui.replay import Replay
 saved = load_policy("tidy")
 rollout = record(saved.player(), saved.config.env, num_steps=500)"""
 PANEL = """\
-from twmr_nb.ui import TrainingPanel
+from twmr_nb import TrainingPanel
 panel = TrainingPanel(root="measured", total_timesteps=10**9)
 panel"""
 PING = """\

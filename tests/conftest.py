@@ -34,14 +34,14 @@ def gl() -> None:
 @pytest.fixture
 def no_run_left(monkeypatch):
     """No film unless the test asks for it; whatever trains is stopped at the end, and no view follows a run."""
-    from twmr_nb.runs.folder import LIVE
+    from twmr_nb.runs.run import LIVE
     from twmr_nb.ui import clip, live
 
     monkeypatch.setattr(clip, "gl_available", lambda: False)
     yield
     for run in LIVE.values():
         run.stop()
-        run._over.wait()
+        run._training.over.wait()
     LIVE.clear()
     for view in list(live.views.values()):
         view.leave()

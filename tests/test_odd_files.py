@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from twmr_nb import PolicyBrowser, TrainingPanel
 from twmr_nb.policies.checks import known_details
 from twmr_nb.policies.saved import PolicyError, load_policy, read_arrays, stem_of
-from twmr_nb.runs.folder import LIVE, new_run
-from twmr_nb.ui import PolicyBrowser, TrainingPanel
+from twmr_nb.runs.run import LIVE, new_run
 from twmr_nb.ui import policy_files as files
 from twmr_nb.ui.policy_table import COLUMNS
-from twmr_nb.ui.runs import RunsView
+from twmr_nb.ui.runs import Runs
 from twmr_nb.ui.status import clock
 
 ATTACK = '<img src=x onerror="hacked()">'
@@ -260,7 +260,7 @@ def odd_run(root, line, term="forward", **config):
 @pytest.mark.usefixtures("no_run_left")
 def test_a_log_with_odd_numbers_is_drawn_as_far_as_it_can_be(tmp_path, line):
     odd_run(tmp_path, line + "\n" + line + "\n")
-    view = RunsView(tmp_path)
+    view = Runs(tmp_path)
     view.view.draw(list(view.run.records))
     assert bytes(view.view.picture.value).startswith(b"\x89PNG")
     assert 0 <= view.view.bar.value <= 1
@@ -272,7 +272,7 @@ def test_a_log_with_odd_numbers_is_drawn_as_far_as_it_can_be(tmp_path, line):
 @pytest.mark.usefixtures("no_run_left")
 def test_own_terms_of_another_kind_are_not_shown(tmp_path, own):
     odd_run(tmp_path, "", own_terms=own)
-    view = RunsView(tmp_path)
+    view = Runs(tmp_path)
     assert "preset <b>recommended</b>" in view.settings.value
 
 

@@ -19,8 +19,8 @@ LESSON = [
 ]
 CODE = [
     "print('computed', 6 * 7)",
-    "from twmr_nb.draw.plots import Plot, style\nfigure = Plot(300, 200)\nstyle(figure.subplots(), 'a figure')\nfigure",
-    "from twmr_nb.ui import PoseExplorer\nPoseExplorer()",
+    "from twmr_nb.draw.style import Plot, style\nfigure = Plot(300, 200)\nstyle(figure.subplots(), 'a figure')\nfigure",
+    "from twmr_nb import PoseExplorer\nPoseExplorer()",
 ]
 
 

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from twmr_nb.config.schema import ConfigError
-from twmr_nb.config.targets import checked_name, ready_file
+from twmr_nb.files import checked_name, ready_file
 
 
 def test_a_file_to_be_written_gets_its_folder_and_nothing_else(tmp_path):

@@ -23,6 +23,15 @@ def one_line(text: object, most: int = LINE) -> str:
     return seen if len(seen) <= most else f"{seen[: most - 1]}…"
 
 
+def shown(value: Any) -> str:
+    """A value for a sentence: not longer than a sentence."""
+    try:
+        words = repr(value)
+    except ValueError:  # a number of thousands of digits
+        return "a huge number"
+    return words if len(words) <= 60 else f"{words[:57]}..."
+
+
 def printable(text: object) -> str:
     """The same for a text of several lines: they stay, and so do tabs."""
     return "".join(c if c.isprintable() or c in "\n\t" else spelled(c) for c in str(text))

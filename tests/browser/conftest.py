@@ -12,7 +12,7 @@ from lab import Lab, find_chromium, launch
 from playwright.sync_api import Error, expect, sync_playwright
 from tiny import ONE_UPDATE
 
-from twmr_nb.runs.folder import LIVE, new_run
+from twmr_nb.runs.run import LIVE, new_run
 
 expect.set_options(timeout=60_000)  # ms; a machine that does other things as well
 

@@ -6,7 +6,7 @@ SIZE = {"width": 1440, "height": 1000}
 LOAD = 'from twmr_nb.episodes.rollout import load_rollout\nrollout = load_rollout("climb.safetensors")'
 OWN = """\
 from twmr_nb import reward_term
-from twmr_nb.ui import RewardExplorer
+from twmr_nb import RewardExplorer
 
 def stay_low(t):
     "A price on height."
@@ -16,9 +16,9 @@ explorer = RewardExplorer(rollout, extra_terms=[reward_term(stay_low, weight=-2.
 explorer"""
 CELLS = {
     "reward": [LOAD, OWN],
-    "gate": [LOAD, "from twmr_nb.ui import GateExplorer\nexplorer = GateExplorer(rollout)\nexplorer"],
-    "pose": ["from twmr_nb.ui import PoseExplorer\nexplorer = PoseExplorer()\nexplorer"],
-    "policies": ["from twmr_nb.ui import PolicyBrowser\nexplorer = PolicyBrowser()\nexplorer"],
+    "gate": [LOAD, "from twmr_nb import GateExplorer\nexplorer = GateExplorer(rollout)\nexplorer"],
+    "pose": ["from twmr_nb import PoseExplorer\nexplorer = PoseExplorer()\nexplorer"],
+    "policies": ["from twmr_nb import PolicyBrowser\nexplorer = PolicyBrowser()\nexplorer"],
 }
 # How many elements scroll sideways.
 SCROLLING = """shell => [...shell.querySelectorAll("*")].filter(
@@ -26,8 +26,8 @@ SCROLLING = """shell => [...shell.querySelectorAll("*")].filter(
 
 
 def slider(notebook, label):
-    """A slider of the widget, by its name."""
-    return notebook.page.locator(".twmr-shell").get_by_role("slider", name=label, exact=True)
+    """A slider of the widget, by its setting's name."""
+    return notebook.page.locator(".twmr-shell").get_by_role("slider", name=f"{label}, slider", exact=True)
 
 
 def button(notebook, name):

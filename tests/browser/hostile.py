@@ -9,7 +9,7 @@ from climb import climb
 from tiny import ONE_UPDATE
 
 from twmr_nb.policies.saved import load_policy
-from twmr_nb.runs.folder import LIVE, new_run
+from twmr_nb.runs.run import LIVE, new_run
 
 TRAP = "top.hacked=1;window.hacked=1"
 ATTACK = (

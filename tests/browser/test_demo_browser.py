@@ -17,8 +17,8 @@ CELLS = [
     """from twmr_nb.draw.film import video
 from twmr_nb.episodes.rollout import record
 from twmr_nb.policies.protocol import RandomPolicy, ZeroPolicy
-from twmr_nb.runs.folder import new_run
-from twmr_nb.ui import live_view
+from twmr_nb.runs.run import new_run
+from twmr_nb.ui.live import live_view
 nothing, chance = (record(policy, num_steps=10) for policy in (ZeroPolicy(), RandomPolicy()))
 video([nothing, chance], size=(400, 240))""",
     f"""run = new_run("recommended", "demo", **{TINY})

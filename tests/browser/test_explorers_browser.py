@@ -28,15 +28,36 @@ def test_a_reward_slider_changes_the_sum_and_the_picture(explorer_of):
     now, was = numbers(summary.inner_text())
     assert was == recorded
     assert now > recorded
-    assert notebook.evaluate("explorer.config.alive_bonus") == 0.07
-    assert handle.get_attribute("aria-valuetext") == "0.07 1/step, was 0.05"
+    assert notebook.evaluate("explorer.config.alive_bonus") == 0.06
+    assert handle.get_attribute("aria-valuetext") == "0.06 1/step, was 0.05"
     button(notebook, "penalty 0.05").click()
     page.wait_for_function("() => document.querySelector('.twmr-shell').innerText.includes('0.05')")
     assert notebook.evaluate("explorer.config.extension_penalty") == 0.05
     button(notebook, "reset").click()
     page.get_by_text("as recorded").wait_for()
-    assert slider(notebook, "stay low").get_attribute("aria-valuetext") == "−2"
-    assert notebook.evaluate("explorer.own_weights['stay_low'].value") == -2.0
+    assert slider(notebook, "stay low").get_attribute("aria-valuetext") == "-2"
+    assert notebook.evaluate("explorer.weights['stay_low'].value") == -2.0
+
+
+def test_a_number_is_typed_or_refused_where_it_stands_and_taken_back(explorer_of):
+    notebook = explorer_of("reward")
+    notebook.evaluate("explorer.reset()")
+    shell = notebook.page.locator(".twmr-shell")
+    box, old = shell.get_by_role("textbox", name="extension", exact=False), picture(notebook)
+    box.fill("0.0517")
+    box.press("Enter")
+    until_new_picture(notebook, old)
+    assert notebook.evaluate("explorer.config.extension_penalty") == 0.0517
+    box.fill("0,06")
+    box.press("Enter")
+    shell.get_by_role("alert").filter(has_text="extension_penalty = '0,06' is not allowed").wait_for()
+    assert notebook.evaluate("explorer.config.extension_penalty") == 0.0517
+    back = shell.get_by_role("button", name="extension: back to 0.05 1/rad²")
+    assert back.inner_text() == "↶0.05"
+    back.click()
+    shell.get_by_text("as recorded").wait_for()
+    assert not back.is_visible()
+    assert box.input_value() == "0.05"
 
 
 def test_a_fast_drag_draws_the_newest_value_and_skips_stale_ones(explorer_of):
@@ -119,7 +140,7 @@ def test_a_gate_mode_brings_its_own_parameters(explorer_of):
     notebook.evaluate("explorer.reset()")
     assert slider(notebook, "before step").is_visible()
     old = picture(notebook)
-    notebook.page.get_by_label("gate", exact=True).select_option("proprio")
+    notebook.page.locator(".twmr-shell").get_by_role("combobox", name="gate", exact=True).select_option("proprio")
     until_new_picture(notebook, old)
     handle = slider(notebook, "bias")
     old = picture(notebook)

@@ -23,23 +23,23 @@ ATTACK = policy.name
 term = RewardTerm(ATTACK, ATTACK, "", 1.0, ATTACK, ATTACK, ATTACK, lambda t: 0 * t.x, ATTACK)"""
 CELLS = {
     "panel": """\
-from twmr_nb.ui import TrainingPanel
+from twmr_nb import TrainingPanel
 panel = TrainingPanel(root="hostile", extra_terms=[term])
 panel""",
     "runs": """\
-from twmr_nb.ui.runs import RunsView
-view = RunsView("hostile", [term])
+from twmr_nb.ui.runs import Runs
+view = Runs("hostile", [term])
 view""",
     "policies": """\
-from twmr_nb.ui import PolicyBrowser
+from twmr_nb import PolicyBrowser
 browser = PolicyBrowser("hostile")
 browser""",
     "reward": """\
-from twmr_nb.ui import RewardExplorer
+from twmr_nb import RewardExplorer
 explorer = RewardExplorer(rollout, extra_terms=[term], root="hostile")
 explorer""",
     "gate": """\
-from twmr_nb.ui import GateExplorer
+from twmr_nb import GateExplorer
 gates = GateExplorer(rollout, root="hostile")
 gates""",
     "replay": """\
@@ -57,12 +57,12 @@ comparison""",
 from twmr_nb.course.leaderboard import board
 board("hostile/leaderboard.json")""",
     "table": """\
-from twmr_nb.draw.charts import Table
+from twmr_nb.draw.table import Table
 Table([ATTACK, "b"], [[ATTACK, "1"]])""",
     "traces": """\
-from twmr_nb.ui.traces import signal_traces
+from twmr_nb.draw.episode import signal_traces
 display(signal_traces([rollout]))
-from twmr_nb.draw.plots import reward_traces, term_totals
+from twmr_nb.draw.episode import reward_traces, term_totals
 display(reward_traces(rollout), term_totals(rollout.reward_terms))""",
     "rollout": "rollout",
     "policy": "policy",

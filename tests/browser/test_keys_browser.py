@@ -5,9 +5,9 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 CELLS = [
-    "from twmr_nb.ui import TrainingPanel\npanel = TrainingPanel(root='runs_keys')\npanel",
-    "from twmr_nb.ui import PoseExplorer\npose = PoseExplorer()\npose",
-    "from twmr_nb.ui.runs import RunsView\nlist_of_runs = RunsView('runs_keys')\nlist_of_runs",
+    "from twmr_nb import TrainingPanel\npanel = TrainingPanel(root='runs_keys')\npanel",
+    "from twmr_nb import PoseExplorer\npose = PoseExplorer()\npose",
+    "from twmr_nb.ui.runs import Runs\nlist_of_runs = Runs('runs_keys')\nlist_of_runs",
 ]
 
 
@@ -15,8 +15,8 @@ CELLS = [
 def notebook(lab, browser):
     notebook = lab.open(browser, CELLS)
     notebook.run_all()
-    notebook.page.wait_for_selector(".twmr-slider")
-    notebook.page.wait_for_selector(".twmr-row")
+    notebook.page.wait_for_selector(".twmr-rows .twmr-row")
+    notebook.page.get_by_role("slider", name="wheel angle, slider").wait_for()
     yield notebook
     assert [error for error in notebook.errors if "favicon" not in error] == []
     notebook.shutdown_kernel()

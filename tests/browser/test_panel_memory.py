@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 MINUTES = float(os.environ.get("TWMR_MINUTES", "7"))
 SETTLED = min(5 * 60, 30 * MINUTES)  # s after which memory should stand still
-PANEL = "from twmr_nb.ui import TrainingPanel\npanel = TrainingPanel(root='measured', total_timesteps=10**9)\npanel"
+PANEL = "from twmr_nb import TrainingPanel\npanel = TrainingPanel(root='measured', total_timesteps=10**9)\npanel"
 # Figures are counted as they are made: whoever holds gc.get_objects() breaks tuples that the training is just making.
 COUNT_FIGURES = """\
 import weakref

@@ -11,8 +11,9 @@ from tiny import TINY
 
 CELLS = [
     f"""from climb import climb
-from twmr_nb.runs.folder import new_run
-from twmr_nb.ui import RewardExplorer, TrainingPanel, live_view
+from twmr_nb.runs.run import new_run
+from twmr_nb import RewardExplorer, TrainingPanel
+from twmr_nb.ui.live import live_view
 run = new_run('recommended', 'shown', root='shown_runs', **{TINY})
 run.start()
 view = live_view(run)

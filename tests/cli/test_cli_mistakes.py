@@ -10,7 +10,7 @@ from tiny import TINY, as_flags
 from twmr_nb.cli import main as cli
 from twmr_nb.config.schema import ConfigError, EnvConfig, PPOConfig
 from twmr_nb.policies.saved import PolicyError, find_policy, load_policy
-from twmr_nb.runs.folder import RUNS
+from twmr_nb.runs.places import RUNS
 
 FLAGS = as_flags(TINY | {"total_timesteps": 16})
 

@@ -12,20 +12,20 @@ from matplotlib.patches import Patch
 from matplotlib.text import Text
 from PIL import Image
 
+from twmr_nb import GateExplorer, PoseExplorer, RewardExplorer
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.draw import overlay
 from twmr_nb.draw.charts import lines
 from twmr_nb.draw.contrast import LINE, PAPER, SHADE, SWATCH, TEXT, contrast, drawn, edge_of, edge_pale, on_paper
-from twmr_nb.draw.evaluations import success_over_height, terms_by_policy, wheels_along, where_they_ended
-from twmr_nb.draw.live_curves import LiveCurves
-from twmr_nb.draw.plots import DASHES, GREY, OWN_COLORS, TERM_COLORS, Plot, learning_curves, reward_traces, term_totals
+from twmr_nb.draw.curves import LiveCurves, learning_curves
+from twmr_nb.draw.episode import reward_traces, signal_traces, term_totals
+from twmr_nb.draw.evaluations import success_over_height, wheels_along, where_they_ended
+from twmr_nb.draw.observations import senses
 from twmr_nb.draw.reward_picture import STYLES
-from twmr_nb.draw.senses import senses
 from twmr_nb.draw.sketches import climbing_rules, motion, wheel_poses
 from twmr_nb.draw.spread import spread_curves, spread_dots
+from twmr_nb.draw.style import DASHES, GREY, OWN_COLORS, TERM_COLORS, Plot
 from twmr_nb.episodes.rollout import Rollout
-from twmr_nb.ui import GateExplorer, PoseExplorer, RewardExplorer
-from twmr_nb.ui.traces import signal_traces
 
 OWN = [f"own_{k}" for k in range(6)]
 HEIGHTS = [{"step_height": h, "success_rate": 1 - 10 * h, "success_interval": (0.2, 0.9)} for h in (0.02, 0.04)]
@@ -73,7 +73,6 @@ FIGURES = {
     "success_over_height": lambda: success_over_height(dict.fromkeys(OWN, HEIGHTS)),
     "where_they_ended": lambda: where_they_ended([climb()]),
     "wheels_along": lambda: wheels_along({name: climb() for name in OWN}),
-    "terms_by_policy": lambda: terms_by_policy({"p": {"reward_terms": dict.fromkeys([*TERM_COLORS, *OWN], 1.0)}}),
     "signal_traces": lambda: signal_traces([climb()]),
     **{f"reward explorer, {how}": lambda how=how: reward_picture(how) for how in STYLES},
     "gate explorer, none": lambda: GateExplorer(climb(), EnvConfig(gate_mode="none")).picture.live.figure,

@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 
 from twmr_nb import EnvConfig
-from twmr_nb.draw.charts import Table, lines
+from twmr_nb.draw.charts import lines
 from twmr_nb.draw.evaluations import AROUND, wheels_along, where_they_ended
-from twmr_nb.draw.senses import gates_along, row_groups, seen_in, senses
+from twmr_nb.draw.observations import gates_along, row_groups, seen_in, senses
 from twmr_nb.draw.sketches import (
     belly_height,
     climbing_rules,
@@ -17,6 +17,7 @@ from twmr_nb.draw.sketches import (
     wheel_pose,
     wheel_poses,
 )
+from twmr_nb.draw.table import Table
 from twmr_nb.episodes.rollout import record
 from twmr_nb.policies.scripted import HIGH, LOW, MIDDLE, ConstantPolicy, leg_command
 from twmr_nb.robot.model import CHASSIS_HALF_SIZE, LEG_RANGE, WHEEL_RADIUS, step_edges, tip_radius

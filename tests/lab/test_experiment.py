@@ -12,7 +12,7 @@ from twmr_nb.course import worked
 from twmr_nb.course.leaderboard import board, submit
 from twmr_nb.course.worked import WORKED, measured
 from twmr_nb.lab.experiment import NOTHING, Comparison, Trial, compare, run_of
-from twmr_nb.runs.folder import LIVE, RunError, open_run
+from twmr_nb.runs.run import LIVE, RunError, open_run
 from twmr_nb.task.rewards import reward_term
 
 TINY = {"num_envs": 4, "minibatches": 1, "rollout_steps": 8, "max_steps": 16, "mlp_size": 8, "hidden_size": 8}
@@ -56,7 +56,7 @@ def test_every_variant_is_trained_with_every_seed(trained):
 
 def test_asked_again_nothing_is_trained(trained, monkeypatch):
     comparison, variants, root, _ = trained
-    monkeypatch.setattr("twmr_nb.runs.folder.Run.train", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr("twmr_nb.runs.run.Run.train", lambda *_: pytest.fail("trained again"))
     monkeypatch.setattr("twmr_nb.lab.experiment.evaluate", lambda *_: pytest.fail("evaluated again"))
     again = compare(variants, (0, 1), steps=64, episodes=2, root=root, on_progress=lambda text: None)
     assert again.results() == comparison.results()

@@ -9,10 +9,10 @@ from probes import EndlessReward, Identified
 
 import twmr_nb.runs.selection
 from twmr_nb.config.schema import PPOConfig
+from twmr_nb.learn.metrics_log import MetricsLog
 from twmr_nb.learn.trainer import Trainer, TrainingDiverged
 from twmr_nb.policies.saved import PolicyError, SavedPolicy, load_policy, read_arrays
-from twmr_nb.runs.files import read_metrics
-from twmr_nb.runs.folder import LIVE, RunError, new_run, open_run
+from twmr_nb.runs.run import LIVE, RunError, new_run, open_run
 from twmr_nb.task.rewards import reward_term
 
 SMALL = PPOConfig(
@@ -182,8 +182,7 @@ def test_a_run_keeps_its_last_good_files_and_can_be_resumed(what, tmp_path):
     whole = new_run("recommended", "whole", root=tmp_path, **TINY)
     whole.train()
     run = new_run("recommended", "run", root=tmp_path, **TINY)
-    run._prepare()
-    spoil(run.trainer, SPOILED[what], at=3)
+    spoil(run._training.prepare(), SPOILED[what], at=3)
     run.start()
     with pytest.raises(RunError, match=f"failed: .*training stopped in update 3 of 4, whose {what} became"):
         run.join()
@@ -192,7 +191,7 @@ def test_a_run_keeps_its_last_good_files_and_can_be_resumed(what, tmp_path):
         arrays, _ = read_arrays(run.path / f"{name}.safetensors")
         assert all(np.isfinite(a).all() for n, a in arrays.items() if n.startswith(("learner", "params", "log_std")))
     assert run.policy.results["global_step"] == 2 * 16
-    assert [r["update"] for r in read_metrics(run.path / "metrics.csv")] == [1, 2]
+    assert [r["update"] for r in MetricsLog(run.path / "metrics.csv")] == [1, 2]
     LIVE.clear()
     again = open_run(run.path)
     again.train()
@@ -231,4 +230,4 @@ def test_rewards_of_an_own_term_that_no_float_holds_stop_the_run(tmp_path):
     run = new_run("recommended", "run", root=tmp_path, extra_terms=[reward_term(vast)], **TINY)
     with pytest.raises(TrainingDiverged, match=r"whose rewards became .*lower the weights"):
         run.train()
-    assert not list(read_metrics(run.path / "metrics.csv"))
+    assert not list(MetricsLog(run.path / "metrics.csv"))

@@ -9,7 +9,8 @@ import pytest
 from mujoco import mjtObj
 from numpy.testing import assert_allclose
 
-from twmr_nb import EnvConfig, build_model
+from twmr_nb import EnvConfig
+from twmr_nb.robot import build_model
 from twmr_nb.robot.model import LEG_MOUNT, LEG_QPOS, WHEELS, step_box, step_edges, step_height, tip_radius
 
 DATA = Path(__file__).parents[1] / "data"

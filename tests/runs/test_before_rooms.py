@@ -11,8 +11,7 @@ from climb import DATA
 
 from twmr_nb.episodes.rollout import load_rollout, record
 from twmr_nb.policies.saved import load_policy
-from twmr_nb.runs.folder import open_run
-from twmr_nb.runs.run import RunError
+from twmr_nb.runs.run import RunError, open_run
 from twmr_nb.task.rewards import reward_term
 
 BEFORE = DATA / "before_rooms"
@@ -65,7 +64,7 @@ def test_an_exported_policy_keeps_how_it_was_judged():
 def test_a_rollout_scored_again_pays_what_it_paid():
     rollout = load_rollout(BEFORE / "rollout.safetensors")
     assert (len(rollout.action), rollout.title) == (20, "before")
-    weighted = rollout.rescore(rollout.config, [reward_term(calm, weight=-0.5)]).weighted
+    weighted = rollout.rescore(extra_terms=[reward_term(calm, weight=-0.5)]).weighted
     assert list(weighted) == list(rollout.reward_terms)
     for name, values in weighted.items():
         np.testing.assert_array_equal(values, rollout.reward_terms[name], err_msg=name)

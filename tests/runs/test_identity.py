@@ -480,7 +480,7 @@ def test_flags_that_change_the_rounding_are_another_experiment(monkeypatch):
 
 def test_the_code_that_counts_is_all_that_training_and_judging_use_and_nothing_that_shows():
     names = set(computing_code())
-    assert names >= {f"learn.{name}" for name in ("trainer", "ppo", "network", "lstm")}
+    assert names >= {f"learn.{name}" for name in ("trainer", "ppo", "network")}
     assert names >= {"task.env", "task.simulation", "robot.model", "task.rewards", "episodes.evaluate", "task.gate"}
     assert not {name for name in names if name.startswith(("ui", "cli", "draw", "course", "lab"))}
 

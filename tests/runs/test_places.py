@@ -35,7 +35,7 @@ def test_terminal_lessons_and_solutions_share_one_place(suite, place, monkeypatc
 def test_every_user_of_the_place_agrees(suite, place):
     code = (
         "from twmr_nb.course import leaderboard\nfrom twmr_nb.lab import experiment\n"
-        "from twmr_nb.runs import folder\nprint(folder.RUNS, leaderboard.BOARD.parent, experiment.ROOT.parent)\n"
+        "from twmr_nb.runs import places\nprint(places.RUNS, leaderboard.BOARD.parent, experiment.ROOT.parent)\n"
     )
     environment = {k: v for k, v in os.environ.items() if k != "TWMR_RUNS"}
     environment["PYTHONPATH"] = str(Path(__file__).parents[2])

@@ -8,7 +8,7 @@ import pytest
 from tiny import TINY
 
 from twmr_nb.policies.saved import SavedPolicy
-from twmr_nb.runs.folder import LIVE, RunError, new_run, open_run
+from twmr_nb.runs.run import LIVE, RunError, new_run, open_run
 
 
 @pytest.fixture(autouse=True)

@@ -19,10 +19,11 @@ from tiny import TINY
 from twmr_nb.config.as_text import command_line, scene_words
 from twmr_nb.config.presets import preset_config
 from twmr_nb.config.schema import ConfigError, EnvConfig, TrainConfig
+from twmr_nb.files import write_json
+from twmr_nb.learn.metrics_log import MetricsLog
 from twmr_nb.learn.storage import log_line
 from twmr_nb.policies.saved import PolicyError, load_policy
-from twmr_nb.runs.files import read_metrics, write_json
-from twmr_nb.runs.folder import LIVE, RunError, list_runs, new_run, open_run
+from twmr_nb.runs.run import LIVE, RunError, list_runs, new_run, open_run
 from twmr_nb.task.rewards import TermError, reward_term
 
 
@@ -43,7 +44,7 @@ def test_a_run_leaves_config_metrics_checkpoint_and_policy(tmp_path):
     assert "passed_obstacle=False" in lines[0]
     names = {p.name for p in run.path.iterdir()}
     assert names >= {"config.json", "status.json", "metrics.csv", "checkpoint.safetensors", "policy.safetensors"}
-    records = read_metrics(run.path / "metrics.csv")
+    records = MetricsLog(run.path / "metrics.csv")
     assert [r["update"] for r in records] == [1, 2, 3, 4]
     assert records[-1]["global_step"] == 64
     assert sum(v for k, v in records[-1].items() if k.startswith("term/")) * 8 == pytest.approx(
@@ -85,10 +86,10 @@ def test_stopped_in_mid_rollout_goes_on_in_the_same_process(tmp_path):
     whole.train()
     run = new_run("recommended", "run", root=tmp_path, **TINY)
     asked = iter(range(1000))
-    run._should_stop = lambda: next(asked) == 13  # in the second rollout
+    run._training.should_stop = lambda: next(asked) == 13  # in the second rollout
     run.train()
     assert run.state == "stopped"
-    del run._should_stop
+    del run._training.should_stop
     run.train()
     for ours, theirs in zip(parameters(run), parameters(whole), strict=True):
         np.testing.assert_array_equal(ours, theirs)
@@ -201,7 +202,7 @@ def test_mistakes_are_answered_in_a_sentence(tmp_path):
     with pytest.raises(PolicyError, match="no policy at"):
         _ = run.policy
     with pytest.raises(RunError, match="nothing to save yet"):
-        run.save()
+        run._training.save()
 
 
 def test_damaged_policy_is_refused(tmp_path):
@@ -214,7 +215,7 @@ def test_damaged_policy_is_refused(tmp_path):
 def test_metrics_survive_a_line_cut_short(tmp_path):
     path = tmp_path / "metrics.csv"
     path.write_text("update,loss\n1,0.5\n2,nan\n3")
-    assert [r["update"] for r in read_metrics(path)] == [1, 2]
+    assert [r["update"] for r in MetricsLog(path)] == [1, 2]
 
 
 def test_command_line_gives_the_same_configuration():
@@ -252,7 +253,7 @@ def test_a_scene_is_told_by_its_heights(world, words):
 
 def forward(run) -> None:
     """Move the robots of a run under way ahead, to where a term of these tests fails."""
-    run.trainer.env.sim.qpos[:, 0] = 0.6
+    run._training.trainer.env.sim.qpos[:, 0] = 0.6
 
 
 def speed(t):
@@ -342,7 +343,7 @@ def test_a_term_that_changes_while_it_trains_ends_the_run_and_leaves_the_last_ch
 
     def interfere(record):
         if record["update"] == 2:
-            run.save()
+            run._training.save()
         if record["update"] == 3:
             scale[0] = 50.0
 
@@ -374,7 +375,7 @@ def test_files_of_an_older_version_go_on_with_their_term(tmp_path):
 TRAIN_ON = """
 import sys
 from pathlib import Path
-from twmr_nb.runs.folder import open_run
+from twmr_nb.runs.run import open_run
 run = open_run(Path(sys.argv[1]))
 run.start()
 print("training", flush=True)
@@ -435,7 +436,7 @@ def test_an_interrupted_wait_leaves_a_training_under_control(tmp_path, monkeypat
         if next(waits) is KeyboardInterrupt:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(run._over, "wait", wait)
+    monkeypatch.setattr(run._training.over, "wait", wait)
     with pytest.raises(KeyboardInterrupt):
         run.join()
     monkeypatch.undo()
@@ -451,7 +452,7 @@ def test_a_signal_in_mid_wait_ends_the_wait_only(tmp_path):
     """What the stop button of a notebook does, in a process of its own."""
     script = """
 import signal, sys, threading, time
-from twmr_nb.runs.folder import new_run
+from twmr_nb.runs.run import new_run
 run = new_run("recommended", "run", root=sys.argv[1], num_envs=2, minibatches=1, rollout_steps=8, epochs=1,
               mlp_size=8, hidden_size=8, total_timesteps=10**7, max_steps=10).start()
 while not run.records:
@@ -468,23 +469,30 @@ print(run.join())
     assert answer.stdout.splitlines() == ["interrupted True running", "stopped"]
 
 
+PLACES = {
+    "MetricsLog._write": "twmr_nb.runs.folder",
+    "write_arrays": "twmr_nb.runs.training",
+    "write_json": "twmr_nb.runs.folder",
+}
+
+
 def full(*_, **__):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-@pytest.mark.parametrize("broken", ["MetricsLog._write", "write_arrays", "write_json"])
+@pytest.mark.parametrize("broken", PLACES)
 def test_a_full_disk_ends_a_training_with_a_sentence_and_it_goes_on_once_there_is_room(tmp_path, monkeypatch, broken):
     run = new_run("recommended", "run", root=tmp_path, **TINY)
 
     def fill(record):
         if record["update"] == 1:
-            run.save()
+            run._training.save()
         if record["update"] == 2:
-            for name in ("MetricsLog._write", "write_arrays", "write_json"):
+            for name in PLACES:
                 if name == broken or name == "write_json":  # no room for the state either
-                    monkeypatch.setattr(f"twmr_nb.runs.run.{name}", full)
+                    monkeypatch.setattr(f"{PLACES[name]}.{name}", full)
             if broken == "write_json":
-                run._set_state("running")
+                run._training.set_state("running")
 
     with pytest.raises((OSError, RunError)):
         run.train(fill)

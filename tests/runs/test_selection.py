@@ -2,7 +2,7 @@
 
 import twmr_nb.runs.selection
 from twmr_nb.policies.saved import load_policy
-from twmr_nb.runs.folder import new_run, open_run
+from twmr_nb.runs.run import new_run, open_run
 
 TINY = {
     "num_envs": 4,
@@ -50,7 +50,7 @@ def test_of_equals_the_later_one_is_kept_and_a_resumed_run_remembers(monkeypatch
 
     run.train(stop_at_9)
     assert run.state == "stopped"
-    twmr_nb.runs.folder.LIVE.clear()
+    twmr_nb.runs.run.LIVE.clear()
     again = open_run(tmp_path / "run")
     again.train()
     assert again.state == "finished"

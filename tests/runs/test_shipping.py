@@ -14,7 +14,7 @@ from twmr_nb.learn.network import named_leaves
 from twmr_nb.policies.saved import SHIPPED, PolicyError, load_policy, shipped_policies
 from twmr_nb.runs import export as shipping
 from twmr_nb.runs.export import POINTS, export, exported, rounded, thinned
-from twmr_nb.runs.folder import new_run
+from twmr_nb.runs.run import new_run
 
 NEVER_PASS = ("hopeless", "walkthrough")
 

@@ -5,7 +5,7 @@ import os
 
 from tiny import ONE_UPDATE
 
-from twmr_nb.runs.folder import LIVE, new_run
+from twmr_nb.runs.run import LIVE, new_run
 
 CASES = {"alpha": {"scene": "step_5cm"}, "beta": {"scene": "step_7cm", "seed": 3}, "gamma": {"scene": "flat"}}
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from twmr_nb.runs.files import write_json
-from twmr_nb.runs.folder import new_run
+from twmr_nb.files import write_json
+from twmr_nb.runs.run import new_run
 from twmr_nb.ui import run_list
 from twmr_nb.ui.live import LiveView
 from twmr_nb.ui.run_list import readable_runs, run_label

@@ -9,12 +9,11 @@ from climb import climb
 from matplotlib.axes import Axes
 from PIL import Image
 
-from twmr_nb import ConfigError, EnvConfig, reward_term
+from twmr_nb import ConfigError, EnvConfig, RewardExplorer, reward_term
 from twmr_nb.draw.reward_picture import STYLES
 from twmr_nb.episodes.rollout import record
 from twmr_nb.policies.protocol import RandomPolicy
 from twmr_nb.robot.model import tip_radius
-from twmr_nb.ui import RewardExplorer
 from twmr_nb.ui.rollout_picker import RolloutPicker
 
 

@@ -8,17 +8,17 @@ import pytest
 from climb import climb
 from PIL import Image
 
-from twmr_nb import EnvConfig, build_model, reward_term
+from twmr_nb import EnvConfig, GateExplorer, PoseExplorer, RewardExplorer, reward_term
 from twmr_nb.config.fields import choices
 from twmr_nb.draw.gate_picture import score_parts
 from twmr_nb.draw.live_figure import nice_limits
 from twmr_nb.episodes.rollout import record
 from twmr_nb.policies.protocol import RandomPolicy
+from twmr_nb.robot import build_model
 from twmr_nb.robot.model import LEG_HALF_SIZE, LEG_LENGTH, WHEEL_CTRL, WHEEL_RADIUS, WHEELS, tip_radius
 from twmr_nb.robot.outline import outline, posed
 from twmr_nb.robot.pose import HIGH, LOW, MIDDLE, leg_targets
 from twmr_nb.task.gate import proprio_gate
-from twmr_nb.ui import GateExplorer, PoseExplorer, RewardExplorer
 from twmr_nb.ui.background import Redraw
 
 

@@ -7,13 +7,13 @@ import pytest
 from matplotlib.figure import Figure
 from ui_hands import ENDLESS, TINY, click, threads, wait_for, words
 
-from twmr_nb.draw.live_curves import LiveCurves
-from twmr_nb.runs.files import write_json
-from twmr_nb.runs.folder import LIVE, new_run, open_run
+from twmr_nb.draw.curves import LiveCurves
+from twmr_nb.files import write_json
+from twmr_nb.runs.run import LIVE, new_run, open_run
 from twmr_nb.task.rewards import reward_term
 from twmr_nb.ui import clip, live
 from twmr_nb.ui.live import LiveView, live_view, thinned
-from twmr_nb.ui.runs import RunsView
+from twmr_nb.ui.runs import Runs
 from twmr_nb.ui.status import clock, result_text, state_text, steps_text, unhurried
 
 pytestmark = pytest.mark.usefixtures("no_run_left")
@@ -172,7 +172,7 @@ def test_an_interrupted_run_is_offered_first_and_resumes_from_its_checkpoint(tmp
     write_json(run.path / "status.json", {"state": "running", "pid": 2**22 - 1, "process_started": 0.0})
     LIVE.clear()  # as a new process would see it
     new_run("recommended", "later", root=tmp_path, **TINY).train()
-    shown = RunsView(tmp_path)
+    shown = Runs(tmp_path)
     assert shown.run.name == run.name
     assert state_text(shown.run) == "interrupted: resume?"
     assert any("interrupted at 50%" in label for label, _ in shown.choice.options)
@@ -188,7 +188,7 @@ def test_the_list_shows_settings_and_turns_to_another_run(tmp_path):
     plain.train()
     changed = new_run("walkthrough", "changed", root=tmp_path, **TINY | {"extension_penalty": 0.07})
     changed.train()
-    shown = RunsView(tmp_path)
+    shown = Runs(tmp_path)
     assert shown.run.name == changed.name
     assert "extension penalty0.07" in words(shown.settings)
     shown.choice.value = plain.name
@@ -200,13 +200,13 @@ def test_a_folder_that_cannot_be_read_is_named_not_fatal(tmp_path):
     new_run("recommended", "good", root=tmp_path, **TINY)
     bad = new_run("recommended", "bad", root=tmp_path, **TINY)
     (bad.path / "config.json").write_text("{")
-    shown = RunsView(tmp_path)
+    shown = Runs(tmp_path)
     assert [run.name[:4] for run in shown.runs.values()] == ["good"]
     assert f"{bad.name} is left out" in words(shown.problems)
 
 
 def test_no_run_yet_says_how_to_start_one(tmp_path):
-    assert "start one with TrainingPanel()" in words(RunsView(tmp_path).settings)
+    assert "start one with TrainingPanel()" in words(Runs(tmp_path).settings)
 
 
 def test_resuming_without_the_own_term_says_what_to_do(tmp_path):
@@ -214,11 +214,11 @@ def test_resuming_without_the_own_term_says_what_to_do(tmp_path):
     run = new_run("recommended", root=tmp_path, extra_terms=[term], **TINY)
     run.train(lambda record: run.stop())
     LIVE.clear()
-    shown = RunsView(tmp_path)
+    shown = Runs(tmp_path)
     wait_for(lambda: not shown.view.resume.disabled)
     click(shown.view.resume)
     assert "define it again" in words(shown.view.message)
-    shown = RunsView(tmp_path, extra_terms=[term])
+    shown = Runs(tmp_path, extra_terms=[term])
     wait_for(lambda: not shown.view.resume.disabled)
     click(shown.view.resume)
     wait_for(lambda: words(shown.view.state).startswith("finished"))
@@ -227,7 +227,7 @@ def test_resuming_without_the_own_term_says_what_to_do(tmp_path):
 def test_open_run_is_the_live_object(tmp_path):
     run = new_run("recommended", root=tmp_path, **ENDLESS)
     run.start()
-    assert RunsView(tmp_path).run is run is open_run(run.path)
+    assert Runs(tmp_path).run is run is open_run(run.path)
 
 
 def test_an_old_run_is_looked_at_less_often():

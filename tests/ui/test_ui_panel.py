@@ -14,12 +14,12 @@ from twmr_nb.config.as_text import command_line, python_code
 from twmr_nb.config.fields import choices, field_docs, settings_of
 from twmr_nb.config.presets import PRESETS, preset_config
 from twmr_nb.config.schema import ConfigError, EnvConfig, PPOConfig, TrainConfig, all_settings
-from twmr_nb.runs.folder import LIVE, RunError, new_run
+from twmr_nb.runs.run import LIVE, RunError, new_run
 from twmr_nb.task.rewards import reward_term
 from twmr_nb.ui.controls import Controls
 from twmr_nb.ui.live import LiveView
 from twmr_nb.ui.panel import TrainingPanel
-from twmr_nb.ui.runs import RunsView
+from twmr_nb.ui.runs import Runs
 from twmr_nb.ui.setting_row import number_box
 from twmr_nb.ui.starting_point import base_of
 from twmr_nb.ui.stops import stops
@@ -247,9 +247,7 @@ def test_settings_are_shown_as_text_that_makes_them_again():
     options = parse(command_line(config).split()[1:])
     assert TrainConfig(options.env, options.ppo, options.seed, options.preset) == config
     made = {}
-    code = (
-        python_code(config, ["calm"]).replace("from twmr_nb.runs.folder import new_run", "").replace("run.start()", "")
-    )
+    code = python_code(config, ["calm"]).replace("from twmr_nb.runs.run import new_run", "").replace("run.start()", "")
     exec(
         code,
         {"new_run": lambda preset, extra_terms, **flags: made.update(config=preset_config(preset, **flags)), "calm": 1},
@@ -432,7 +430,7 @@ def test_a_run_whose_folder_is_gone_stays_on_show_and_no_other_is_marked(tmp_pat
     for name in ("first", "second"):
         new_run("recommended", name, root=tmp_path, **TINY).train()
     LIVE.clear()
-    view = RunsView(tmp_path)
+    view = Runs(tmp_path)
     shown = view.run
     other = next(name for name in view.runs if name != shown.name)
     shutil.rmtree(shown.path)

@@ -9,10 +9,10 @@ import shutil
 import pytest
 from ui_shelf import named, names
 
+from twmr_nb import PolicyBrowser
 from twmr_nb.episodes import worlds
 from twmr_nb.policies.saved import PolicyError, load_policy
-from twmr_nb.runs.folder import open_run
-from twmr_nb.ui import PolicyBrowser
+from twmr_nb.runs.run import open_run
 from twmr_nb.ui import policy_files as files
 
 

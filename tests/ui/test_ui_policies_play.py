@@ -8,11 +8,10 @@ import threading
 import pytest
 from ui_shelf import named, names
 
-from twmr_nb import EnvConfig
+from twmr_nb import EnvConfig, PolicyBrowser, RewardExplorer
 from twmr_nb.episodes import evaluate as evaluation
 from twmr_nb.episodes import worlds
 from twmr_nb.policies.saved import load_policy
-from twmr_nb.ui import PolicyBrowser, RewardExplorer
 from twmr_nb.ui.background import Background, Turn
 from twmr_nb.ui.reporting import ReportingPolicy
 from twmr_nb.ui.rollout_picker import RolloutPicker

@@ -13,10 +13,12 @@ from climb import climb
 from PIL import Image
 from tiny import TINY
 
+from twmr_nb import GateExplorer, PolicyBrowser, PoseExplorer, RewardExplorer, TrainingPanel
 from twmr_nb.config.schema import EnvConfig
-from twmr_nb.runs.folder import new_run
-from twmr_nb.ui import GateExplorer, PolicyBrowser, PoseExplorer, RewardExplorer, TrainingPanel, live_view, saved
-from twmr_nb.ui.runs import RunsView
+from twmr_nb.runs.run import new_run
+from twmr_nb.ui import saved
+from twmr_nb.ui.live import live_view
+from twmr_nb.ui.runs import Runs
 from twmr_nb.ui.saved import LARGEST, Keepsake, bundle, changed, show
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -72,7 +74,7 @@ def widgets(tmp_path):
     return {
         "live view": live_view(run),
         "panel": TrainingPanel(root=tmp_path),
-        "runs": RunsView(tmp_path),
+        "runs": Runs(tmp_path),
         "rewards": RewardExplorer(climb(), root=tmp_path),
         "gates": GateExplorer(climb(), root=tmp_path),
         "pose": PoseExplorer(),

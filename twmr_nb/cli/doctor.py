@@ -15,8 +15,7 @@ from jupyter_client.kernelspec import find_kernel_specs
 from packaging.requirements import Requirement
 
 from twmr_nb import graphics
-from twmr_nb.runs.folder import RUNS
-from twmr_nb.runs.places import VARIABLE, earlier_hint, working_folder
+from twmr_nb.runs.places import RUNS, VARIABLE, earlier_hint, working_folder
 
 PIP = "python -m pip install"
 REINSTALL = f"{PIP} --force-reinstall -e ."
@@ -26,7 +25,7 @@ JUPYTER_FOLDERS = ("JUPYTER_PATH", "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "JU
 # In a process of its own: a broken driver may end the one that tries it.
 DRAW_A_FRAME = """
 import twmr_nb, mujoco
-drawer = mujoco.Renderer(twmr_nb.build_model(), 48, 64)
+drawer = mujoco.Renderer(twmr_nb.robot.build_model(), 48, 64)
 drawer.update_scene(mujoco.MjData(drawer.model), "track")
 assert drawer.render().std() > 1, "the picture is empty"
 drawer.close()

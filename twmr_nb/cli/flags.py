@@ -4,8 +4,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from twmr_nb.config.fields import shown
 from twmr_nb.config.schema import ConfigError
+from twmr_nb.markup import shown
 
 SAME = {"policy": "load_path"}  # two spellings of one flag
 

@@ -20,8 +20,8 @@ from twmr_nb.cli.streams import Output, OutputLost, complain, open_streams, say,
 from twmr_nb.cli.viewer import has_display
 from twmr_nb.config.presets import DEFAULT_PRESET, PRESETS, preset_config
 from twmr_nb.config.schema import ConfigError, EnvConfig, PPOConfig, TrainConfig, checked_seed
-from twmr_nb.config.targets import ready_file, why
 from twmr_nb.draw.film import RenderError
+from twmr_nb.files import ready_file, why
 from twmr_nb.learn.trainer import TrainingDiverged
 from twmr_nb.markup import one_line, printable
 from twmr_nb.policies.saved import PolicyError, load_policy, stem_of
@@ -98,7 +98,7 @@ class Doctor:
 
 def train(options: Train) -> int:
     from twmr_nb.learn.storage import log_line
-    from twmr_nb.runs.folder import RunError, new_run, open_run
+    from twmr_nb.runs.run import RunError, new_run, open_run
 
     if options.resume:
         run = open_run(expanded(options.resume))

@@ -15,9 +15,9 @@ from tqdm import tqdm
 
 from twmr_nb.cli.flags import expanded, flag, refuse_scene
 from twmr_nb.cli.streams import complain
-from twmr_nb.config.fields import shown
 from twmr_nb.config.schema import ConfigError, EnvConfig, TrainConfig
-from twmr_nb.config.targets import ready_file
+from twmr_nb.files import ready_file
+from twmr_nb.markup import shown
 from twmr_nb.policies.saved import SHIPPED, PolicyError, SavedPolicy, load_policy
 
 HEIGHTS = "0:0.08:0.01"

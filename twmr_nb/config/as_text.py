@@ -30,7 +30,7 @@ def python_code(config: TrainConfig, own_terms: Iterable[str] = ()) -> str:
     call = ", ".join(arguments)
     if len(call) > 60:
         call = "\n    " + ",\n    ".join(arguments) + ",\n"
-    return f"from twmr_nb.runs.folder import new_run\n\nrun = new_run({call})\nrun.start()"
+    return f"from twmr_nb.runs.run import new_run\n\nrun = new_run({call})\nrun.start()"
 
 
 def scene_words(env: EnvConfig) -> str:

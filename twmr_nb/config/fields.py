@@ -13,9 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-
-class ConfigError(ValueError):
-    """A setting that is unknown, out of bounds or contradicts another; the message says what is allowed."""
+from twmr_nb.markup import shown
+from twmr_nb.types import ConfigError
 
 
 def setting(
@@ -96,10 +95,6 @@ class Config:
         """Plain JSON-ready values, one per field."""
         return dataclasses.asdict(self)
 
-    def changed(self) -> dict[str, Any]:
-        """The fields that differ from their defaults."""
-        return {f.name: v for f in dataclasses.fields(self) if (v := getattr(self, f.name)) != f.default}
-
 
 def field_names(cls: type) -> list[str]:
     return [f.name for f in dataclasses.fields(cls)]
@@ -168,12 +163,3 @@ def is_number(value: Any, kind: type) -> bool:
         return kind is float or number.is_integer()
     except (TypeError, ValueError, OverflowError):  # an array; a number beyond all bounds
         return False
-
-
-def shown(value: Any) -> str:
-    """A value for a sentence: not longer than a sentence."""
-    try:
-        words = repr(value)
-    except ValueError:  # a number of thousands of digits
-        return "a huge number"
-    return words if len(words) <= 60 else f"{words[:57]}..."

@@ -135,10 +135,17 @@ PRESETS = {
 DEFAULT_PRESET = "recommended"
 
 
-def preset_config(name: str = DEFAULT_PRESET, **changes: Any) -> TrainConfig:
-    """The full configuration of a preset, with your changes on top; raises ConfigError on unknown names."""
+def preset(name: str = DEFAULT_PRESET, **changes: Any) -> TrainConfig:
+    """The full configuration of a preset, with your settings on top; raises ConfigError on unknown names.
+
+    >>> preset("recommended", seed=3, success_bonus=20).env.success_bonus
+    20.0
+    """
     if name not in PRESETS:
         raise ConfigError(f"unknown preset {name!r}; choose {', '.join(map(repr, PRESETS))}.")
     if "preset" in changes:
         raise ConfigError(f"two presets are given, {name!r} and {changes['preset']!r}: choose one.")
     return TrainConfig().replace(preset=name, **PRESETS[name].settings).replace(**changes)
+
+
+preset_config = preset

@@ -31,7 +31,13 @@ MAX_SEED = 995_000  # seeds from a million on are for evaluation, so that it nev
 
 @dataclass(frozen=True)
 class EnvConfig(Config):
-    """The robot's world: scene, senses, gate, reward. Defaults are the original's."""
+    """The robot's world: scene, senses, gate, reward. Defaults are the original's.
+
+    Raises ConfigError on an unknown setting or a value that is not allowed; `replace` gives a changed copy.
+
+    >>> EnvConfig(scene="step", step_height=0.03).replace(extension_penalty=0.05).step_height
+    0.03
+    """
 
     scene: Scene = setting("step_5cm", group="robot and scene")
     """What lies ahead: nothing, one of the two original steps, or a step of your own size."""
@@ -147,7 +153,13 @@ class EnvConfig(Config):
 
 @dataclass(frozen=True)
 class PPOConfig(Config):
-    """The learner: network size and PPO's settings. Defaults are those of the `recommended` preset."""
+    """The learner: network size and PPO's settings. Defaults are those of the `recommended` preset.
+
+    Raises ConfigError on an unknown setting or a value that is not allowed; `replace` gives a changed copy.
+
+    >>> PPOConfig(num_envs=8, minibatches=2).gamma
+    0.99
+    """
 
     total_timesteps: int = setting(200_000, group="learner", low=1, high=10**10, unit="steps", log=True)
     """Control steps of all robots together after which training ends."""
@@ -216,7 +228,11 @@ class PPOConfig(Config):
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Everything one training run needs; saved with it."""
+    """Everything one training run needs; saved with it.
+
+    >>> TrainConfig(seed=3).replace(num_envs=8, success_bonus=5).ppo.num_envs
+    8
+    """
 
     env: EnvConfig = dataclasses.field(default_factory=EnvConfig)
     ppo: PPOConfig = dataclasses.field(default_factory=PPOConfig)

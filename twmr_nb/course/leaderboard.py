@@ -10,7 +10,7 @@ from twmr_nb.episodes.worlds import world
 from twmr_nb.files import locked, read_json, set_aside, write_json
 from twmr_nb.markup import table_cell
 from twmr_nb.policies.saved import SavedPolicy
-from twmr_nb.runs.folder import RUNS
+from twmr_nb.runs.places import RUNS
 
 BOARD = RUNS / "leaderboard.json"
 EPISODES = 200

@@ -1,5 +1,4 @@
-"""Figures of evaluations: success against step height, where episodes ended, how large the wheels were on the way, and
-what each term paid each policy."""
+"""Figures of evaluations: success against step height, where episodes ended, how large the wheels were on the way."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,21 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from twmr_nb.draw.plots import (
-    GREY,
-    HALO,
-    INK,
-    OWN_COLORS,
-    PALE,
-    TERM_COLORS,
-    TOTAL,
-    Plot,
-    legend,
-    style,
-    term_colors,
-    words,
-)
-from twmr_nb.draw.spread import variant_colors
+from twmr_nb.draw.style import GREY, HALO, INK, OWN_COLORS, PALE, TERM_COLORS, Plot, halo, legend, style, variant_colors
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.markup import figure_text
 from twmr_nb.robot.model import LEG_RANGE, WHEEL_RADIUS, step_edges, tip_radius
@@ -79,8 +64,7 @@ def wheels_along(walks: Mapping[str, Rollout]) -> Plot:
     for name, color in variant_colors(list(walks)).items():
         t = walks[name].transition
         radius = np.maximum(tip_radius(t.leg_angle), WHEEL_RADIUS).mean(axis=1)
-        halo: dict[str, Any] = {"path_effects": HALO} if color == TOTAL else {}
-        axes.plot(t.x, 1000 * radius, color=color, linewidth=1.2, label=figure_text(name), **halo)
+        axes.plot(t.x, 1000 * radius, color=color, linewidth=1.2, label=figure_text(name), **halo(color))
     axes.set_ylim(23, 52)  # room for the legend
     legend(axes, 6, "upper left")
     return figure
@@ -95,40 +79,3 @@ def along_the_way(figure: Plot, rollout: Rollout, title: str, y: str) -> Axes:
         axes.axvspan(*edges, color=PALE, linewidth=0)
     axes.set_xlim(*AROUND)
     return axes
-
-
-def terms_by_policy(results: Mapping[str, Result]) -> Plot:
-    """What each reward term paid each policy per episode, stacked: gains to the right, costs to the left; total black.
-
-    results: policy -> evaluation.
-    """
-    names = list(dict.fromkeys(term for r in results.values() for term in r["reward_terms"]))
-    colors = term_colors(names)
-    figure = Plot(960, 100 + 40 * len(results))
-    figure.margins(170, 14, 34, 46)
-    axes = style(figure.subplots(), "", "reward per episode (black: the sum)")
-    rows = np.arange(len(results))
-    right, left = np.zeros(len(results)), np.zeros(len(results))
-    for name in names:
-        paid = np.array([r["reward_terms"].get(name, 0.0) for r in results.values()])
-        for base, part in ((right, np.maximum(paid, 0)), (left, np.minimum(paid, 0))):
-            if part.any():
-                axes.barh(rows, part, left=base.copy(), color=colors[name], height=0.6, label=words(name))
-                base += part
-    total = right + left
-    axes.plot(total, rows, "|", color=TOTAL, markersize=22, markeredgewidth=2.4, path_effects=HALO)
-    axes.set_yticks(
-        rows,
-        [f"{figure_text(name)}  {sum_:+.1f}" for name, sum_ in zip(results, total, strict=True)],
-        color=INK,
-        fontsize=9,
-    )
-    axes.invert_yaxis()
-    axes.margins(x=0.02)
-    axes.axvline(0, color=INK, linewidth=0.8)
-    axes.grid(axis="y", visible=False)
-    handles, labels = axes.get_legend_handles_labels()
-    unique = dict(zip(labels, handles, strict=True))  # a term may be a gain here and a cost there
-    look: dict[str, Any] = {"fontsize": 8, "labelcolor": INK, "handlelength": 1.4, "frameon": False}
-    axes.legend(unique.values(), unique.keys(), loc="lower left", bbox_to_anchor=(0, 1), ncols=len(unique), **look)
-    return figure

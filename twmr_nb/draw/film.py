@@ -25,12 +25,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from twmr_nb.config.schema import EnvConfig
-from twmr_nb.config.targets import ready_file
 from twmr_nb.draw.overlay import Frame, draw_overlay, draw_title
 from twmr_nb.draw.page import output
 from twmr_nb.draw.stills import moments, png, side_view_frames
 from twmr_nb.episodes.rollout import Rollout, record
-from twmr_nb.files import write_bytes
+from twmr_nb.files import ready_file, write_bytes
 from twmr_nb.graphics import no_gl
 from twmr_nb.markup import one_line
 from twmr_nb.policies.protocol import ZeroPolicy
@@ -91,7 +90,7 @@ def frames(
 
 @on_drawing_thread
 def frame_strip(rollout: Rollout, n: int = 6, size: Size = (320, 180)) -> Image.Image:
-    """n moments of the episode in rows of three, for where no video can be shown; the side view without a GL library."""
+    """n moments of the episode in rows of three, for where there is no video; without a GL library the side view."""
     index = np.array(moments(rollout, n))
     draw = functools.partial(draw_steps, camera="track", overlay=True) if gl_available() else side_view_frames
     pictures = list(draw(rollout, index, size))

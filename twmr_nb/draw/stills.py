@@ -30,7 +30,7 @@ def side_view_frames(
 
 
 def side_view_strip(rollout: Rollout, n: int = 6, size: tuple[int, int] = (320, 180)) -> list[bytes]:
-    """n moments of an episode, evenly spread from its first step to its last, each a PNG file of this size in pixels."""
+    """n moments of an episode, spread evenly from its first step to its last, each a PNG file of this size [px]."""
     return [png(frame) for frame in side_view_frames(rollout, moments(rollout, n), size)]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from twmr_nb.config.as_text import scene_words
-from twmr_nb.draw.charts import Table
+from twmr_nb.draw.table import Table
 from twmr_nb.episodes.report import Result, in_lines, interval, number, percent
 from twmr_nb.markup import one_line
 from twmr_nb.policies.saved import SavedPolicy

@@ -218,7 +218,11 @@ def by_height(heights: Array, passed: Array) -> list[dict[str, Any]]:
 
 
 def wilson_interval(successes: int, trials: int, z: float = 1.96) -> tuple[float, float]:
-    """95% confidence interval of a rate (Wilson 1927), which stays sensible at 0% and 100%."""
+    """95% confidence interval of a rate (Wilson 1927), which stays sensible at 0% and 100%.
+
+    >>> [round(bound, 3) for bound in wilson_interval(20, 20)]
+    [0.839, 1.0]
+    """
     rate, weight = successes / trials, z**2 / trials
     centre = (rate + weight / 2) / (1 + weight)
     half = z / (1 + weight) * math.sqrt(rate * (1 - rate) / trials + weight / (4 * trials))

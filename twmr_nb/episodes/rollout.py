@@ -29,7 +29,12 @@ OVER_TIME = [f.name for f in dataclasses.fields(Transition) if f.name not in CON
 
 @dataclass(frozen=True)
 class Rollout:
-    """One episode, T control steps. Row t is the state *after* step t, at time (t + 1) * ctrl_dt."""
+    """One episode, T control steps. Row t is the state *after* step t, at time (t + 1) * ctrl_dt.
+
+    >>> episode = record("zero", EnvConfig(), num_steps=4)
+    >>> episode.time.tolist(), episode.transition.leg_angle.shape
+    ([0.02, 0.04, 0.06, 0.08], (4, 4))
+    """
 
     config: EnvConfig
     transition: Transition
@@ -106,7 +111,7 @@ class Rollout:
         return rescored(self, (config or self.config).replace(**settings), extra_terms)
 
     def save(self, path: str | Path) -> Path:
-        """Write one safetensors file, whole or not at all."""
+        """Write one safetensors file, whole or not at all; `load_rollout` reads it."""
         t = self.transition
         arrays = {name: getattr(t, name) for name in [*OVER_TIME, "retract", "extend"]} | {"action": self.action}
         arrays |= {f"term/{name}": values for name, values in self.reward_terms.items()}
@@ -118,7 +123,14 @@ class Rollout:
 
 
 def load_rollout(path: str | Path) -> Rollout:
-    """The inverse of Rollout.save; raises PolicyError if the file is missing, damaged or of another kind."""
+    """The inverse of Rollout.save; raises PolicyError if the file is missing, damaged or of another kind.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = record("zero", EnvConfig(), num_steps=4).save(f"{folder}/standing.safetensors")
+    ...     load_rollout(file).title
+    'zero actions'
+    """
     if not Path(path).is_file():
         raise PolicyError(f"no rollout at {str(path)!r}: give a file that Rollout.save wrote.")
     arrays, details = read_arrays(path)

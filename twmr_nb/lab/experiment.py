@@ -15,16 +15,18 @@ import numpy as np
 
 from twmr_nb.config.presets import DEFAULT_PRESET, preset_config
 from twmr_nb.config.schema import ConfigError, TrainConfig
-from twmr_nb.draw.plots import Plot, Record
 from twmr_nb.draw.spread import spread_curves, spread_dots
+from twmr_nb.draw.style import Plot
 from twmr_nb.episodes.evaluate import evaluate
 from twmr_nb.episodes.worlds import world
+from twmr_nb.files import read_json, write_json
+from twmr_nb.learn.storage import Record
 from twmr_nb.markup import one_line, table_cell
 from twmr_nb.policies.saved import PolicyError, SavedPolicy
 from twmr_nb.progress import Progress
-from twmr_nb.runs.files import read_json, write_json
-from twmr_nb.runs.folder import RUNS, Run, RunError, new_run, open_run, training_run
 from twmr_nb.runs.identity import describe_evaluation, describe_training, digest, short_name
+from twmr_nb.runs.places import RUNS
+from twmr_nb.runs.run import Run, RunError, new_run, open_run, training_run
 from twmr_nb.task.rewards import RewardTerm, refuse_duplicates
 
 ROOT = RUNS / "experiments"
@@ -211,7 +213,6 @@ def judged(
             tell(f"{record['progress']:.0%}, {record['steps_per_s']:.0f} steps/s")
 
         run.train(trained)
-        run.trainer = None  # finished: its arrays are in files
     if run.state != "finished":
         raise RunError(f"the training {run.name} was stopped: compare again to go on where it is.")
     saved = checked_policy(run)

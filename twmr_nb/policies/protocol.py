@@ -11,7 +11,15 @@ Array = NDArray[Any]
 
 
 class Policy(Protocol):
-    """Whatever can act: it is told when episodes begin, then asked for one action per robot and step."""
+    """Whatever can act: it is told when episodes begin, then asked for one action per robot and step.
+
+    >>> class Ahead:
+    ...     def reset(self, num_envs): ...
+    ...     def act(self, obs):
+    ...         return np.tile([1, 1, 1, 1, 0, 0, 0, 0], (len(obs), 1))
+    >>> tw.record(Ahead(), tw.EnvConfig(), num_steps=3).action[0, :4].tolist()
+    [1.0, 1.0, 1.0, 1.0]
+    """
 
     def reset(self, num_envs: int) -> None: ...
 

@@ -15,13 +15,13 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as safetensors_bytes
 
-from twmr_nb.config.fields import shown
-from twmr_nb.config.schema import ConfigError, TrainConfig
+from twmr_nb.config.schema import TrainConfig
 from twmr_nb.files import write_bytes
 from twmr_nb.learn.network import ACTION_SIZE, ActorCritic, PolicyParams, act, init_carry, named_leaves
-from twmr_nb.markup import one_line
+from twmr_nb.markup import one_line, shown
 from twmr_nb.policies.checks import known_details, policy_of
 from twmr_nb.policies.protocol import Policy, RandomPolicy, ZeroPolicy
+from twmr_nb.types import ConfigError
 
 FORMAT = "twmr_nb policy 1"
 SHIPPED = Path(__file__).parent / "pretrained"
@@ -33,7 +33,14 @@ class PolicyError(ValueError):
 
 @dataclass(frozen=True)
 class SavedPolicy:
-    """A policy with all that is needed to play it, and where it came from."""
+    """A policy with all that is needed to play it, and where it came from.
+
+    >>> saved = load_policy("step_5cm")
+    >>> player = saved.player(deterministic=True)
+    >>> player.reset(num_envs=2)
+    >>> player.act(np.zeros((2, 34), np.float32)).shape
+    (2, 8)
+    """
 
     name: str
     params: PolicyParams

@@ -16,7 +16,12 @@ def leg_command(angle: Any) -> Any:
 
 
 class ConstantPolicy:
-    """The same command at every step: wheels in [-1, 1], leg angles of the front and rear wheels in rad."""
+    """The same command at every step: wheels in [-1, 1], leg angles of the front and rear wheels in rad.
+
+    >>> world = tw.EnvConfig(action_mode="leg_position")
+    >>> tw.record(ConstantPolicy(1.0, MIDDLE, title="legs out"), world, num_steps=5).title
+    'legs out'
+    """
 
     def __init__(self, wheels: float, front: float, rear: float | None = None, title: str = "") -> None:
         legs = leg_command([front, front, *[front if rear is None else rear] * 2])

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from twmr_nb.config.fields import shown
 from twmr_nb.config.schema import ConfigError
-from twmr_nb.config.targets import checked_name, ready_file
 from twmr_nb.episodes.evaluate import EPISODES, evaluate, sampled_episodes
 from twmr_nb.episodes.worlds import world
+from twmr_nb.files import checked_name, ready_file
+from twmr_nb.learn.metrics_log import MetricsLog
 from twmr_nb.learn.storage import Record
+from twmr_nb.markup import shown
 from twmr_nb.policies.saved import PolicyError, SavedPolicy, find_policy, load_policy
-from twmr_nb.runs.files import read_metrics
 
 CURVE = ("global_step", "success_rate", "episode_return", "frontier", "train_s")
 POINTS = 100  # of the curve, at most
@@ -51,7 +51,7 @@ def judged(
     """
     path = find_policy(source)
     saved = dataclasses.replace(load_policy(path), name=policy_name(name))
-    curve = thinned(read_metrics(path.parent / "metrics.csv")) or saved.results.get("curve")
+    curve = thinned(MetricsLog(path.parent / "metrics.csv")) or saved.results.get("curve")
     if not curve:
         raise PolicyError(f"{path} has no learning curve beside it: export it from the folder of its run.")
     trial = world(saved.config.env)

@@ -1,75 +1,127 @@
-"""The runs of a folder: make a new one, open one again, list them all. What a run is and does stands in `run`."""
+"""A run's folder: what there is of a training on disk, and who may train in it.
 
-from collections.abc import Iterable
-from contextlib import suppress
+runs/<name>_<timestamp>/
+    config.json            every setting, the command line, the source of own reward terms
+    status.json            new, running, paused, stopped, finished or failed, and why
+    lock                   held by the process that trains it
+    metrics.csv            one line per update
+    checkpoint.safetensors everything needed to go on exactly where it was
+    best.safetensors       the policy that did best so far, in the second half of the training
+    policy.safetensors     the newest policy; also under its own name once finished
+"""
+
+import os
+import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from twmr_nb.config.as_text import command_line
-from twmr_nb.config.presets import preset_config
-from twmr_nb.config.schema import ConfigError, TrainConfig
-from twmr_nb.files import read_json, remembered, write_json
-from twmr_nb.runs.files import fresh_folder, run_folders
-from twmr_nb.runs.identity import describe_term, describe_training, digest
-from twmr_nb.runs.places import runs_folder
-from twmr_nb.runs.run import LIVE, Run, RunError, training_run
-from twmr_nb.task.rewards import RewardTerm, refuse_duplicates
+from filelock import FileLock, Timeout
 
-__all__ = ["LIVE", "RUNS", "Run", "RunError", "list_runs", "new_run", "open_run", "training_run"]
+from twmr_nb.files import checked_name, fingerprint, read_json, remembered, write_json
+from twmr_nb.learn.metrics_log import MetricsLog
+from twmr_nb.policies.saved import SavedPolicy, load_policy
 
-RUNS = runs_folder()
+PATIENCE = 0.5  # s to wait for a lock; whoever only looks holds it for a moment
 
 
-def new_run(
-    config: TrainConfig | str = "recommended",
-    name: str = "run",
-    root: str | Path = RUNS,
-    run_dir: str | Path | None = None,
-    extra_terms: Iterable[RewardTerm] = (),
-    **settings: Any,
-) -> Run:
-    """Make a run's folder. config: a TrainConfig or a preset's name; settings: settings to change on top.
-
-    run_dir names the folder itself, otherwise it is root/<name>_<timestamp>.
-    """
-    config = preset_config(config, **settings) if isinstance(config, str) else config.replace(**settings)
-    extra_terms = refuse_duplicates(extra_terms)
-    identity, terms = digest(describe_training(config, extra_terms)), [describe_term(t) for t in extra_terms]
-    path = Path(run_dir) if run_dir is not None else fresh_folder(Path(root), name)
-    if path.resolve() == Path.cwd():
-        raise ConfigError("run_dir is the folder we are in: name one for the run.")
-    if (path / "config.json").exists():
-        raise ConfigError(f"{path} already holds a run: choose another folder, or open it with open_run to go on.")
-    path.mkdir(parents=True, exist_ok=True)
-    details = {"config": config.to_dict(), "own_terms": terms, "command": command_line(config)}
-    write_json(path / "config.json", details | {"identity": identity})
-    return Run(path.resolve(), config, extra_terms)
+class RunError(RuntimeError):
+    """Something a run cannot do now; the message says why and what to do."""
 
 
-def open_run(path: str | Path, extra_terms: Iterable[RewardTerm] = ()) -> Run:
-    """The run in a folder: the live object if this process has trained it, else one that can show and resume it.
+class RunFolder:
+    """The files of one run. What they say is read when it is asked for, so that it is true for every process."""
 
-    extra_terms: your own reward terms; it takes those that it was started with. One that trains now keeps its own.
-    """
-    path, extra_terms = Path(path).resolve(), refuse_duplicates(extra_terms)
-    if run := LIVE.get(path):
-        if not run.training:
-            run.take_terms(extra_terms)
-        return run
-    if not (path / "config.json").exists():
-        raise ConfigError(f"{path} holds no run: give a folder that `twmr train` or new_run made.")
-    return Run(path, remembered(config_in, path / "config.json"), extra_terms)
+    def __init__(self, path: Path) -> None:
+        self.path, self.name = path, path.name
+        self.metrics = MetricsLog(path / "metrics.csv")
+        self.checkpoint, self.best, self.policy = (
+            path / f"{name}.safetensors" for name in ("checkpoint", "best", "policy")
+        )
+
+    @property
+    def saved_policy(self) -> SavedPolicy:
+        """The newest policy; raises PolicyError where there is none yet."""
+        return load_policy(self.policy)
+
+    @property
+    def exists(self) -> bool:
+        return (self.path / "config.json").exists()
+
+    def refuse_lost(self) -> None:
+        """Raise RunError if the folder is gone, so that no part of it comes back."""
+        if not self.exists:
+            raise RunError(
+                f"the folder of {self.name} is gone, deleted or renamed ({self.path}): nothing more of it can be kept."
+            )
+
+    # config.json: which experiment it is
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """config, own_terms, command, identity"""
+        return read_json(self.path / "config.json")
+
+    def keep_details(self, details: dict[str, Any]) -> None:
+        write_json(self.path / "config.json", details)
+
+    # status.json: how it stands
+
+    @property
+    def status(self) -> dict[str, Any]:
+        """state, and what ended it: error, failure, failed_term. {} before it was begun. To be left unchanged."""
+        return remembered(read_json, self.path / "status.json")
+
+    @property
+    def state(self) -> str:
+        """new, running, paused, stopped, finished, failed, interrupted (its process ended), or gone (the folder is)."""
+        if not self.exists:
+            return "gone"
+        state = self.status.get("state", "new")
+        return "interrupted" if state in ("running", "paused") and not self.is_locked() else state
+
+    def keep_state(self, state: str, **details: Any) -> None:
+        """Raises RunError where the folder is gone, OSError where it cannot be written to."""
+        self.refuse_lost()
+        write_json(self.path / "status.json", {"state": state, "pid": os.getpid(), "time": time.time()} | details)
+
+    # lock: one trainer per folder. The operating system takes it back when the process ends, however it ends.
+
+    def lock(self) -> FileLock | None:
+        """The lock, to be released at the end of training; None if another trainer has it."""
+        lock = FileLock(self.path / "lock", thread_local=False, is_singleton=False)
+        try:
+            lock.acquire(timeout=PATIENCE, poll_interval=0.02)
+        except Timeout:
+            return None
+        return lock
+
+    def is_locked(self) -> bool:
+        """Whether somebody trains in this folder now."""
+        if not (self.path / "lock").exists():
+            return False
+        try:
+            with FileLock(self.path / "lock", is_singleton=False).acquire(timeout=0.05, poll_interval=0.01):
+                return False
+        except Timeout:
+            return True
+        except OSError:  # a folder that we may only read: nobody of ours trains there
+            return False
 
 
-def config_in(path: Path) -> TrainConfig:
-    """The settings in a run's config.json."""
-    return TrainConfig.from_dict(read_json(path)["config"])
+def run_folders(root: str | Path) -> list[Path]:
+    """The folders below root that hold a run, the newest first."""
+    found = [(config, fingerprint(config)) for config in Path(root).glob("*/config.json")]
+    there = [(version[-1], config.parent) for config, version in found if version]  # not one deleted meanwhile
+    return [folder for _, folder in sorted(there, key=lambda each: each[0], reverse=True)]
 
 
-def list_runs(root: str | Path = RUNS) -> list[Run]:
-    """All runs below a folder, the newest first; without those that cannot be read."""
-    runs = []
-    for folder in run_folders(root):
-        with suppress(ValueError, KeyError, TypeError, OSError):
-            runs.append(open_run(folder))
-    return runs
+def fresh_folder(root: Path, name: str) -> Path:
+    """root/<name>_<timestamp>, with a number behind it if two start in one second; raises ConfigError on a bad name."""
+    checked_name(name)
+    base = root / f"{name}_{datetime.now():%Y%m%d_%H%M%S}"
+    path, number = base, 1
+    while path.exists():
+        number += 1
+        path = base.with_name(f"{base.name}_{number}")
+    return path

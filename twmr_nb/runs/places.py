@@ -59,3 +59,6 @@ def working_folder() -> Path | None:
         return Path.cwd()
     except OSError:
         return None
+
+
+RUNS = runs_folder()

@@ -1,79 +1,142 @@
-"""One training run and its folder: config, metrics, checkpoint, policy. It outlives the cell that started it.
+"""Training runs: make one, train it, find it again. A run outlives the cell that started it.
 
-runs/<name>_<timestamp>/
-    config.json            every setting, the command line, the source of own reward terms
-    status.json            new, running, paused, stopped, finished or failed, and why
-    lock                   held by the process that trains it
-    metrics.csv            one line per update
-    checkpoint.safetensors everything needed to go on exactly where it was
-    policy.safetensors     the newest policy; also under its own name once finished
+What it has on disk stands in `folder`, how it trains in `training`.
 """
 
-import errno
-import math
-import os
-import threading
-import time
-import traceback
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from filelock import BaseFileLock
-
+from twmr_nb.config.as_text import command_line
+from twmr_nb.config.presets import preset_config
 from twmr_nb.config.schema import ConfigError, TrainConfig
-from twmr_nb.files import copy_whole, read_json, remembered, write_json
-from twmr_nb.learn.metrics_log import MetricsLog
+from twmr_nb.files import read_json, remembered
 from twmr_nb.learn.storage import Record
-from twmr_nb.learn.trainer import Trainer, TrainingDiverged
 from twmr_nb.markup import one_line
-from twmr_nb.policies.saved import SavedPolicy, load_policy, read_arrays, write_arrays
-from twmr_nb.runs import lock as run_lock
-from twmr_nb.runs.identity import Description, describe_term, describe_training, digest
-from twmr_nb.runs.selection import BEGIN, Selection
-from twmr_nb.task.env import TwmrEnv
-from twmr_nb.task.rewards import RewardTerm, TermError
+from twmr_nb.policies.saved import SavedPolicy
+from twmr_nb.runs.folder import RunError, RunFolder, fresh_folder, run_folders
+from twmr_nb.runs.identity import describe_term, describe_training, digest
+from twmr_nb.runs.places import RUNS
+from twmr_nb.runs.training import Training
+from twmr_nb.task.rewards import RewardTerm, refuse_duplicates
 
-CHECKPOINT_SECONDS = 30.0
-QUICK = 0.01  # s
-WAIT = 0.5  # s; on some systems a longer wait cannot be interrupted
 LIVE: dict[Path, "Run"] = {}  # runs of this process, so that a new cell finds the one already under way
 
 
-class RunError(RuntimeError):
-    """Something a run cannot do now; the message says why and what to do."""
+def train(
+    config: TrainConfig | str = "recommended",
+    name: str = "run",
+    *,
+    root: str | Path = RUNS,
+    run_dir: str | Path | None = None,
+    extra_terms: Iterable[RewardTerm] = (),
+    **settings: Any,
+) -> "Run":
+    """Make a run and train it in the background; returns at once with the run, which shows how it is getting on.
+
+    config: a preset's name or a TrainConfig; settings: what differs from it. extra_terms: reward terms of your own.
+    The run lies in root/<name>_<timestamp>, or in run_dir. Raises ConfigError for settings that are not allowed, and
+    RunError while another run trains.
+
+    >>> from tempfile import mkdtemp
+    >>> run = train(root=mkdtemp(), num_envs=2, rollout_steps=8, minibatches=1, total_timesteps=32)
+    >>> run.join()
+    'finished'
+    >>> run.records[-1]["global_step"]
+    32.0
+    """
+    refuse_second()
+    return new_run(config, name, root, run_dir, extra_terms, **settings).start()
+
+
+def new_run(
+    config: TrainConfig | str = "recommended",
+    name: str = "run",
+    root: str | Path = RUNS,
+    run_dir: str | Path | None = None,
+    extra_terms: Iterable[RewardTerm] = (),
+    **settings: Any,
+) -> "Run":
+    """Make a run's folder, and train nothing yet: `run.start()` does. The arguments are those of `train`.
+
+    >>> from tempfile import mkdtemp
+    >>> run = new_run("walkthrough", root=mkdtemp(), seed=5)
+    >>> run.state, run.config.seed
+    ('new', 5)
+    """
+    config = preset_config(config, **settings) if isinstance(config, str) else config.replace(**settings)
+    extra_terms = refuse_duplicates(extra_terms)
+    identity, terms = digest(describe_training(config, extra_terms)), [describe_term(t) for t in extra_terms]
+    path = Path(run_dir) if run_dir is not None else fresh_folder(Path(root), name)
+    if path.resolve() == Path.cwd():
+        raise ConfigError("run_dir is the folder we are in: name one for the run.")
+    folder = RunFolder(path.resolve())
+    if folder.exists:
+        raise ConfigError(f"{path} already holds a run: choose another folder, or open it with open_run to go on.")
+    path.mkdir(parents=True, exist_ok=True)
+    details = {"config": config.to_dict(), "own_terms": terms, "command": command_line(config)}
+    folder.keep_details(details | {"identity": identity})
+    return Run(folder.path, config, extra_terms)
+
+
+def open_run(path: str | Path, extra_terms: Iterable[RewardTerm] = ()) -> "Run":
+    """The run of a name among your runs, or in a folder; one that this process trains is that one, live.
+
+    extra_terms: your own reward terms, to go on with a run that was started with them. One that trains now keeps its
+    own. Raises ConfigError where there is no run.
+
+    >>> from tempfile import mkdtemp
+    >>> run = new_run(root=mkdtemp())
+    >>> open_run(run.path).state
+    'new'
+    """
+    extra_terms = refuse_duplicates(extra_terms)
+    for place in (Path(path).resolve(), (RUNS / path).resolve()):
+        if run := LIVE.get(place):
+            if not run.training:
+                run._training.take_terms(extra_terms)
+            return run
+        if RunFolder(place).exists:
+            return Run(place, remembered(config_in, place / "config.json"), extra_terms)
+    raise ConfigError(f"{path} holds no run: give the name of one in {RUNS}, or the folder of another.")
+
+
+def list_runs(root: str | Path = RUNS) -> list["Run"]:
+    """All runs below a folder, the newest first; without those that cannot be read."""
+    runs = []
+    for folder in run_folders(root):
+        with suppress(ValueError, KeyError, TypeError, OSError):
+            runs.append(open_run(folder))
+    return runs
+
+
+def config_in(path: Path) -> TrainConfig:
+    """The settings in a run's config.json."""
+    return TrainConfig.from_dict(read_json(path)["config"])
+
+
+def training_run() -> "Run | None":
+    """The run that this process trains now."""
+    return next((run for run in list(LIVE.values()) if run.training), None)
+
+
+def refuse_second() -> None:
+    """Raise RunError while a run trains."""
+    if busy := training_run():
+        raise RunError(f"{busy.name} is training: stop it or let it finish before starting another.")
 
 
 class Run:
     """One training run. `start()` trains on a thread of its own; `train()` in the caller's."""
 
     def __init__(self, path: Path, config: TrainConfig, extra_terms: Iterable[RewardTerm] = ()) -> None:
-        self.path, self.config = path, config
-        self.extra_terms: tuple[RewardTerm, ...] = ()
-        self.records = MetricsLog(path / "metrics.csv")
-        self.trainer: Trainer | None = None
-        self.started_at = time.monotonic()  # when training was last begun, here
+        self.path, self.name, self.config = path, path.name, config
+        self.folder = RunFolder(path)
+        self.records = self.folder.metrics
+        self.policy_path = self.folder.policy
         self.on_start: Callable[[], None] = lambda: None  # told when training begins or goes on: a live view listens
-        self.take_terms(extra_terms)
-        self._state, self._error, self._failure = "", "", ""  # what no file says, or not yet
-        self._lock: BaseFileLock | None = None
-        self._terms: list[Description] = []  # the own terms as they were when training began
-        self._quickly_told = True  # whether it costs nothing to look at them in every update
-        self._stop, self._resume, self._save = threading.Event(), threading.Event(), threading.Event()
-        self._resume.set()
-        self._over = threading.Event()  # not the thread's own state: an interrupted join would call a living one ended
-        self._over.set()
-
-    def take_terms(self, extra_terms: Iterable[RewardTerm]) -> None:
-        """Use these own reward terms from the next start on: those that the run's config names; others are left out."""
-        given = {term.name: term for term in extra_terms}
-        if not given:
-            return
-        terms = tuple(given[name] for name in self._term_names() if name in given)
-        if terms and terms != self.extra_terms:
-            self.extra_terms, self.trainer = terms, None
+        self._training = Training(self.folder, config, extra_terms)
 
     def __repr__(self) -> str:
         total = self.config.ppo.total_timesteps
@@ -82,48 +145,31 @@ class Run:
     # What it is doing
 
     @property
-    def name(self) -> str:
-        return self.path.name
-
-    @property
     def state(self) -> str:
         """new, running, paused, stopped, finished, failed, interrupted (its process ended), or gone (its folder is)."""
-        if self._state and (self.training or not run_lock.is_taken(self.path)):
-            return self._state
-        if not (self.path / "config.json").exists():
-            return "gone"
-        state = remembered(read_json, self.path / "status.json").get("state", "new")
-        if state in ("running", "paused") and not run_lock.is_taken(self.path):
-            return "interrupted"
-        return state
-
-    @property
-    def error(self) -> str:
-        """The traceback of what ended it, if it failed."""
-        return self._error or str(read_json(self.path / "status.json").get("error", ""))
-
-    @property
-    def failure(self) -> str:
-        """Why it failed, in a sentence."""
-        if self._failure:
-            return self._failure
-        last = (self.error.strip().splitlines() or [""])[-1]
-        return str(read_json(self.path / "status.json").get("failure", last))
-
-    @property
-    def phase(self) -> str:
-        """What the trainer does this moment: compiling, collecting, learning."""
-        return self.trainer.phase if self.trainer else "new"
+        here = self._training.state
+        return here if here and (self.training or not self.folder.is_locked()) else self.folder.state
 
     @property
     def training(self) -> bool:
         """Whether this process trains it now, or holds it paused."""
-        return not self._over.is_set()
+        return not self._training.over.is_set()
 
     @property
     def stopping(self) -> bool:
         """Whether it has been asked to stop and has not yet."""
-        return self.training and self._stop.is_set()
+        return self.training and self._training.stopping.is_set()
+
+    @property
+    def phase(self) -> str:
+        """What the trainer does this moment: compiling, collecting, learning; new where there is none."""
+        trainer = self._training.trainer
+        return trainer.phase if trainer else "new"
+
+    @property
+    def started_at(self) -> float:
+        """When this process began to train it, by time.monotonic()."""
+        return self._training.begun_at
 
     @property
     def progress(self) -> float:
@@ -131,8 +177,30 @@ class Run:
         return self.records[-1]["progress"] if self.records else 0.0
 
     @property
-    def policy_path(self) -> Path:
-        return self.path / "policy.safetensors"
+    def error(self) -> str:
+        """The traceback of what ended it, if it failed."""
+        return self._training.error or str(self.folder.status.get("error", ""))
+
+    @property
+    def failure(self) -> str:
+        """Why it failed, in a sentence."""
+        last = (self.error.strip().splitlines() or [""])[-1]
+        return self._training.failure or str(self.folder.status.get("failure", last))
+
+    @property
+    def policy(self) -> SavedPolicy:
+        """The newest saved policy of this run; PolicyError where there is none yet."""
+        return self.folder.saved_policy
+
+    @property
+    def extra_terms(self) -> tuple[RewardTerm, ...]:
+        """The own reward terms that it trains with."""
+        return self._training.extra_terms
+
+    def refresh(self) -> None:
+        """Read what another process has added since; a run of this process knows already."""
+        if LIVE.get(self.path) is not self:
+            self.records.refresh()
 
     # What it can be told
 
@@ -140,288 +208,44 @@ class Run:
         """Train on a background thread and return at once; goes on from the checkpoint if there is one."""
         if self.training:
             raise RunError(f"{self.name} is training already.")
-        if busy := training_run():
-            raise RunError(f"{busy.name} is training: stop it or let it finish before starting another.")
+        refuse_second()
         self._claim()
-        threading.Thread(target=self._train_quietly, name=f"train {self.name}", daemon=True).start()
+        self._training.begin_thread()
         self.on_start()
         return self
-
-    def stop(self) -> None:
-        """Stop within a control step, saving a checkpoint."""
-        self._stop.set()
-        self._resume.set()
-
-    def pause(self) -> None:
-        """Hold still in mid-step, losing nothing."""
-        self._resume.clear()
-
-    def unpause(self) -> None:
-        self._resume.set()
-
-    def save_now(self) -> None:
-        """Ask for a checkpoint and the policy at the next update."""
-        self._save.set()
-
-    def join(self, timeout: float | None = None) -> str:
-        """Wait for the training to end (or for `timeout` seconds); returns the state. Interrupted, it trains on."""
-        end = math.inf if timeout is None else time.monotonic() + timeout
-        while not self._over.wait(min(WAIT, max(0.0, end - time.monotonic()))) and time.monotonic() < end:
-            pass
-        if self._failure:
-            raise RunError(f"{self.name} failed: {self._failure}")
-        return self.state
-
-    @property
-    def policy(self) -> SavedPolicy:
-        """The newest saved policy of this run."""
-        return load_policy(self.policy_path)
-
-    def refresh(self) -> None:
-        """Read what another process has added since; a run of this process knows already."""
-        if LIVE.get(self.path) is not self:
-            self.records.refresh()
-
-    # How it trains
 
     def train(self, on_record: Callable[[Record], None] = lambda record: None) -> None:
         """Train to the end or until stopped, saving on the way; on_record sees every update."""
         self._claim()
-        self._train(on_record)
-
-    def _train_quietly(self) -> None:
-        """The thread's own main: an error is kept for join() and the panel, not printed into some cell."""
-        with suppress(BaseException):
-            self._train(lambda record: None)
-
-    def _train(self, on_record: Callable[[Record], None]) -> None:
-        """Between claiming the folder and letting go of it; whatever happens is kept as the run's state."""
-        try:
-            self._set_state("running")
-            self._set_state("finished" if self._updates(on_record) else "stopped")
-        except BaseException as error:
-            self.trainer = None  # it goes on from the checkpoint
-            stopped = isinstance(error, KeyboardInterrupt)
-            if not stopped:
-                self._error, self._failure = traceback.format_exc(), in_a_sentence(error)
-            details = {"failed_term": error.term} if isinstance(error, TermError) else {}
-            self._end("stopped" if stopped else "failed", error=self._error, failure=self._failure, **details)
-            raise
-        finally:
-            self._let_go()
-
-    def _updates(self, on_record: Callable[[Record], None]) -> bool:
-        """Train and save; returns whether it came to the end."""
-        trainer = self._prepare()
-        saved_at = time.monotonic()
-        try:
-            for record in trainer.updates(self._should_stop):
-                self._log(record)
-                on_record(record)
-                self._validate(record)
-                if self._save.is_set() or time.monotonic() - saved_at > CHECKPOINT_SECONDS:
-                    self._save.clear()
-                    self.save()
-                    saved_at = time.monotonic()
-        except BaseException:
-            with suppress(OSError, RunError, ConfigError):  # what ended it is what is told
-                if self.records:
-                    self.save()
-            raise
-        if trainer.update_index:
-            self.save()
-        finished = trainer.update_index >= trainer.num_updates
-        if finished and self.selection.best:
-            copy_whole(self.selection.path, self.policy_path)
-        if finished:
-            copy_whole(self.policy_path, self.path / f"{self.policy.name}.safetensors")
-        return finished
-
-    def _validate(self, record: Record) -> None:
-        """Every validate_every updates of the second half: is this the best policy so far?"""
-        every = self.config.ppo.validate_every
-        if every and record["update"] % every == 0 and record["progress"] > BEGIN:
-            self.selection.consider(self.candidate())
-
-    def _prepare(self) -> Trainer:
-        """The trainer, new or as it was at the last checkpoint."""
-        if self.trainer is None:
-            env = TwmrEnv(self.config.env, self.config.ppo.num_envs, extra_terms=self.extra_terms)
-            trainer = Trainer(env, self.config.ppo, self.config.seed)
-            if self.checkpoint_path.exists():
-                arrays, _ = read_arrays(self.checkpoint_path)
-                trainer.restore(arrays)
-            self.trainer = trainer
-        self.records.cut(self.trainer.update_index)
-        return self.trainer
-
-    @property
-    def checkpoint_path(self) -> Path:
-        return self.path / "checkpoint.safetensors"
-
-    def _should_stop(self) -> bool:
-        if not self._resume.is_set():
-            self._set_state("paused")
-            self._resume.wait()
-            self._set_state("running")
-        return self._stop.is_set()
-
-    def save(self) -> Path:
-        """Write checkpoint and policy as they were after the last update; returns the policy's path."""
-        trainer = self.trainer
-        if trainer is None or trainer.snapshot is None or not trainer.update_index:
-            raise RunError(f"{self.name} has nothing to save yet: let it train for one update first.")
-        self._refuse_changed_terms()
-        self._refuse_lost_folder()
-        write_arrays(self.checkpoint_path, trainer.snapshot, {"update": trainer.update_index})
-        return self.candidate().save(self.policy_path)
-
-    def candidate(self) -> SavedPolicy:
-        """The policy as it is now, with all that belongs to it."""
-        assert self.trainer is not None, "train first"
-        name = f"ppo_lstm_policy_{datetime.now():%Y%m%d_%H%M%S}"
-        command = read_json(self.path / "config.json")["command"]
-        return SavedPolicy(name, self.trainer.policy, self.config, self.results(), command, self._terms)
-
-    @property
-    def selection(self) -> Selection:
-        return Selection(self.path / "best.safetensors")
-
-    def results(self) -> dict[str, Any]:
-        """What training reached, for the policy's label."""
-        keys = ("global_step", "success_rate", "episode_return", "episode_length", "average_x", "train_s", "compile_s")
-        last = self.records[-1] if self.records else {}
-        return {k: last[k] for k in keys if k in last and not math.isnan(last[k])}
-
-    def _log(self, record: Record) -> None:
-        self._refuse_lost_folder()
-        if self._quickly_told:
-            self._refuse_changed_terms()
-        self.records.append(record)
-
-    # Who may train it, and with what
+        self._training.train(on_record)
 
     def _claim(self) -> None:
-        """From here on this object trains this folder, and nobody else; raises RunError where that cannot be."""
-        self._refuse_lost_folder()
-        lock = run_lock.take(self.path)
-        if lock is None:
-            raise RunError(f"{self.name} is being trained by another process: stop it there first.")
-        try:
-            status = read_json(self.path / "status.json")
-            if status.get("state") == "finished":
-                raise RunError(f"{self.name} is finished: start a new run to train further.")
-            self._settle_terms(status.get("failed_term", ""))
-        except BaseException:
-            lock.release()
-            raise
-        self._lock, LIVE[self.path] = lock, self
-        self._error = self._failure = ""
-        self._state, self.started_at = "running", time.monotonic()
-        self._stop.clear()
-        self._save.clear()
-        self._resume.set()
-        self._over.clear()
+        self._training.claim()
+        LIVE[self.path] = self
 
-    def _settle_terms(self, failed: str) -> None:
-        """Hold the own terms against those that the run began with; `failed` is the one that ended it, if one did.
+    def stop(self) -> None:
+        """Stop within a control step, saving a checkpoint."""
+        self._training.stopping.set()
+        self._training.going.set()
 
-        What has taught the policy nothing yet, or broke, may be mended; all else would be another run. The config keeps
-        which experiment it is; of one that went on with other code or terms it keeps that it is none.
-        """
-        file = self.path / "config.json"
-        config = read_json(file)
-        begun = self.checkpoint_path.exists()
-        now = {term.name: describe_term(term) for term in self.extra_terms}
-        for was in config["own_terms"]:
-            name = was["name"]
-            if name not in now:
-                raise RunError(
-                    f"{self.name} was started with your own reward term {name!r}, "
-                    "which is kept as text only: define it again and open the run with extra_terms=[...]."
-                )
-            mended = name == failed and now[name]["weight"] == was["weight"]
-            if begun and not mended and not same_term(was, now[name]):
-                raise RunError(
-                    f"{self.name} was trained with another {name!r}, {difference(was, now[name])}: "
-                    "define it as it was (the run's config.json has its text), or start a new run."
-                )
-        self._terms, begin = [now[was["name"]] for was in config["own_terms"]], time.perf_counter()
-        self._refuse_changed_terms()
-        self._quickly_told = time.perf_counter() - begin < QUICK
-        identity = digest(describe_training(self.config, self.extra_terms))
-        pure = not begun or identity == config.get("identity")
-        settled = config | {"own_terms": self._terms, "identity": identity if pure else None}
-        if begun and self._terms != config["own_terms"]:
-            settled["terms_before"] = [*config.get("terms_before", []), config["own_terms"]]
-        if settled != config:
-            write_json(file, settled)
+    def pause(self) -> None:
+        """Hold still in mid-step, losing nothing."""
+        self._training.going.clear()
 
-    def _refuse_changed_terms(self) -> None:
-        """Raise RunError if a term does something else than when training began, so that nothing of it is kept."""
-        for was, term in zip(self._terms, self.extra_terms, strict=True):
-            if describe_term(term) != was:
-                raise RunError(
-                    f"reward term {term.name!r} changed while it trained: it keeps something between its calls, or a "
-                    "value that it uses was changed. Nothing since the last checkpoint is kept; put it back and resume."
-                )
+    def unpause(self) -> None:
+        """Go on after a pause."""
+        self._training.going.set()
 
-    def _refuse_lost_folder(self) -> None:
-        if not (self.path / "config.json").exists():
-            raise RunError(
-                f"the folder of {self.name} is gone, deleted or renamed ({self.path}): nothing more of it can be kept."
-            )
+    def save_now(self) -> None:
+        """Write checkpoint and policy: at once while it is paused, otherwise at the next update."""
+        if self.state == "paused":
+            self._training.save()
+        else:
+            self._training.saving.set()
 
-    def _term_names(self) -> list[str]:
-        return [term["name"] for term in read_json(self.path / "config.json").get("own_terms", [])]
-
-    def _set_state(self, state: str, **details: Any) -> None:
-        self._refuse_lost_folder()
-        self._state = state
-        write_json(self.path / "status.json", {"state": state, "pid": os.getpid(), "time": time.time()} | details)
-
-    def _end(self, state: str, **details: Any) -> None:
-        """The last state, also where it cannot be written, as on a full disk: then this object alone knows."""
-        with suppress(OSError, RunError):
-            self._set_state(state, **details)
-        self._state = state
-
-    def _let_go(self) -> None:
-        """Leave the folder to others; from here on its file says the state, if it could be written."""
-        assert self._lock is not None
-        if read_json(self.path / "status.json").get("state") == self._state:
-            self._state = ""
-        self._lock.release()
-        self._over.set()
-
-
-def training_run() -> Run | None:
-    """The run that this process trains now."""
-    return next((run for run in list(LIVE.values()) if run.training), None)
-
-
-def same_term(was: Description, now: Description) -> bool:
-    """Whether a term is the one that a run keeps; older files know only its text and the size of its weight."""
-    if "behaviour" not in was:
-        return (was["source"], was["weight"]) == (now["source"], abs(now["weight"]))
-    return (was["behaviour"], was["weight"]) == (now["behaviour"], now["weight"])
-
-
-def difference(was: Description, now: Description) -> str:
-    """How a term differs from the one that a run keeps."""
-    if abs(was["weight"]) != abs(now["weight"]) or ("behaviour" in was and was["weight"] != now["weight"]):
-        return f"of weight {was['weight']:g} and not {now['weight']:g}"
-    if was["source"] != now["source"]:
-        return "with another text"
-    return "with the same text, but something that it uses has another value"
-
-
-def in_a_sentence(error: BaseException) -> str:
-    """What went wrong: our own errors speak for themselves, of others the kind says more than the text."""
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return "no space left on the disk: make room, then resume."
-    if isinstance(error, OSError) and error.filename:
-        return f"{error.strerror}: {error.filename}"
-    if isinstance(error, RunError | TermError | TrainingDiverged | ConfigError):
-        return str(error)
-    return " ".join(traceback.format_exception_only(error)[-1].split())
+    def join(self, timeout: float | None = None) -> str:
+        """Wait for the training to end (or for `timeout` seconds); returns the state. Interrupted, it trains on."""
+        self._training.wait(timeout)
+        if self._training.failure:
+            raise RunError(f"{self.name} failed: {self._training.failure}")
+        return self.state

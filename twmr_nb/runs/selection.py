@@ -4,12 +4,13 @@ Training wanders, and what works with exploration noise may fail without. So in 
 `validate_every` updates, the deterministic policy is tried; the best so far is the run's policy.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from twmr_nb.episodes.evaluate import evaluate
+from twmr_nb.learn.storage import Record
 from twmr_nb.policies.saved import SavedPolicy, load_policy
 
 EPISODES = 64
@@ -22,6 +23,11 @@ class Selection:
     """The best policy so far, kept in a file of the run's folder."""
 
     path: Path
+    every: int
+    """Updates from one trial to the next; 0: none."""
+
+    def is_due(self, record: Record) -> bool:
+        return self.every > 0 and record["update"] % self.every == 0 and record["progress"] > BEGIN
 
     @property
     def best(self) -> SavedPolicy | None:
@@ -37,8 +43,5 @@ class Selection:
         best = self.best
         if best is not None and best.results["validation"] > rank:
             return False
-        results = candidate.results | {"validation": rank}
-        SavedPolicy(
-            candidate.name, candidate.params, candidate.config, results, candidate.command, candidate.own_terms
-        ).save(self.path)
+        replace(candidate, results=candidate.results | {"validation": rank}).save(self.path)
         return True

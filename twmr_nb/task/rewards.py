@@ -27,7 +27,12 @@ Scores = dict[str, Array]
 
 @dataclass(frozen=True)
 class RewardTerm:
-    """One row of the table: the raw value fn(transition), counted weight_in(config) times; a cost weighs below 0."""
+    """One row of the table: the raw value fn(transition), counted weight_in(config) times; a cost weighs below 0.
+
+    >>> term = REWARD_TERMS[2]
+    >>> term.name, term.weight_in(EnvConfig()), term.unit
+    ('control', -0.001, '(N m)²')
+    """
 
     name: str
     label: str
@@ -192,6 +197,13 @@ def reward_term(
     """A reward term from a function of a Transition that returns one number per robot, [...].
 
     A negative weight makes it a cost. The function's source text is kept, to be saved and shown with a run.
+    Raises ConfigError on a name that is taken or a weight that is no number; scoring raises TermError where it fails.
+
+    >>> def calm(t):
+    ...     return t.pitch**2
+    >>> term = reward_term(calm, weight=-0.5, unit="rad²")
+    >>> tw.record("zero", tw.EnvConfig(), num_steps=3, extra_terms=[term]).reward_terms["calm"].shape
+    (3,)
     """
     name = str(name or getattr(fn, "__name__", ""))
     if not callable(fn) or not name.isidentifier():

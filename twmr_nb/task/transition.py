@@ -18,6 +18,11 @@ Array = NDArray[Any]
 class Transition:
     """One control step as named arrays of any leading shape [...]: [N] robots, or [T] steps of one. Read-only.
 
+    >>> t = tw.record("zero", tw.EnvConfig(), num_steps=4).transition
+    >>> t.x.shape, t.leg_angle.shape, t.accelerometer.shape
+    ((4,), (4, 4), (4, 3))
+
+
     The root's pose and motion are float64. What sensors and encoders report is float32, as in the recorded runs.
     """
 

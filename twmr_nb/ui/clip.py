@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from twmr_nb.draw.film import NO_GL, RenderError, gl_available, mp4
 from twmr_nb.episodes.rollout import Rollout, record
-from twmr_nb.runs.folder import Run
+from twmr_nb.runs.run import Run
 from twmr_nb.task.rewards import TermError
 from twmr_nb.ui.film import Film
 from twmr_nb.ui.hypertext import Html

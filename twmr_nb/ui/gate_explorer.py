@@ -12,7 +12,7 @@ from twmr_nb.config.schema import EnvConfig
 from twmr_nb.draw.gate_picture import GatePicture, all_gates
 from twmr_nb.episodes.rescore import rescored
 from twmr_nb.episodes.rollout import Rollout
-from twmr_nb.runs.folder import RUNS
+from twmr_nb.runs.places import RUNS
 from twmr_nb.ui.episode_explorer import EpisodeExplorer
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.rollout_picker import RolloutPicker
@@ -36,7 +36,12 @@ FORMULAS = {
 
 
 class GateExplorer(EpisodeExplorer):
-    """Shows every gate mode on an episode's signals as the sliders move; `gates` holds their values, name -> [T]."""
+    """Shows every gate mode on an episode's signals as the sliders move; `gates` holds their values, name -> [T].
+
+    >>> explorer = GateExplorer(tw.record("zero", tw.EnvConfig(), num_steps=5))
+    >>> explorer.gates["proprio"].shape
+    (5,)
+    """
 
     curve_unit = "gate"
 

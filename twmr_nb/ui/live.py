@@ -13,10 +13,10 @@ from pathlib import Path
 import ipywidgets as w
 from markupsafe import Markup
 
-from twmr_nb.draw.live_curves import LiveCurves, curves_text
+from twmr_nb.draw.curves import LiveCurves, curves_text
 from twmr_nb.learn.storage import Record
 from twmr_nb.markup import one_line
-from twmr_nb.runs.folder import Run, RunError
+from twmr_nb.runs.run import Run, RunError
 from twmr_nb.ui.clip import EvaluationClip, ReplaySwitch
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.keys import Keys
@@ -60,7 +60,7 @@ class LiveView(w.VBox):
         self.pause = self._button("Pause", "pause", "Hold still, losing nothing", lambda run: run.pause())
         self.resume = self._button("Resume", "play", "Go on where it was", resume)
         self.stop = self._button("Stop", "stop", "End it here; it can be resumed", lambda run: run.stop())
-        self.save = self._button("Save now", "save", "Write checkpoint and policy", save)
+        self.save = self._button("Save now", "save", "Write checkpoint and policy", Run.save_now)
         self.stage = w.VBox([self.picture, *([clip] if clip else [])])
         in_3d = [ReplaySwitch(clip, self.stage, SCENE)] if clip else []
         buttons = line([self.pause, self.resume, self.stop, self.save, *in_3d])
@@ -237,14 +237,6 @@ def resume(run: Run) -> None:
         run.unpause()
     else:
         run.start()
-
-
-def save(run: Run) -> None:
-    """At once while it holds still, otherwise at the next update."""
-    if run.state == "paused":
-        run.save()
-    else:
-        run.save_now()
 
 
 def saved(run: Run) -> list[str]:

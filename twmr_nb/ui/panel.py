@@ -8,9 +8,10 @@ import ipywidgets as w
 from markupsafe import Markup
 
 from twmr_nb.config.presets import DEFAULT_PRESET
-from twmr_nb.config.targets import checked_name
+from twmr_nb.files import checked_name
 from twmr_nb.markup import one_line
-from twmr_nb.runs.folder import RUNS, Run, RunError, new_run, training_run
+from twmr_nb.runs.places import RUNS
+from twmr_nb.runs.run import Run, RunError, new_run, training_run
 from twmr_nb.task.rewards import RewardTerm
 from twmr_nb.ui.clip import EvaluationClip
 from twmr_nb.ui.controls import Controls
@@ -30,6 +31,10 @@ class TrainingPanel(Shell):
     """Begin with a preset, or with the settings of a policy, by its name or file; `settings` are changes to them.
 
     `run` is the run shown, `start()` what the button does. A run that this kernel trains already is shown at once.
+
+    >>> panel = TrainingPanel("recommended", total_timesteps=50_000)
+    >>> panel.controls.config.ppo.total_timesteps
+    50000
     """
 
     def __init__(

@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from twmr_nb.runs.folder import RUNS
+from twmr_nb.runs.places import RUNS
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.policy_files import PolicyFile, list_policies
 from twmr_nb.ui.policy_stage import PolicyStage
@@ -21,7 +21,10 @@ DOC = "Tick a policy and it plays; tick a second one and both play together."
 
 
 class PolicyBrowser(Shell):
-    """A table of the policies below `root` and of those that come with the package; what to do with them beside it."""
+    """A table of the policies below `root` and of those that come with the package; what to do with them beside it.
+
+    >>> browser = PolicyBrowser()  # as the last line of a cell: a table to watch, compare and judge policies
+    """
 
     def __init__(self, root: str | Path = RUNS) -> None:
         self.root = Path(root)

@@ -10,10 +10,11 @@ from datetime import datetime
 from pathlib import Path
 
 from twmr_nb.config.as_text import as_changes
-from twmr_nb.config.targets import NAME
+from twmr_nb.files import NAME
 from twmr_nb.markup import one_line
 from twmr_nb.policies.saved import SHIPPED, PolicyError, SavedPolicy, load_policy, stem_of
-from twmr_nb.runs.folder import RUNS, open_run
+from twmr_nb.runs.places import RUNS
+from twmr_nb.runs.run import open_run
 
 IMPORTED = "imported"  # folder below the runs' for files that came from elsewhere
 CHECKPOINT = "checkpoint.safetensors"

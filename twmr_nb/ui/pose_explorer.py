@@ -33,7 +33,11 @@ CLIMB = 1.5  # a wheel with legs climbs about this many tip radii (the whegs est
 
 
 class PoseExplorer(Shell):
-    """Sliders for legs and wheels, the standing robot beside them. `leg_angle` is [4], rad, in motor order."""
+    """Sliders for legs and wheels, the standing robot beside them. `leg_angle` is [4], rad, in motor order.
+
+    >>> PoseExplorer().leg_angle.shape
+    (4,)
+    """
 
     def __init__(self, config: EnvConfig | None = None) -> None:
         self.config = config or EnvConfig()

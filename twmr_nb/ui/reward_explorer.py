@@ -11,11 +11,11 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from twmr_nb.config.schema import EnvConfig
-from twmr_nb.draw.plots import term_colors, words
 from twmr_nb.draw.reward_picture import STYLES, RewardPicture
+from twmr_nb.draw.style import term_colors, words
 from twmr_nb.episodes.rescore import Rescored, rescored
 from twmr_nb.episodes.rollout import Rollout
-from twmr_nb.runs.folder import RUNS
+from twmr_nb.runs.places import RUNS
 from twmr_nb.task.rewards import REWARD_TERMS, RewardTerm, refuse_duplicates
 from twmr_nb.ui.episode_explorer import EpisodeExplorer
 from twmr_nb.ui.rollout_picker import RolloutPicker
@@ -31,6 +31,10 @@ class RewardExplorer(EpisodeExplorer):
 
     Show a rollout of your own, several to choose from, or none; `extra_terms` are your own reward terms; saved policies
     are looked for below `root`.
+
+    >>> explorer = RewardExplorer(tw.record("zero", tw.EnvConfig(), num_steps=5))
+    >>> sorted(explorer.scored.totals)[:2]
+    ['alive', 'control']
     """
 
     def __init__(

@@ -14,7 +14,7 @@ from twmr_nb.config.schema import EnvConfig
 from twmr_nb.episodes.rollout import Rollout, record
 from twmr_nb.episodes.worlds import world
 from twmr_nb.policies.protocol import Policy, RandomPolicy, ZeroPolicy
-from twmr_nb.runs.folder import RUNS
+from twmr_nb.runs.places import RUNS
 from twmr_nb.task.rewards import RewardTerm
 from twmr_nb.ui.background import Background, Turn
 from twmr_nb.ui.hypertext import Html

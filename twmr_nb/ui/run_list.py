@@ -7,10 +7,11 @@ from pathlib import Path
 from markupsafe import Markup
 
 from twmr_nb.config.as_text import as_changes
+from twmr_nb.files import read_json
 from twmr_nb.markup import one_line
 from twmr_nb.policies.checks import known_details
-from twmr_nb.runs.files import read_json, run_folders
-from twmr_nb.runs.folder import Run, open_run
+from twmr_nb.runs.folder import run_folders
+from twmr_nb.runs.run import Run, open_run
 from twmr_nb.task.rewards import RewardTerm
 from twmr_nb.ui.status import state_text
 from twmr_nb.ui.value_text import value_text

@@ -1,4 +1,4 @@
-"""`runs.show()` in any cell: every run on disk, the one under way included, to watch, stop and resume.
+"""`Runs()` in any cell: every run on disk, the one under way included, to watch, stop and resume.
 
 A run outlives the page: after a reload, in a new tab or after a kernel restart this is the way back to it.
 """
@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets as w
-from IPython.display import display
 from markupsafe import Markup
 
-from twmr_nb.runs.folder import RUNS, Run
-from twmr_nb.runs.places import earlier_hint
+from twmr_nb.runs.places import RUNS, earlier_hint
+from twmr_nb.runs.run import Run
 from twmr_nb.task.rewards import RewardTerm
 from twmr_nb.ui.clip import EvaluationClip
 from twmr_nb.ui.hypertext import Html
@@ -23,16 +22,17 @@ from twmr_nb.ui.shell import Shell, part, titled
 
 LEFT = 424  # px
 DOC = "watch, stop or resume any run; an interrupted one goes on from its last checkpoint"
-NONE = "No run in {root} yet: start one with TrainingPanel() or new_run(...).start()."
+NONE = "No run in {root} yet: start one with TrainingPanel() or train()."
 
 
-def show(root: str | Path = RUNS, extra_terms: Iterable[RewardTerm] = ()) -> None:
-    """Display the runs below root. extra_terms: your own reward terms, needed to resume a run that used them."""
-    display(RunsView(root, extra_terms))
+class Runs(Shell):
+    """A list of runs, the chosen one's settings, and its live view: to watch, stop and resume any of them.
 
+    root: the folder that holds them. extra_terms: your own reward terms, needed to resume a run that used them.
 
-class RunsView(Shell):
-    """A list of runs, the chosen one's settings, and its live view."""
+    >>> Runs("no/runs/here").run is None
+    True
+    """
 
     def __init__(self, root: str | Path = RUNS, extra_terms: Iterable[RewardTerm] = ()) -> None:
         self.root, self.extra_terms = Path(root), tuple(extra_terms)

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from twmr_nb.learn.storage import Record
 from twmr_nb.progress import clock
-from twmr_nb.runs.folder import Run
+from twmr_nb.runs.run import Run
 
 RECENT = 10  # updates that the speed is averaged over
 

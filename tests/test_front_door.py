@@ -1,0 +1,90 @@
+"""The public names: listed in the README, explained, with examples that run; nothing heavy is loaded before its use."""
+
+import ast
+import doctest
+import importlib
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import twmr_nb as tw
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("course", "plot", "robot")
+NAMES = sorted(set(tw.__all__) - set(ROOMS))
+HEAVY = ("jax", "flax", "matplotlib", "ipywidgets", "mjbatch", "tyro")
+
+
+def test_the_readme_lists_the_public_names():
+    part = (ROOT / "README.md").read_text().split("## The front door")[1].split("\n## ")[0]
+    table = [line for line in part.splitlines() if line.startswith("| ")]
+    assert sorted(re.findall(r"`tw\.(\w+)`", "\n".join(table))) == sorted(tw.__all__)
+
+
+def test_the_names_can_be_completed():
+    assert set(dir(tw)) >= set(tw.__all__)
+    assert {"lines", "Table"} <= set(dir(tw.plot))
+    assert {"LEG_RANGE", "tip_radius"} <= set(dir(tw.robot))
+    assert "whegs_height" in dir(tw.course)
+
+
+@pytest.mark.parametrize("room", ["robot", "course"])
+def test_every_name_of_a_room_is_there(room):
+    module = getattr(tw, room)
+    assert all(hasattr(module, name) for name in module.__all__)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_name_is_explained_by_an_example_that_runs(name):
+    """Constants are explained where they are made; what is called has its own words and example."""
+    value = getattr(tw, name)
+    if not callable(value):
+        return
+    found = doctest.DocTestFinder(recurse=False).find(
+        value, name, globs=vars(importlib.import_module(value.__module__))
+    )
+    examples = [test for test in found if test.examples]
+    assert inspect.getdoc(value)
+    assert examples, f"{name} has no example"
+    for test in examples:
+        test.globs = test.globs | {"tw": tw}
+        assert doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE).run(test).failed == 0
+
+
+def test_an_unknown_name_is_an_error():
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = tw.nonsense
+
+
+def test_importing_loads_nothing_heavy_and_needs_no_gl():
+    code = f"import sys, twmr_nb; print([name for name in {HEAVY} if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env={"MUJOCO_GL": "disable", "PATH": ""}
+    )
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_the_stub_names_only_what_there_is():
+    stub = ast.parse((ROOT / "twmr_nb" / "__init__.pyi").read_text())
+    named = {alias.name for node in stub.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert named == set(tw.__all__)
+
+
+def test_a_run_as_the_last_line_of_a_cell_is_its_live_view(tmp_path, monkeypatch, no_run_left):
+    """In a kernel: the formatter is found by the run's type, and shows the view."""
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from twmr_nb.runs.run import new_run
+
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    shell = InteractiveShell()
+    tw.show_runs_live(shell)
+    run = new_run("recommended", root=tmp_path)
+    assert shell.display_formatter.ipython_display_formatter(run)
+    assert type(shown[0]).__name__ == "LiveView"
+    assert shown[0].run is run

@@ -1,0 +1,207 @@
+"""The training of a run: claim its folder, train and save, let go. On a thread of its own, or on the caller's."""
+
+import errno
+import math
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import BaseFileLock
+
+from twmr_nb.config.schema import ConfigError, TrainConfig
+from twmr_nb.files import copy_whole
+from twmr_nb.learn.storage import Record
+from twmr_nb.learn.trainer import Trainer, TrainingDiverged
+from twmr_nb.policies.saved import SavedPolicy, read_arrays, write_arrays
+from twmr_nb.runs.folder import RunError, RunFolder
+from twmr_nb.runs.own_terms import OwnTerms, terms_of
+from twmr_nb.runs.selection import Selection
+from twmr_nb.task.env import TwmrEnv
+from twmr_nb.task.rewards import RewardTerm, TermError
+
+CHECKPOINT_SECONDS = 30.0
+WAIT = 0.5  # s; on some systems a longer wait cannot be interrupted
+RESULTS = ("global_step", "success_rate", "episode_return", "episode_length", "average_x", "train_s", "compile_s")
+
+
+class Training:
+    """Trains one run, as often as it is begun or goes on. Other threads may ask it to stop, pause and save."""
+
+    def __init__(self, folder: RunFolder, config: TrainConfig, extra_terms: Iterable[RewardTerm] = ()) -> None:
+        self.folder, self.config = folder, config
+        self.selection = Selection(folder.best, config.ppo.validate_every)
+        self.extra_terms: tuple[RewardTerm, ...] = ()
+        self.trainer: Trainer | None = None
+        self.take_terms(extra_terms)
+        self.begun_at = time.monotonic()  # when training was last begun, here
+        self.state, self.error, self.failure = "", "", ""  # what no file says, or not yet
+        self.stopping, self.saving, self.going = threading.Event(), threading.Event(), threading.Event()
+        self.over = threading.Event()  # not the thread's own state: an interrupted join would call a living one ended
+        self.over.set()
+
+    def take_terms(self, extra_terms: Iterable[RewardTerm]) -> None:
+        """Use these own reward terms from now on: those that the run was begun with; others are left out."""
+        if (terms := terms_of(self.folder, extra_terms)) and terms != self.extra_terms:
+            self.extra_terms, self.trainer = terms, None
+
+    # From beginning to end
+
+    def claim(self) -> None:
+        """From here on this object trains this folder, and nobody else; raises RunError where that cannot be."""
+        self.folder.refuse_lost()
+        lock = self.folder.lock()
+        if lock is None:
+            raise RunError(f"{self.folder.name} is being trained by another process: stop it there first.")
+        try:
+            if self.folder.status.get("state") == "finished":
+                raise RunError(f"{self.folder.name} is finished: start a new run to train further.")
+            self.own_terms = OwnTerms(self.folder, self.config, self.extra_terms)
+        except BaseException:
+            lock.release()
+            raise
+        self.lock: BaseFileLock = lock
+        self.begun_at = time.monotonic()
+        self.state, self.error, self.failure = "running", "", ""
+        self.stopping.clear()
+        self.saving.clear()
+        self.going.set()
+        self.over.clear()
+
+    def begin_thread(self) -> None:
+        """Train on a thread, once claimed."""
+        threading.Thread(target=self._quietly, name=f"train {self.folder.name}", daemon=True).start()
+
+    def _quietly(self) -> None:
+        """An error is kept for who waits or looks, not printed into some cell."""
+        with suppress(BaseException):
+            self.train()
+
+    def train(self, on_record: Callable[[Record], None] = lambda record: None) -> None:
+        """Train, once claimed, and let go of the folder; whatever happens is kept as the run's state."""
+        try:
+            self.set_state("running")
+            finished = self._updates(on_record)
+            self.set_state("finished" if finished else "stopped")
+            if finished:
+                self.trainer = None  # its arrays are in files
+        except BaseException as error:
+            self.trainer = None  # it goes on from the checkpoint
+            self._end(error)
+            raise
+        finally:
+            if self.folder.status.get("state") == self.state:
+                self.state = ""  # from here on the file says it, whoever writes it
+            self.lock.release()
+            self.over.set()
+
+    def _updates(self, on_record: Callable[[Record], None]) -> bool:
+        """Train and save; returns whether it came to the end."""
+        trainer = self.prepare()
+        saved_at = time.monotonic()
+        try:
+            for record in trainer.updates(self.should_stop):
+                self._log(record)
+                on_record(record)
+                if self.selection.is_due(record):
+                    self.selection.consider(self._candidate())
+                if self.saving.is_set() or time.monotonic() - saved_at > CHECKPOINT_SECONDS:
+                    self.saving.clear()
+                    self.save()
+                    saved_at = time.monotonic()
+        except BaseException:
+            with suppress(OSError, RunError, ConfigError):  # what ended it is what is told
+                if self.folder.metrics:
+                    self.save()
+            raise
+        if trainer.update_index:
+            self.save()
+        if trainer.update_index < trainer.num_updates:
+            return False
+        if self.selection.best:
+            copy_whole(self.folder.best, self.folder.policy)
+        copy_whole(self.folder.policy, self.folder.path / f"{self.folder.saved_policy.name}.safetensors")
+        return True
+
+    def prepare(self) -> Trainer:
+        """The trainer, new or as it was at the last checkpoint."""
+        if self.trainer is None:
+            env = TwmrEnv(self.config.env, self.config.ppo.num_envs, extra_terms=self.extra_terms)
+            trainer = Trainer(env, self.config.ppo, self.config.seed)
+            if self.folder.checkpoint.exists():
+                arrays, _ = read_arrays(self.folder.checkpoint)
+                trainer.restore(arrays)
+            self.trainer = trainer
+        self.folder.metrics.cut(self.trainer.update_index)
+        return self.trainer
+
+    def should_stop(self) -> bool:
+        """Asked at every control step: the place to pause, too."""
+        if not self.going.is_set():
+            self.set_state("paused")
+            self.going.wait()
+            self.set_state("running")
+        return self.stopping.is_set()
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Until the training is over, or for `timeout` seconds. Interrupted, it trains on."""
+        end = math.inf if timeout is None else time.monotonic() + timeout
+        while not self.over.wait(min(WAIT, max(0.0, end - time.monotonic()))) and time.monotonic() < end:
+            pass
+
+    # What it writes
+
+    def _log(self, record: Record) -> None:
+        self.folder.refuse_lost()
+        if self.own_terms.quickly_told:
+            self.own_terms.refuse_changed()
+        self.folder.metrics.append(record)
+
+    def save(self) -> Path:
+        """Write checkpoint and policy as they were after the last update; returns the policy's path."""
+        trainer = self.trainer
+        if trainer is None or trainer.snapshot is None or not trainer.update_index:
+            raise RunError(f"{self.folder.name} has nothing to save yet: let it train for one update first.")
+        self.own_terms.refuse_changed()
+        self.folder.refuse_lost()
+        write_arrays(self.folder.checkpoint, trainer.snapshot, {"update": trainer.update_index})
+        return self._candidate().save(self.folder.policy)
+
+    def _candidate(self) -> SavedPolicy:
+        """The policy as it is now, with all that belongs to it."""
+        assert self.trainer is not None, "train first"
+        name = f"ppo_lstm_policy_{datetime.now():%Y%m%d_%H%M%S}"
+        last = self.folder.metrics[-1] if self.folder.metrics else {}
+        results = {k: last[k] for k in RESULTS if k in last and not math.isnan(last[k])}
+        command, terms = self.folder.details["command"], self.own_terms.described
+        return SavedPolicy(name, self.trainer.policy, self.config, results, command, terms)
+
+    def set_state(self, state: str, **details: Any) -> None:
+        self.folder.refuse_lost()
+        self.state = state
+        self.folder.keep_state(state, **details)
+
+    def _end(self, error: BaseException) -> None:
+        """The last state, also where it cannot be written, as on a full disk: then this object alone knows."""
+        state = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
+        if state == "failed":
+            self.error, self.failure = traceback.format_exc(), in_a_sentence(error)
+        details = {"failed_term": error.term} if isinstance(error, TermError) else {}
+        with suppress(OSError, RunError):
+            self.set_state(state, error=self.error, failure=self.failure, **details)
+        self.state = state
+
+
+def in_a_sentence(error: BaseException) -> str:
+    """What went wrong: our own errors speak for themselves, of others the kind says more than the text."""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "no space left on the disk: make room, then resume."
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.strerror}: {error.filename}"
+    if isinstance(error, RunError | TermError | TrainingDiverged | ConfigError):
+        return str(error)
+    return " ".join(traceback.format_exception_only(error)[-1].split())
