@@ -4,6 +4,7 @@ BIN := .venv/bin
 NOTEBOOK := notebooks/00_start_here.ipynb
 LAB_ARGS ?=
 SITE_ARGS ?=
+BENCH_ARGS ?=
 # One more than the two cores of a small machine: a browser test mostly waits.
 WORKERS ?= 3
 # Most of a short test is compiling: XLA does it without optimising, and each program once for all processes.
@@ -43,8 +44,8 @@ demo: .venv/.installed-site ## run the first notebook without a browser and writ
 site: .venv/.installed-site ## every lesson as a static page with its outputs, in site/ (SITE_ARGS=--again runs all anew)
 	$(BIN)/python tools/build_site.py $(SITE_ARGS)
 
-bench: .venv/.installed-bench ## measure the speed of simulation and training on this machine
-	$(BIN)/twmr bench
+bench: .venv/.installed-bench ## measure the speed of simulation and training here (BENCH_ARGS=--profile: where it goes)
+	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 clean: ## remove .venv and what the tests and builds leave behind; keeps runs/
 	rm -rf .venv build dist site demo.html .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,1 +1,1 @@
-"""How fast it is, one command away: `twmr bench`. Bare physics, environment, training and a peer, in one run."""
+"""How fast it is, one command away: `make bench`. Bare physics, environment, training and a peer, in one run."""

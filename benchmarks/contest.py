@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from twmr_nb.config.presets import DEFAULT_PRESET, preset_config
-from twmr_nb.episodes.evaluate import evaluate, trial_world
+from twmr_nb.episodes.evaluate import evaluate
+from twmr_nb.episodes.worlds import world
 from twmr_nb.learn.trainer import Trainer
 from twmr_nb.policies.saved import SavedPolicy
 from twmr_nb.robot.model import NU
@@ -98,8 +99,8 @@ def environment(num_envs: int, num_threads: int = 0) -> Entry:
 def make_trainer(num_envs: int, num_threads: int = 0, preset: str = DEFAULT_PRESET, **changes: Any) -> Trainer:
     """A trainer of the preset with another number of robots, whose training never ends."""
     minibatches = min(preset_config(preset).ppo.minibatches, num_envs)
-    flags = {"num_envs": num_envs, "minibatches": minibatches} | changes | {"total_timesteps": 10**9}
-    config = preset_config(preset, **flags)
+    settings = {"num_envs": num_envs, "minibatches": minibatches} | changes | {"total_timesteps": 10**9}
+    config = preset_config(preset, **settings)
     return Trainer(TwmrEnv(config.env, num_envs, num_threads=num_threads), config.ppo)
 
 
@@ -121,9 +122,9 @@ def evaluation(num_envs: int, num_steps: int = 128) -> Entry:
     """The deterministic policy on unseen episodes, as `twmr evaluate` plays them, cut short."""
     trainer = make_trainer(num_envs)
     saved = SavedPolicy("bench", trainer.policy, preset_config())
-    world = trial_world(preset_config().env).replace(max_steps=num_steps)
+    trial = world(preset_config().env).replace(max_steps=num_steps)
 
     def steps() -> int:
-        return round(num_envs * evaluate(saved, world, num_envs)["mean_length"])
+        return round(num_envs * evaluate(saved, trial, num_envs)["mean_length"])
 
     return steps

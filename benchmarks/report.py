@@ -14,6 +14,12 @@ TARGETS = (
     ("first_update_s", "process start to first update [s]", -1, 10.0),
     ("peak_mb", "peak memory of training [MB]", -1, 1500.0),
     ("solve_s", "time to solve, median [s]", -1, 90.0),
+    ("slider_to_picture_ms", "slider to picture, 1,000 steps [ms]", -1, 150.0),
+    ("replay_first_picture_s", "a replay's first picture [s]", -1, 2.0),
+    ("replay_pictures_per_s", "replay, 800 x 450 without a GPU [pictures/s]", +1, 15.0),
+    ("click_ms", "a click answered beside a training [ms]", -1, 200.0),
+    ("stop_s", "Stop until the training has stopped [s]", -1, 1.0),
+    ("view_cost", "what the live view costs of training", -1, 0.05),
 )
 
 

@@ -15,31 +15,34 @@ from typing import Any
 
 from benchmarks.fresh import run_module
 
-FLAGS: dict[str, Any] = {}  # on top of the recommended preset
+SETTINGS: dict[str, Any] = {}  # on top of the recommended preset
 SEEDS = (0, 1, 2)
 ENOUGH, EPISODES, COPIES = 0.95, 200, 10
 
 
-def solve(seeds: Sequence[int] = SEEDS, flags: dict[str, Any] | None = None) -> dict[str, Any]:
+def solve(seeds: Sequence[int] = SEEDS, settings: dict[str, Any] | None = None) -> dict[str, Any]:
     """Median time [s] and steps over the seeds, infinite where one never solves it; and each run."""
-    chosen = json.dumps(FLAGS if flags is None else flags)
+    chosen = json.dumps(SETTINGS if settings is None else settings)
     runs = [run_module("benchmarks.solve", seed, chosen) for seed in seeds]
     middle = {key: median(run[key] or float("inf") for run in runs) for key in ("solve_s", "solve_steps")}
     return {**middle, "solve": runs}
 
 
-def solve_once(seed: int, flags: dict[str, Any], episodes: int = EPISODES, scene: str = "step_5cm") -> dict[str, Any]:
+def solve_once(
+    seed: int, settings: dict[str, Any], episodes: int = EPISODES, scene: str = "step_5cm"
+) -> dict[str, Any]:
     """Train one seed in this process and judge the copies; seconds count from the process's start."""
     import psutil
 
     from twmr_nb.config.presets import preset_config
-    from twmr_nb.episodes.evaluate import evaluate, trial_world
+    from twmr_nb.episodes.evaluate import evaluate
+    from twmr_nb.episodes.worlds import world
     from twmr_nb.learn.trainer import Trainer
     from twmr_nb.policies.saved import SavedPolicy
     from twmr_nb.task.env import TwmrEnv
 
     started = psutil.Process().create_time()
-    config = preset_config(seed=seed, **flags)
+    config = preset_config(seed=seed, **settings)
     trainer = Trainer(TwmrEnv(config.env, config.ppo.num_envs), config.ppo, seed)
     every = max(1, trainer.num_updates // COPIES)
     copies = []
@@ -47,16 +50,16 @@ def solve_once(seed: int, flags: dict[str, Any], episodes: int = EPISODES, scene
         if record["update"] % every == 0 or record["update"] == trainer.num_updates:
             copies.append((time.time() - started, int(record["global_step"]), trainer.policy))
     # whether an episode passes is known when it does: the rest of it need not be played
-    world = trial_world(config.env, scene).replace(end_on_success=True)
+    trial = world(config.env, scene).replace(end_on_success=True)
     solved: dict[str, Any] = {"solve_s": None, "solve_steps": None, "success_then": None}
     success_end = None
     for seconds, steps, policy in reversed(copies):
-        success = evaluate(SavedPolicy("solve", policy, config), world, episodes)["success_rate"]
+        success = evaluate(SavedPolicy("solve", policy, config), trial, episodes)["success_rate"]
         success_end = success if success_end is None else success_end
         if success < ENOUGH:
             break
         solved = {"solve_s": seconds, "solve_steps": steps, "success_then": success}
-    return {"seed": seed, **solved, "success_end": success_end, "whole_s": copies[-1][0], "flags": flags}
+    return {"seed": seed, **solved, "success_end": success_end, "whole_s": copies[-1][0], "settings": settings}
 
 
 if __name__ == "__main__":

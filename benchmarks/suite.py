@@ -2,41 +2,18 @@
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.breakdown import profile
 from benchmarks.contest import Contest, Entry, Tell, ceiling, environment, evaluation, training
 from benchmarks.fresh import UPDATES, fresh_processes
-from benchmarks.scaling import save_plot, scaling
-from benchmarks.solve import solve
 from twmr_nb.config.presets import preset_config
-from twmr_nb.config.schema import ConfigError
-from twmr_nb.episodes.rollout import record, rescore
+from twmr_nb.episodes.rollout import record
 from twmr_nb.policies.protocol import RandomPolicy
 
 SIZES = (1, 16, 64, 256)
 ORIGINAL_STEPS_PER_S = 55.0  # the research script that this suite replaces, on two cores
 THREADS = {"": 0, "/1 thread": 1}  # all cores, and one; threads of the physics
-
-
-def measure(
-    rounds: int, peer: bool, with_solve: bool, with_profile: bool, plot: Path | None, tell: Tell
-) -> dict[str, Any]:
-    """What the command line asked for: the parts named, or the whole contest when none is."""
-    if rounds < 1:
-        raise ConfigError(f"rounds = {rounds} is not allowed: give 1 or more.")
-    result: dict[str, Any] = {}
-    if with_profile:
-        result["profile"] = profile()
-    if plot is not None:
-        result["scaling"] = scaling(rounds, tell=tell)
-        tell(f"picture: {save_plot(result['scaling'], plot)}")
-    if with_solve:
-        tell("training until solved, three times")
-        result |= solve()
-    return result or bench(rounds, peer, tell=tell)
 
 
 def bench(
@@ -96,6 +73,6 @@ def rescore_ms(rounds: int) -> float:
     for number in range(rounds * 20):
         other = config.replace(extension_penalty=0.001 * (1 + number))
         begin = time.perf_counter()
-        rescore(rollout, other)
+        rollout.rescore(other)
         times.append(time.perf_counter() - begin)
     return 1000 * median(times)

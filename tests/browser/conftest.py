@@ -10,13 +10,10 @@ from climb import climb
 from explorer_view import CELLS, SIZE
 from lab import Lab, find_chromium, launch
 from playwright.sync_api import Error, expect, sync_playwright
+from tiny import ONE_UPDATE
 
 from twmr_nb.runs.folder import LIVE, new_run
 
-TINY = {
-    "num_envs": 2, "minibatches": 1, "rollout_steps": 8, "epochs": 1, "mlp_size": 8, "hidden_size": 8,
-    "total_timesteps": 2 * 8, "max_steps": 25,
-}  # fmt: skip
 expect.set_options(timeout=60_000)  # ms; a machine that does other things as well
 
 
@@ -81,7 +78,8 @@ def open_notebook(lab, browser):
 def folder(lab):
     """The notebooks' folder, with a recorded rollout and two policies that learned next to nothing."""
     climb().save(lab.notebooks / "climb.safetensors")
-    first, second = (new_run("recommended", name, root=lab.notebooks / "runs", **TINY) for name in ("first", "second"))
+    root = lab.notebooks / "runs"
+    first, second = (new_run("recommended", name, root=root, **ONE_UPDATE) for name in ("first", "second"))
     first.train()
     dataclasses.replace(first.policy, name="a_second_policy", config=second.config).save(second.policy_path)
     LIVE.clear()

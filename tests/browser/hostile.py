@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from climb import climb
+from tiny import ONE_UPDATE
 
 from twmr_nb.policies.saved import load_policy
 from twmr_nb.runs.folder import LIVE, new_run
@@ -21,7 +22,6 @@ ATTACK = (
 SHORT = f"<img src=x onerror={TRAP}>"  # for a folder's name
 SEEN = "<img src=x onerror="  # of either, as a person reads it
 TERMS = [{"name": ATTACK, "weight": 1.0, "source": ATTACK}]
-TINY = {"num_envs": 2, "minibatches": 1, "rollout_steps": 8, "epochs": 1, "mlp_size": 8, "hidden_size": 8}
 
 
 LOOK = """() => {
@@ -37,7 +37,7 @@ LOOK = """() => {
 
 def fill(root: Path) -> Path:
     """A folder of runs, policies, a rollout and a leaderboard; returns it."""
-    run = new_run("recommended", "plain", root=root, **TINY, total_timesteps=2 * 8, max_steps=25)
+    run = new_run("recommended", "plain", root=root, **ONE_UPDATE)
     run.train()
     LIVE.clear()
     saved = load_policy(run.policy_path)

@@ -143,14 +143,18 @@ class Notebook:
         self.lab, self.page, self.path, self.files = lab, page, path, files
         self.errors: list[str] = []
         self.requests: list[str] = []
-        page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
+        page.on("console", self._note_error)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("request", self._note)
+        page.on("request", self._note_request)
         page.on("dialog", lambda dialog: dialog.accept())
         self.load()
         self.command("apputils:change-theme", theme=f"JupyterLab {theme}")
 
-    def _note(self, request: Any) -> None:
+    def _note_error(self, message: Any) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
+
+    def _note_request(self, request: Any) -> None:
         place = urlparse(request.url)
         if place.scheme in ("http", "https", "ws", "wss") and place.hostname != "127.0.0.1":
             self.requests.append(request.url)

@@ -1,13 +1,8 @@
 """What the tests of the replay share: reading and steering the view in a page."""
 
-import os
 import time
 
-import psutil
-
 VIEW = "document.querySelector('.twmr-replay').replay"  # the widget's own object, in the page
-# Whether something else uses the processor, another test worker for one; then no speed is asserted.
-BUSY = "PYTEST_XDIST_WORKER" in os.environ or psutil.cpu_percent(interval=1) > 50
 
 
 def wait_for_picture(page):

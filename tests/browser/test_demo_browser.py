@@ -6,6 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from lab import screenshot
+from tiny import TINY
 
 pytest.importorskip("latex2mathml", reason="`make demo` installs it")
 spec = importlib.util.spec_from_file_location("build_site", Path(__file__).parents[2] / "tools" / "build_site.py")
@@ -20,8 +21,7 @@ from twmr_nb.runs.folder import new_run
 from twmr_nb.ui import live_view
 nothing, chance = (record(policy, num_steps=10) for policy in (ZeroPolicy(), RandomPolicy()))
 video([nothing, chance], size=(400, 240))""",
-    """run = new_run("recommended", "demo", num_envs=2, minibatches=1, rollout_steps=8, epochs=1, mlp_size=8,
-              hidden_size=8, total_timesteps=64, max_steps=25)
+    f"""run = new_run("recommended", "demo", **{TINY})
 run.start()
 live_view(run)""",
     "import time\nrun.join()\ntime.sleep(8)",

@@ -20,7 +20,7 @@ render.gl_available = lambda: False  # the page that is shown where nothing can 
 rollout = load_rollout("hostile/rollout.safetensors")
 policy = load_policy(next(__import__("pathlib").Path("hostile/imported").glob("*=1>.safetensors")))
 ATTACK = policy.name
-term = RewardTerm(ATTACK, ATTACK, 1.0, 1, ATTACK, ATTACK, ATTACK, lambda t: 0 * t.x, ATTACK)"""
+term = RewardTerm(ATTACK, ATTACK, "", 1.0, ATTACK, ATTACK, ATTACK, lambda t: 0 * t.x, ATTACK)"""
 CELLS = {
     "panel": """\
 from twmr_nb.ui import TrainingPanel

@@ -1,17 +1,19 @@
 """A notebook without its kernel: the last pictures are seen, in JupyterLab, trusted or not, and on an exported page."""
 
+from pathlib import Path
+
 import nbformat
 import pytest
 from lab import screenshot
 from nbconvert import HTMLExporter
 from playwright.sync_api import expect
+from tiny import TINY
 
 CELLS = [
-    """from climb import climb
+    f"""from climb import climb
 from twmr_nb.runs.folder import new_run
 from twmr_nb.ui import RewardExplorer, TrainingPanel, live_view
-run = new_run('recommended', 'shown', root='shown_runs', num_envs=2, minibatches=1, rollout_steps=8, epochs=1,
-              mlp_size=8, hidden_size=8, total_timesteps=64, max_steps=25)
+run = new_run('recommended', 'shown', root='shown_runs', **{TINY})
 run.start()
 view = live_view(run)
 view""",
@@ -19,15 +21,14 @@ view""",
     "panel = TrainingPanel(root='shown_runs')\npanel.view.show(run)\npanel",
     "explorer = RewardExplorer(climb())\nexplorer",
 ]
+SUPPORT = Path(__file__).parents[1] / "support"  # which the kernel imports from, too
 TITLES = ("Live view", "Training panel", "Reward explorer")
 
 
 @pytest.fixture(scope="module")
 def saved(lab, browser):
     """The notebook run, its explorer moved, saved, its kernel ended."""
-    here = "import sys, twmr_nb, pathlib\nsys.path.insert(0, str(pathlib.Path(twmr_nb.__file__).parents[1] / 'tests'))"
-    cells = [here, *CELLS]
-    notebook = lab.open(browser, cells)
+    notebook = lab.open(browser, [f"import sys\nsys.path.insert(0, {str(SUPPORT)!r})", *CELLS])
     notebook.run_all()
     page = notebook.page
     expect(page.locator(".twmr-state").first).to_contain_text("finished")

@@ -8,25 +8,24 @@ import subprocess
 import sys
 
 import pytest
+from tiny import TINY, as_flags
 
 from twmr_nb.cli import main as cli
 from twmr_nb.draw.film import gl_available
 
-SIZES = {"num-envs": 2, "minibatches": 1, "rollout-steps": 8, "epochs": 1, "mlp-size": 8, "hidden-size": 8}
-TINY = [word for flag, value in SIZES.items() for word in (f"--{flag}", str(value))]
-TINY += ["--total-timesteps", "32", "--max-steps", "10"]
+FLAGS = as_flags(TINY | {"total_timesteps": 32}).split()
 
 
 @pytest.fixture(scope="module")
 def run_dir(tmp_path_factory):
     path = tmp_path_factory.mktemp("cli") / "run"
-    assert cli.main(["train", *TINY, "--seed", "3", "--run-dir", str(path)]) == 0
+    assert cli.main(["train", *FLAGS, "--seed", "3", "--run-dir", str(path)]) == 0
     return path
 
 
 def test_train_writes_the_policy(run_dir, capsys):
     assert (run_dir / "policy.safetensors").exists()
-    assert cli.main(["train", "--run-dir", str(run_dir), *TINY]) == 2
+    assert cli.main(["train", "--run-dir", str(run_dir), *FLAGS]) == 2
     assert "already holds a run" in capsys.readouterr().err
 
 

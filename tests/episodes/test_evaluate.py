@@ -13,10 +13,10 @@ from twmr_nb.episodes.evaluate import (
     share_of_time,
     summary,
     sweep,
-    trial_world,
     wilson_interval,
 )
 from twmr_nb.episodes.rollout import record
+from twmr_nb.episodes.worlds import world
 from twmr_nb.learn.network import ActorCritic, init_policy
 from twmr_nb.policies.saved import SavedPolicy, load_policy
 
@@ -64,10 +64,10 @@ def test_energy_counts_until_the_obstacle_is_passed(fresh):
     seed = UNSEEN_SEEDS * 2
     passing = fresh.config.env.replace(max_steps=6)
     never = passing.replace(success_x=5.0)
-    for world, counted in ((passing, 1), (never, 6)):
-        played = play_episodes(fresh, world, 2, seed)
+    for trial, counted in ((passing, 1), (never, 6)):
+        played = play_episodes(fresh, trial, 2, seed)
         for i in range(2):
-            t = record(fresh.player(), world, seed + i).transition
+            t = record(fresh.player(), trial, seed + i).transition
             speed = np.concatenate([t.wheel_speed, t.leg_speed], axis=1)
             expected = 0.02 * np.abs(t.torque * speed)[:counted].sum()
             assert played["work"][i] == pytest.approx(expected, rel=1e-4)
@@ -104,19 +104,19 @@ def test_bins_of_drawn_heights():
 
 
 def test_drawn_heights_are_those_the_robots_met(fresh):
-    world = fresh.config.env.replace(scene="step", step_height=0.01, step_height_max=0.04, max_steps=2)
-    result = evaluate(fresh, world, episodes=12)
+    trial = fresh.config.env.replace(scene="step", step_height=0.01, step_height_max=0.04, max_steps=2)
+    result = evaluate(fresh, trial, episodes=12)
     assert sum(b["episodes"] for b in result["by_height"]) == 12
     assert {b["low"] for b in result["by_height"]} <= {0.01, 0.02, 0.03}
-    assert "by_height" not in evaluate(fresh, world.replace(step_height_max=None), episodes=1)
+    assert "by_height" not in evaluate(fresh, trial.replace(step_height_max=None), episodes=1)
 
 
 def test_a_sweep_meets_every_height_with_the_same_starts(fresh):
-    world = fresh.config.env.replace(max_steps=3)
-    low, high = sweep(fresh, world, (0.0, 0.06), episodes=2)
+    trial = fresh.config.env.replace(max_steps=3)
+    low, high = sweep(fresh, trial, (0.0, 0.06), episodes=2)
     assert (low["step_height"], high["step_height"]) == (0.0, 0.06)
     assert low["mean_length"] == 1  # passed in the first step: a sweep drives no further
-    far = world.replace(success_x=5.0)
+    far = trial.replace(success_x=5.0)
     low, high = sweep(fresh, far, (0.0, 0.06), episodes=2)
     assert low["mean_final_x"] == high["mean_final_x"]  # the step is still far away
 
@@ -132,20 +132,20 @@ def test_trial_world_is_a_full_episode_of_the_policys_own_world():
         timestep=0.004,
         settle_steps=12,
     )
-    world = trial_world(own, "step_5cm")
+    trial = world(own, "step_5cm")
     # learned on coarse physics, judged on the original's, settling for as long
-    assert (world.timestep, world.settle_steps) == (0.002, 25)
-    assert (world.scene, world.step_height_max, world.max_steps, world.end_on_success) == (
+    assert (trial.timestep, trial.settle_steps) == (0.002, 25)
+    assert (trial.scene, trial.step_height_max, trial.max_steps, trial.end_on_success) == (
         "step_5cm",
         None,
         1000,
         False,
     )
-    assert world.gate_bias == 2
-    assert trial_world(own, step_height=0.06).step_height == 0.06
-    assert trial_world(own, reset_noise=0.0).reset_noise == 0.0
+    assert trial.gate_bias == 2
+    assert world(own, step_height=0.06).step_height == 0.06
+    assert world(own, reset_noise=0.0).reset_noise == 0.0
     with pytest.raises(ConfigError, match="obs_mode = 'full' is not allowed here: the policy was trained with 'propri"):
-        trial_world(own, obs_mode="full")
+        world(own, obs_mode="full")
 
 
 def test_training_seeds_lie_below_the_unseen_ones():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from twmr_nb import EnvConfig, TwmrEnv, reward_term
 from twmr_nb.config.schema import ConfigError
-from twmr_nb.episodes.rollout import Rollout, load_rollout, record, record_many, rescore
+from twmr_nb.episodes.rollout import Rollout, load_rollout, record, record_many
 from twmr_nb.policies.protocol import RandomPolicy, ZeroPolicy
 from twmr_nb.policies.saved import PolicyError, write_arrays
 from twmr_nb.task.transition import Transition
@@ -86,7 +86,7 @@ def test_rescoring_with_its_own_config_changes_nothing(mode, player):
     config = EnvConfig(gate_mode=mode, success_x=0.05, post_success_penalty=0.3, extension_penalty=0.05)
     bumpy = reward_term(lambda t: np.abs(t.roll), weight=-0.1, name="bumpy")
     rollout = record(player, config, seed=2, num_steps=120, extra_terms=[bumpy])
-    _, weighted = rescore(rollout, config, [bumpy])
+    weighted = rollout.rescore(config, [bumpy]).weighted
     assert list(weighted) == list(rollout.reward_terms)
     for name in weighted:
         np.testing.assert_array_equal(weighted[name], rollout.reward_terms[name], err_msg=name)
@@ -101,7 +101,7 @@ def test_rescoring_is_what_another_config_would_have_paid_live():
     settings |= {"success_x": 0.1, "post_success_penalty": 1.0, "control_cost": 0.02}
     rollout = record(DriveOn(), EnvConfig(), seed=1, num_steps=80)
     live = record(DriveOn(), EnvConfig(**settings), seed=1, num_steps=80)
-    _, weighted = rescore(rollout, EnvConfig(**settings))
+    weighted = rollout.rescore(EnvConfig(**settings)).weighted
     for name in weighted:
         np.testing.assert_array_equal(weighted[name], live.reward_terms[name], err_msg=name)
     assert np.ptp(rollout.reward) != np.ptp(live.reward)
@@ -110,11 +110,11 @@ def test_rescoring_is_what_another_config_would_have_paid_live():
 def test_rescoring_is_fast():
     rollout = record(ZeroPolicy(), num_steps=1000)
     config = EnvConfig(gate_mode="proprio", control_cost=0.01)
-    rescore(rollout, config)
+    rollout.rescore(config)
     spent = []
     for _ in range(9):
         begin = time.perf_counter()
-        rescore(rollout, config)
+        rollout.rescore(config)
         spent.append(time.perf_counter() - begin)
     assert len(rollout.action) == 1000
     assert np.median(spent) < 5e-3

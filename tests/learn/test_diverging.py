@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import tiny
 from probes import EndlessReward, Identified
 
 import twmr_nb.runs.selection
@@ -18,10 +19,7 @@ SMALL = PPOConfig(
     num_envs=4, minibatches=2, rollout_steps=8, epochs=1, mlp_size=8, hidden_size=8,
     stagger=False, log_std_final=None, total_timesteps=6 * 8 * 4,
 )  # fmt: skip
-TINY = {
-    "num_envs": 2, "minibatches": 1, "rollout_steps": 8, "epochs": 1, "mlp_size": 8, "hidden_size": 8,
-    "total_timesteps": 2 * 8 * 4, "max_steps": 10, "log_std_final": None,
-}  # fmt: skip
+TINY = tiny.TINY | {"log_std_final": None}
 
 
 @pytest.fixture(autouse=True)

@@ -5,14 +5,10 @@ import shutil
 import jax
 import numpy as np
 import pytest
+from tiny import TINY
 
 from twmr_nb.policies.saved import SavedPolicy
 from twmr_nb.runs.folder import LIVE, RunError, new_run, open_run
-
-TINY = {
-    "num_envs": 2, "minibatches": 1, "rollout_steps": 8, "epochs": 1, "mlp_size": 8, "hidden_size": 8,
-    "total_timesteps": 2 * 8 * 4, "max_steps": 10,
-}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)

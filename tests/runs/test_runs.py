@@ -14,6 +14,7 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
+from tiny import TINY
 
 from twmr_nb.config.as_text import command_line, scene_words
 from twmr_nb.config.presets import preset_config
@@ -23,11 +24,6 @@ from twmr_nb.policies.saved import PolicyError, load_policy
 from twmr_nb.runs.files import read_metrics, write_json
 from twmr_nb.runs.folder import LIVE, RunError, list_runs, new_run, open_run
 from twmr_nb.task.rewards import TermError, reward_term
-
-TINY = {
-    "num_envs": 2, "minibatches": 1, "rollout_steps": 8, "epochs": 1, "mlp_size": 8, "hidden_size": 8,
-    "total_timesteps": 2 * 8 * 4, "max_steps": 10,
-}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)

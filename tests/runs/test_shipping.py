@@ -8,7 +8,8 @@ import pytest
 
 from twmr_nb.cli import main as cli
 from twmr_nb.config.schema import ConfigError, TrainConfig
-from twmr_nb.episodes.evaluate import evaluate, trial_world
+from twmr_nb.episodes.evaluate import evaluate
+from twmr_nb.episodes.worlds import world
 from twmr_nb.learn.network import named_leaves
 from twmr_nb.policies.saved import SHIPPED, PolicyError, load_policy, shipped_policies
 from twmr_nb.runs import export as shipping
@@ -99,9 +100,9 @@ def test_a_shipped_policy_is_small_and_complete(name):
 @pytest.mark.parametrize("name", shipped_policies())
 def test_a_shipped_policy_plays_as_well_as_it_was_judged(name):
     saved = load_policy(name)
-    world = trial_world(saved.config.env, end_on_success=True)
+    trial = world(saved.config.env, end_on_success=True)
     judged = saved.results["evaluation"]["success_rate"]
-    assert evaluate(saved, world, episodes=16)["success_rate"] == pytest.approx(judged, abs=0.3)
+    assert evaluate(saved, trial, episodes=16)["success_rate"] == pytest.approx(judged, abs=0.3)
 
 
 @pytest.mark.parametrize("to", ["file", "file/deep", "file/x.safetensors", "folder.safetensors"])

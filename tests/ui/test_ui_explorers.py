@@ -11,7 +11,7 @@ from PIL import Image
 
 from twmr_nb import ConfigError, EnvConfig, reward_term
 from twmr_nb.draw.reward_picture import STYLES
-from twmr_nb.episodes.rollout import record, rescore
+from twmr_nb.episodes.rollout import record
 from twmr_nb.policies.protocol import RandomPolicy
 from twmr_nb.robot.model import tip_radius
 from twmr_nb.ui import RewardExplorer
@@ -50,8 +50,9 @@ def test_it_opens_with_what_was_recorded(explorer, rollout):
 
 def test_a_weight_slider_rescores_with_the_environments_own_functions(explorer, rollout):
     before = explorer.image.value
-    explorer.weights["extension_penalty"].value = 1.0
-    raw, weighted = rescore(rollout, rollout.config.replace(extension_penalty=1.0), explorer.extra_terms)
+    explorer.rows["extension_penalty"].text = "1.0"
+    scored = rollout.rescore(rollout.config.replace(extension_penalty=1.0), explorer.extra_terms)
+    raw, weighted = scored.raw, scored.weighted
     np.testing.assert_array_equal(explorer.scored.weighted["extension"], weighted["extension"])
     np.testing.assert_array_equal(explorer.scored.raw["extension"], raw["extension"])
     assert explorer.scored.totals["total"] == pytest.approx(sum(v.sum() for v in weighted.values()))
@@ -61,18 +62,19 @@ def test_a_weight_slider_rescores_with_the_environments_own_functions(explorer, 
 
 def test_one_move_of_a_slider_draws_once(explorer):
     count = explorer.redraw.count
-    explorer.weights["control_cost"].value = 1.0
-    explorer.gate.sliders["gate_bias"].value = 2.0
+    explorer.rows["control_cost"].text = "1"
+    explorer.rows["gate_bias"].text = "2"
     explorer.frame = 100
     assert explorer.redraw.count == count + 3
 
 
 def test_an_own_term_has_its_own_slider_on_both_sides_of_zero(explorer, rollout):
-    slider = explorer.own_weights["low"]
-    assert slider.value == 0.5
-    slider.value = -2.0
+    row = explorer.weights["low"]
+    assert row.value == 0.5
+    assert [-stop for stop in reversed(row.stops)] == row.stops
+    row.text = "-2"
     np.testing.assert_allclose(explorer.scored.weighted["low"], 2.0 * rollout.transition.z)
-    assert explorer.extra_terms[0].sign == -1
+    assert explorer.extra_terms[0].weight == -2.0
 
 
 def test_the_traps_are_one_click_away(explorer):
@@ -82,7 +84,7 @@ def test_the_traps_are_one_click_away(explorer):
     light = explorer.scored.totals["total"]
     heavy.click()
     assert explorer.config.extension_penalty == 0.05
-    assert explorer.weights["extension_penalty"].value == 0.05
+    assert explorer.rows["extension_penalty"].value == 0.05
     assert explorer.scored.totals["total"] < light
     folded = explorer.scored.extend[0]
     middle.click()

@@ -18,10 +18,8 @@ from twmr_nb.robot.model import LEG_HALF_SIZE, LEG_LENGTH, WHEEL_CTRL, WHEEL_RAD
 from twmr_nb.robot.outline import outline, posed
 from twmr_nb.robot.pose import HIGH, LOW, MIDDLE, leg_targets
 from twmr_nb.task.gate import proprio_gate
-from twmr_nb.task.rewards import REWARD_TERMS
 from twmr_nb.ui import GateExplorer, PoseExplorer, RewardExplorer
 from twmr_nb.ui.background import Redraw
-from twmr_nb.ui.sliders import ValueSlider, field_slider, log_stops, signed_stops
 
 
 @pytest.fixture(scope="module")
@@ -75,33 +73,32 @@ def test_a_folded_robot_stands_on_its_wheels_and_an_extended_one_on_its_legs():
 # -- sliders ----------------------------------------------------------------------------------------------------------
 
 
-def test_stops_reach_both_bounds_and_include_zero():
-    stops = log_stops(0.0, 10.0)
-    assert (stops[0], stops[-1]) == (0.0, 10.0)
-    assert {0.001, 0.05, 1.0} <= set(stops)
-    assert log_stops(0.01, 100.0)[0] == 0.01
-    signed = signed_stops(10.0)
-    assert signed == sorted(signed)
-    assert [-s for s in reversed(signed)] == signed
+def test_a_row_says_what_was_and_goes_back_to_it(rollout, tmp_path):
+    explorer = RewardExplorer(rollout, root=tmp_path)
+    row, recorded = explorer.rows["extension_penalty"], rollout.config.extension_penalty
+    assert (row.value, row.differs) == (recorded, False)
+    row.text = "0.1234"
+    assert explorer.config.extension_penalty == 0.1234
+    assert row.differs
+    assert row.start_text == f"{recorded:g}"
+    row.text = row.start_text  # what the way back writes
+    assert explorer.overrides == {}
+    assert not row.differs
 
 
-@pytest.mark.parametrize("name", [str(term.weight) for term in REWARD_TERMS] + ["gate_bias", "gate_acc_scale"])
-def test_every_stop_of_a_field_is_allowed(name):
-    slider = field_slider(name, getattr(EnvConfig(), name))
-    for stop in slider.positions:
-        EnvConfig(**{name: stop})
-
-
-def test_a_value_between_the_stops_is_kept_exactly():
-    told = []
-    slider = ValueSlider("w", "", [0.0, 1.0, 2.0], 1.0)
-    slider.on_move(told.append)
-    slider.value = 1.2345
-    assert (slider.positions, told) == ([0.0, 1.0, 1.2345, 2.0], [1.2345])
-    slider.show(0.5, before=1.0)
-    assert (slider.value, slider.before, told) == (0.5, 1.0, [1.2345])
-    slider.value = 2.0
-    assert told == [1.2345, 2.0]
+def test_what_cannot_be_stays_as_typed_and_changes_nothing(rollout, tmp_path):
+    explorer = RewardExplorer(rollout, [reward_term(lambda t: -t.z, name="low")], root=tmp_path)
+    before, config, count = explorer.extra_terms, explorer.config, explorer.redraw.count
+    for row in (explorer.rows["extension_penalty"], explorer.weights["low"]):
+        row.text = "11,5"
+        assert row.problem.startswith(f"{row.setting.name} = '11,5' is not allowed")
+        assert row.text == "11,5"
+    assert (explorer.extra_terms, explorer.config) == (before, config)
+    pose = PoseExplorer()
+    pose.together.text = "4"
+    assert "give a number from -1.047 to 3.427 rad" in pose.together.problem
+    assert pose.leg_angle == pytest.approx([LOW] * 4)
+    assert explorer.redraw.count - count <= 1
 
 
 def test_a_batch_of_changes_is_drawn_once():
@@ -137,7 +134,7 @@ def test_it_shows_the_gate_of_every_mode(rollout, tmp_path):
     np.testing.assert_allclose(explorer.gates["obstacle"], rollout.transition.gate)
     pictures = set()
     for mode in explorer.gates:
-        explorer.controls.mode.value = mode
+        explorer.rows["gate_mode"].text = mode
         assert explorer.config.gate_mode == mode
         np.testing.assert_array_equal(explorer.scored.gate, explorer.gates[mode])
         pictures.add(explorer.image.value)
@@ -148,7 +145,7 @@ def test_a_parameter_moves_its_own_gate_only(rollout, tmp_path):
     explorer = GateExplorer(rollout, root=tmp_path)
     before = dict(explorer.gates)
     explorer.override(gate_mode="proprio")
-    explorer.controls.sliders["gate_bias"].value = -5.0
+    explorer.rows["gate_bias"].text = "-5"
     np.testing.assert_array_equal(explorer.gates["obstacle"], before["obstacle"])
     assert explorer.gates["proprio"].mean() > before["proprio"].mean()
 
@@ -156,7 +153,7 @@ def test_a_parameter_moves_its_own_gate_only(rollout, tmp_path):
 def test_a_buffer_of_zero_is_zero_not_the_common_one(rollout, tmp_path):
     explorer = GateExplorer(rollout, root=tmp_path)
     explorer.override(gate_mode="obstacle", obstacle_pre_buffer=0.0)
-    assert explorer.controls.sliders["obstacle_pre_buffer"].value == 0.0
+    assert explorer.rows["obstacle_pre_buffer"].value == 0.0
 
 
 def test_the_parts_add_up_to_the_proprio_gate(rollout):
@@ -189,7 +186,7 @@ def test_the_numbers_are_the_robots():
 @pytest.mark.parametrize("mode", choices(EnvConfig, "extend_mode"))
 def test_extend_goes_where_the_mode_says(mode):
     explorer = PoseExplorer()
-    explorer.modes.value = mode
+    explorer.modes.text = mode
     explorer.go_to("extend")
     assert explorer.leg_angle == pytest.approx(leg_targets(EnvConfig(extend_mode=mode))[1])
 
@@ -210,6 +207,6 @@ def test_turning_the_wheels_changes_the_picture_and_the_height():
     explorer = PoseExplorer()
     explorer.go_to("largest")
     before, height = explorer.image.value, explorer.qpos[2]
-    explorer.turn.value = explorer.turn.stops[80]
+    explorer.turn.text = explorer.turn.options[80]
     assert explorer.image.value != before
     assert abs(explorer.qpos[2] - height) > 1e-4

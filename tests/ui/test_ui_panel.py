@@ -12,22 +12,22 @@ from ui_hands import ENDLESS, TINY, click, threads, wait_for, words
 
 from twmr_nb.cli.main import parse
 from twmr_nb.config.as_text import command_line, python_code
-from twmr_nb.config.fields import choices, field_docs
+from twmr_nb.config.fields import choices, field_docs, settings_of
 from twmr_nb.config.presets import PRESETS, preset_config
-from twmr_nb.config.schema import ConfigError, EnvConfig, PPOConfig, TrainConfig
+from twmr_nb.config.schema import ConfigError, EnvConfig, PPOConfig, TrainConfig, all_settings
 from twmr_nb.runs.folder import LIVE, RunError, new_run
 from twmr_nb.task.rewards import reward_term
 from twmr_nb.ui.controls import Controls
 from twmr_nb.ui.live import LiveView
-from twmr_nb.ui.number_text import number_text, read_number
 from twmr_nb.ui.panel import TrainingPanel
 from twmr_nb.ui.runs import RunsView
 from twmr_nb.ui.setting_row import number_box
-from twmr_nb.ui.settings import all_settings, settings_of, stops
 from twmr_nb.ui.starting_point import base_of
+from twmr_nb.ui.stops import stops
+from twmr_nb.ui.value_text import read_value, value_text
 
 pytestmark = pytest.mark.usefixtures("no_run_left")
-NUMBERS = [s for s in all_settings() if s.kind in (int, float)]
+NUMBERS = [s for s in all_settings().values() if s.kind in (int, float)]
 
 
 def controls(**flags) -> Controls:
@@ -93,7 +93,7 @@ def test_whole_numbers_are_read_as_people_write_them(text, value):
     row.text = text
     assert row.value == shown.config.ppo.total_timesteps == value
     assert type(row.value) is int
-    assert row.text == number_text(value), "what was understood stands in the box"
+    assert row.text == value_text(value), "what was understood stands in the box"
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_a_minus_sign_as_it_is_printed_is_read():
 @pytest.mark.parametrize("setting", NUMBERS, ids=lambda s: s.name)
 def test_every_number_is_read_again_as_it_was_written(setting):
     for value in [*stops(setting), setting.low, setting.high, setting.kind((setting.low + setting.high) / 3)]:
-        assert read_number(number_text(value), setting) == value
+        assert read_value(value_text(value), setting) == value
 
 
 def test_a_seed_may_be_what_the_configuration_allows_and_no_more():
@@ -176,7 +176,7 @@ def test_a_number_that_is_mended_or_taken_back_is_no_longer_marked():
 
 def test_a_box_among_other_controls_is_held_to_the_same():
     told = []
-    row = number_box("episodes", "Episodes to evaluate.", 200, 1, 10_000, lambda: told.append(1))
+    row = number_box("episodes", "Episodes to evaluate.", 200, 1, 10_000, lambda row: told.append(1))
     row.text = "1e3"
     assert row.value == 1000
     row.text = "1e5"
@@ -195,8 +195,7 @@ def test_a_slider_passes_through_sensible_values_only(setting):
 
 
 def test_a_slider_of_batch_sizes_doubles():
-    robots = next(s for s in settings_of(PPOConfig) if s.name == "num_envs")
-    assert stops(robots) == [2**k for k in range(13)]
+    assert stops(settings_of(PPOConfig)["num_envs"]) == [2**k for k in range(13)]
 
 
 def test_slider_and_number_follow_each_other_and_a_change_is_marked():

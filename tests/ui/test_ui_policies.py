@@ -9,7 +9,7 @@ import shutil
 import pytest
 from ui_shelf import named, names
 
-from twmr_nb.episodes import evaluate as evaluation
+from twmr_nb.episodes import worlds
 from twmr_nb.policies.saved import PolicyError, load_policy
 from twmr_nb.runs.folder import open_run
 from twmr_nb.ui import PolicyBrowser
@@ -18,7 +18,7 @@ from twmr_nb.ui import policy_files as files
 
 @pytest.fixture(autouse=True)
 def _short_trials(monkeypatch):
-    monkeypatch.setattr(evaluation, "TRIAL_STEPS", 25)
+    monkeypatch.setattr(worlds, "TRIAL_STEPS", 25)
 
 
 @pytest.fixture

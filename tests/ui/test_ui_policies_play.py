@@ -10,6 +10,7 @@ from ui_shelf import named, names
 
 from twmr_nb import EnvConfig
 from twmr_nb.episodes import evaluate as evaluation
+from twmr_nb.episodes import worlds
 from twmr_nb.policies.saved import load_policy
 from twmr_nb.ui import PolicyBrowser, RewardExplorer
 from twmr_nb.ui.background import Background, Turn
@@ -19,7 +20,7 @@ from twmr_nb.ui.rollout_picker import RolloutPicker
 
 @pytest.fixture(autouse=True)
 def _short_trials(monkeypatch):
-    monkeypatch.setattr(evaluation, "TRIAL_STEPS", 25)
+    monkeypatch.setattr(worlds, "TRIAL_STEPS", 25)
 
 
 @pytest.fixture
@@ -136,7 +137,7 @@ def test_an_episode_is_recorded_once_for_the_same_question(browser, monkeypatch)
     browser.stage.sampled.value = True
     play(browser, "trace", alpha)
     assert recorded() == 3
-    monkeypatch.setattr(evaluation, "TRIAL_STEPS", 10)
+    monkeypatch.setattr(worlds, "TRIAL_STEPS", 10)
     replay, _ = play(browser, "replay_in_3d", alpha)
     assert (recorded(), len(replay.rollout.action)) == (4, 10)
 

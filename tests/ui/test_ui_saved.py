@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from climb import climb
 from PIL import Image
+from tiny import TINY
 
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.runs.folder import new_run
@@ -19,10 +20,6 @@ from twmr_nb.ui.runs import RunsView
 from twmr_nb.ui.saved import LARGEST, Keepsake, bundle, changed, show
 
 VIEW = "application/vnd.jupyter.widget-view+json"
-TINY = {
-    "num_envs": 2, "minibatches": 1, "rollout_steps": 8, "epochs": 1, "mlp_size": 8, "hidden_size": 8,
-    "total_timesteps": 4 * 8 * 2, "max_steps": 25,
-}  # fmt: skip
 
 
 @pytest.fixture

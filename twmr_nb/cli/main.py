@@ -4,7 +4,6 @@ import argparse
 import contextlib
 import functools
 import io
-import json
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -93,24 +92,6 @@ class Presets:
 
 
 @dataclass(frozen=True)
-class Bench:
-    """Measure the speed of physics, environment and training, side by side (minutes; keep the machine quiet)."""
-
-    rounds: int = 5
-    """Measurements of each, taken in turn; medians are reported."""
-    peer: bool = False
-    """Also time another library's recurrent PPO on the same environment (needs the extra `bench`)."""
-    solve: bool = False
-    """Instead, the time from process start until the 5 cm step is solved, three seeds."""
-    profile: bool = False
-    """Instead, where the time of training goes."""
-    scaling: Path | None = None
-    """Instead, how speed grows with robots, threads and rollout length, drawn into this PNG file."""
-    json: bool = False
-    """Print one JSON object instead of a table."""
-
-
-@dataclass(frozen=True)
 class Doctor:
     """Check Python, packages, graphics, ffmpeg, cores and GPU; say how to mend what is missing."""
 
@@ -165,11 +146,11 @@ def play(options: Play) -> int:
     from twmr_nb.cli.viewer import show_in_window
     from twmr_nb.draw.episode_text import gate_trace, leg_trace, outcome
     from twmr_nb.draw.film import frame_strip, save_picture, save_video
-    from twmr_nb.episodes.evaluate import trial_world
     from twmr_nb.episodes.rollout import record
+    from twmr_nb.episodes.worlds import world
 
     saved = load_policy(options.load_path)
-    config = trial_world(saved.config.env, options.scene, options.step_height)
+    config = world(saved.config.env, options.scene, options.step_height)
     window, video = ready_to_show(options, f"{stem_of(saved.name)}.mp4")
     rollout = record(saved.player(options.deterministic, options.seed), config, options.seed, options.steps)
     lines = (gate_trace(rollout) if options.debug_gate else []) + (leg_trace(rollout) if options.debug_legs else [])
@@ -235,26 +216,6 @@ def presets(options: Presets) -> int:
     return 0
 
 
-def bench(options: Bench) -> int:
-    from benchmarks.report import report
-    from benchmarks.suite import measure
-
-    picture = ready_file(options.scaling, ".png") if options.scaling else None
-    result = measure(options.rounds, options.peer, options.solve, options.profile, picture, complain)
-    print(json.dumps(result) if options.json else report(result))
-    return 0
-
-
-def refuse_bench(options: Bench, given: Sequence[str]) -> None:
-    """Raise on parts that exclude each other."""
-    parts = [name for name in ("solve", "profile", "scaling") if getattr(options, name)]
-    if len(parts) > 1:
-        raise ConfigError(f"{' and '.join(map(flag, parts))} exclude each other: measure one after the other.")
-    for name, needless in (("peer", parts), ("rounds", [part for part in parts if part != "scaling"])):
-        if name in given and needless:
-            raise ConfigError(f"{flag(name)} has no effect with {flag(needless[0])}: leave one of the two out.")
-
-
 def doctor(options: Doctor) -> int:
     from twmr_nb.cli.doctor import print_report, run_checks
 
@@ -263,11 +224,11 @@ def doctor(options: Doctor) -> int:
 
 HANDLERS: dict[type, Callable[[Any], int]] = {
     Train: train, Play: play, Evaluate: evaluate, Export: export, Policies: policies, Presets: presets,
-    Bench: bench, Doctor: doctor,
+    Doctor: doctor,
 }  # fmt: skip
 # What is asked before any work, of the options and of the flags that were typed.
 REFUSALS: dict[type, Callable[[Any, Sequence[str]], None]] = {
-    Train: refuse_train, Play: refuse_play, Evaluate: refuse_evaluate, Bench: refuse_bench,
+    Train: refuse_train, Play: refuse_play, Evaluate: refuse_evaluate,
 }  # fmt: skip
 
 
@@ -323,7 +284,6 @@ def parse(argv: Sequence[str]) -> Any:
         "export": Export(policy=tyro.MISSING, name=tyro.MISSING),
         "policies": Policies(),
         "presets": Presets(),
-        "bench": Bench(),
         "doctor": Doctor(),
     }
     commands = tyro.extras.subcommand_type_from_defaults(defaults, prefix_names=False)

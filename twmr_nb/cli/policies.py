@@ -143,14 +143,14 @@ def refuse_evaluate(options: Evaluate, given: Sequence[str]) -> None:
 def world_of(saved: SavedPolicy, options: Evaluate) -> EnvConfig:
     """Where a policy is judged."""
     from twmr_nb.config.idle import refuse_idle
-    from twmr_nb.episodes.evaluate import trial_world
+    from twmr_nb.episodes.worlds import world
 
     changes = settings(options.set)
     place = {name: changes.get(name, getattr(options, name)) for name in ("scene", "step_height")}
     refuse_scene(**place)
-    world = trial_world(saved.config.env, **place | changes)
-    refuse_idle(TrainConfig(world), changes)
-    return world
+    trial = world(saved.config.env, **place | changes)
+    refuse_idle(TrainConfig(trial), changes)
+    return trial
 
 
 def judge(
@@ -183,9 +183,9 @@ def text(judged: dict[str, dict[str, Any]]) -> str:
         if "sampled" in result:
             columns[f"{name}, sampled"] = result["sampled"]
     if columns:
-        tables.append(results_table(columns))
+        tables.append(str(results_table(columns, columns.values())))
     if by_height := heights_of(judged):
-        tables.append(heights_table(by_height))
+        tables.append(str(heights_table(by_height)))
     gaps = [
         f"{name}: mean action minus sampled: {100 * r['gap']:+.1f} points" for name, r in judged.items() if "gap" in r
     ]

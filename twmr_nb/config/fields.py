@@ -27,12 +27,59 @@ def setting(
 
 
 @dataclass(frozen=True)
+class Setting:
+    """One setting: its name, what it may be, and its words."""
+
+    name: str
+    group: str
+    """The panel that it belongs to."""
+    doc: str
+    kind: type
+    default: Any
+    low: float = 0.0
+    high: float = 1.0
+    unit: str = ""
+    log: bool = False
+    """Whether its slider is logarithmic."""
+    words: tuple[str, ...] = ()
+    """What to choose from."""
+    optional: bool = False
+    """May be None: chosen automatically."""
+
+    @property
+    def allowed(self) -> str:
+        """What to give for it, as the end of a sentence."""
+        if self.words:
+            return "choose " + ", ".join(map(repr, self.words))
+        if self.kind is bool:
+            return "choose True or False"
+        number = "a whole number" if self.kind is int else "a number"
+        return f"give {number} from {self.low:g} to {self.high:g} {self.unit}".rstrip() + " or None" * self.optional
+
+    def allows(self, value: Any) -> bool:
+        if value is None:
+            return self.optional
+        if self.words:
+            return value in self.words
+        if self.kind is bool:
+            return isinstance(value, bool)
+        return is_number(value, self.kind) and self.low <= value <= self.high
+
+    def checked(self, value: Any) -> Any:
+        """The value in the setting's type; raises ConfigError if it is of another kind or out of bounds."""
+        if not self.allows(value):
+            raise ConfigError(f"{self.name} = {shown(value)} is not allowed: {self.allowed}.")
+        return value if value is None else self.kind(value)
+
+
+@dataclass(frozen=True)
 class Config:
     """Common behaviour: validation when built, plain-dict round trip, flat names that refuse unknown ones."""
 
     def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            object.__setattr__(self, field.name, checked(type(self), field, getattr(self, field.name)))
+        cls: type = type(self)
+        for name, setting in settings_of(cls).items():
+            object.__setattr__(self, name, setting.checked(getattr(self, name)))
 
     @classmethod
     def from_settings(cls, **settings: Any) -> Self:
@@ -99,29 +146,17 @@ def base_type(cls: type, name: str) -> tuple[type, bool]:
     return kind, False
 
 
-def checked(cls: type, field: dataclasses.Field, value: Any) -> Any:
-    """The value in its field's type; raises ConfigError if it is of another kind or out of bounds."""
-    kind, optional = base_type(cls, field.name)
-    if value is None and optional:
-        return None
-    words = choices(cls, field.name)
-    low, high, unit = (field.metadata[k] for k in ("low", "high", "unit"))
-    if words:
-        good, allowed = value in words, "choose " + ", ".join(repr(w) for w in words)
-    elif kind is bool:
-        good, allowed = isinstance(value, bool), "choose True or False"
-    else:
-        allowed = allowed_numbers(kind, low, high, unit, optional)
-        good = is_number(value, kind) and low <= value <= high
-    if not good:
-        raise ConfigError(f"{field.name} = {shown(value)} is not allowed: {allowed}.")
-    return value if words else kind(value)
-
-
-def allowed_numbers(kind: type, low: float, high: float, unit: str = "", optional: bool = False) -> str:
-    """What to give for a number, as the end of a sentence."""
-    number = "a whole number" if kind is int else "a number"
-    return f"give {number} from {low:g} to {high:g} {unit}".rstrip() + (" or None" if optional else "")
+@functools.cache
+def settings_of(cls: type) -> dict[str, Setting]:
+    """The settings among the fields of a dataclass, by name."""
+    found, docs = {}, field_docs(cls)
+    for field in dataclasses.fields(cls):
+        if field.metadata:
+            name, (kind, optional) = field.name, base_type(cls, field.name)
+            how = {k: v for k, v in field.metadata.items() if v is not None}
+            how |= {"words": choices(cls, name), "optional": optional}
+            found[name] = Setting(name, doc=docs[name], kind=kind, default=field.default, **how)
+    return found
 
 
 def is_number(value: Any, kind: type) -> bool:

@@ -6,7 +6,11 @@ from twmr_nb.config.fields import ConfigError
 from twmr_nb.config.schema import TrainConfig
 
 OWN_STEP = ("step_height", "step_x", "step_half_depth")
-FELT = ("gate_acc_scale", "gate_gyro_scale", "gate_stall_scale", "gate_bias", "gate_smooth")
+READ_BY_GATE: dict[str, tuple[str, ...]] = {  # by gate_mode; what the obstacle's reads, observations may read too
+    "none": (),
+    "obstacle": ("obstacle_pre_buffer", "obstacle_post_buffer", "obstacle_smooth"),
+    "proprio": ("gate_acc_scale", "gate_gyro_scale", "gate_stall_scale", "gate_bias", "gate_smooth"),
+}
 
 
 def idle_settings(config: TrainConfig) -> dict[str, str]:
@@ -18,7 +22,7 @@ def idle_settings(config: TrainConfig) -> dict[str, str]:
     if env.frame_skip is not None:
         idle["ctrl_dt"] = f"frame_skip = {env.frame_skip}: give one of the two"
     if env.gate_mode != "proprio":
-        idle |= dict.fromkeys(FELT, f"gate_mode = {env.gate_mode!r}: choose gate_mode 'proprio'")
+        idle |= dict.fromkeys(READ_BY_GATE["proprio"], f"gate_mode = {env.gate_mode!r}: choose gate_mode 'proprio'")
     if not env.start_on_ground:
         idle["ground_clearance"] = "start_on_ground = False: leave one of the two"
     if env.extend_angle is not None:

@@ -8,7 +8,17 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from twmr_nb.config.fields import Config, ConfigError, field_names, is_number, refuse_unknown, setting, shown
+from twmr_nb.config.fields import (
+    Config,
+    ConfigError,
+    Setting,
+    field_names,
+    is_number,
+    refuse_unknown,
+    setting,
+    settings_of,
+    shown,
+)
 
 Scene = Literal["flat", "step_5cm", "step_7cm", "step"]
 ActionMode = Literal["torque", "leg_position"]
@@ -210,7 +220,7 @@ class TrainConfig:
 
     env: EnvConfig = dataclasses.field(default_factory=EnvConfig)
     ppo: PPOConfig = dataclasses.field(default_factory=PPOConfig)
-    seed: int = 0
+    seed: int = setting(0, group="learner", low=0, high=MAX_SEED)
     """Seed of robots, network and noise; the same seed gives the same run."""
     preset: str = "original"
     """The preset that this configuration started from; a label, which in an old file need not be one of ours."""
@@ -253,6 +263,11 @@ class TrainConfig:
         env = EnvConfig.from_settings(**data.get("env", {}))
         ppo = PPOConfig.from_settings(**data.get("ppo", {}))
         return cls(env, ppo, **{k: v for k, v in data.items() if k in ("seed", "preset")})
+
+
+def all_settings() -> dict[str, Setting]:
+    """Every setting of environment and learner by its flat name, in the order of their fields, and the seed."""
+    return settings_of(EnvConfig) | settings_of(TrainConfig) | settings_of(PPOConfig)
 
 
 def checked_seed(seed: Any, highest: int = MAX_SEED) -> int:

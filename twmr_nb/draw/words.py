@@ -1,72 +1,27 @@
 """Evaluations as text: what was measured, one column per policy; success by step height; the list of policies."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
 from twmr_nb.config.as_text import scene_words
 from twmr_nb.draw.table import Table
+from twmr_nb.episodes.report import Result, in_lines, interval, number, percent
 from twmr_nb.markup import one_line
 from twmr_nb.policies.saved import SavedPolicy
 
-Result = Mapping[str, Any]
+
+def results_table(names: Iterable[str], results: Iterable[Result]) -> Table:
+    """Everything measured, a column for each result."""
+    columns = [in_lines(result) for result in results]
+    titles = dict.fromkeys(title for column in columns for title in column)
+    return Table(["", *names], [[title, *(column.get(title, "–") for column in columns)] for title in titles])
 
 
-def percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.1f}%"
-
-
-def interval(result: Result) -> str:
-    low, high = result["success_interval"]
-    return f"{100 * low:.1f}–{100 * high:.1f}%"
-
-
-def number(value: float | None, unit: str, digits: int = 1) -> str:
-    return "–" if value is None else f"{value:.{digits}f} {unit}".rstrip()
-
-
-ROWS: dict[str, Callable[[Result], str]] = {
-    "passed": lambda r: percent(r["success_rate"]),
-    "  95% interval": interval,
-    "time to pass (median)": lambda r: number(r["time_to_pass"], "s"),
-    "fell": lambda r: percent(r["falls"]),
-    "effort: torque² dt, until passed": lambda r: number(r["effort"], "(N m)² s"),
-    "work: |torque · speed| dt, until passed": lambda r: number(r["work"], "J"),
-    "legs folded on the flat": lambda r: percent(r["folded_on_flat"]),
-    "  before the step": lambda r: percent(r["folded_before"]),
-    "  beyond the step": lambda r: percent(r["folded_after"]),
-    "legs extended at the step": lambda r: percent(r["extended_at_step"]),
-    "  furthest tip from its axis": lambda r: number(r["max_tip_radius"] and 1000 * r["max_tip_radius"], "mm"),
-    "final x (mean)": lambda r: number(r["mean_final_x"], "m", 2),
-    "length (mean)": lambda r: number(r["mean_length"], "steps", 0),
-    "return (mean)": lambda r: number(r["mean_return"], "", 2),
-}
-
-
-def results_table(results: Mapping[str, Result]) -> str:
-    """Everything measured, a column for each result by its name."""
-    terms = dict.fromkeys(name for r in results.values() for name in r["reward_terms"])
-    rows = [[title, *map(show, results.values())] for title, show in ROWS.items()]
-    rows += [
-        [f"  {t.replace('_', ' ')}", *(f"{r['reward_terms'].get(t, 0):+.2f}" for r in results.values())] for t in terms
-    ]
-    rows.append(
-        [
-            "episodes",
-            *(f"{r['episodes']}, {'mean action' if r['deterministic'] else 'sampled'}" for r in results.values()),
-        ]
-    )
-    rows.append(
-        ["step", *(f"{100 * r['step_height']:.3g} cm{' at most' * ('by_height' in r)}" for r in results.values())]
-    )
-    return str(Table(["", *results], rows))
-
-
-def heights_table(sweeps: Mapping[str, Sequence[Result]]) -> str:
+def heights_table(sweeps: Mapping[str, Sequence[Result]]) -> Table:
     """Passed, with its 95% interval, by step height; a column for each policy."""
     found = {name: {place(r): r for r in results} for name, results in sweeps.items()}
     places = dict.fromkeys(p for by_place in found.values() for p in by_place)
     rows = [[place_text(p), *(cell(by_place.get(p)) for by_place in found.values())] for p in places]
-    return str(Table(["step [cm]", *sweeps], rows))
+    return Table(["step [cm]", *sweeps], rows)
 
 
 def place(result: Result) -> tuple[float, ...]:

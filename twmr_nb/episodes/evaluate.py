@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,65 +11,20 @@ from numpy.typing import NDArray
 from twmr_nb.config.fields import is_number, shown
 from twmr_nb.config.schema import ConfigError, EnvConfig, checked_seed
 from twmr_nb.episodes.metrics import measure
-from twmr_nb.markup import one_line
-from twmr_nb.policies.saved import SavedPolicy
+from twmr_nb.episodes.report import Evaluation
+from twmr_nb.episodes.worlds import own_world
+from twmr_nb.policies.saved import BY_NAME, PolicyLike, SavedPolicy, load_policy, playable
 from twmr_nb.progress import Progress
 from twmr_nb.robot.model import step_edges, step_height
 from twmr_nb.task.env import TwmrEnv
 
 Array = NDArray[Any]
-Result = dict[str, Any]
 UNSEEN_SEEDS = 1_000_000  # training seeds lie below, so evaluation never repeats an episode seen in training
 EPISODES = 1000
 BATCH = 250  # episodes side by side; EPISODES is a multiple, so that the policy is compiled once
 SAMPLED_SHARE = 4  # one episode in four is also played sampled, where both are asked for
-# The original's episode, physics step and settling; every policy is judged on them, however it was trained.
-TRIAL_STEPS, TRIAL_TIMESTEP, TRIAL_SETTLE_STEPS = 1000, 0.002, 25
 BIN = 0.01  # m; drawn step heights are reported in bins of this width
 HEIGHTS = tuple(round(0.01 * i, 2) for i in range(9))  # m; a sweep
-
-
-class Evaluation(dict[str, Any]):
-    """What was measured, by name; shows itself a line each."""
-
-    def __repr__(self) -> str:
-        return "\n".join(f"{name:<18} {in_short(value)}" for name, value in self.items())
-
-
-def in_short(value: Any) -> str:
-    """Numbers in four digits, also within a list or by name."""
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, dict):
-        return ", ".join(f"{one_line(name)} {in_short(each)}" for name, each in value.items())
-    if isinstance(value, list):
-        return ", ".join(f"({in_short(each)})" if isinstance(each, dict) else in_short(each) for each in value)
-    return one_line(value)
-
-
-def trial_world(
-    config: EnvConfig, scene: str | None = None, step_height: float | None = None, **changes: Any
-) -> EnvConfig:
-    """The world a policy is judged in: its own, at the original's time step and settling, in episodes of full length
-    that drive on after the step.
-
-    scene or step_height (m, in scene 'step') put another step ahead; `changes`: any other fields, such as friction.
-    """
-    world: dict[str, Any] = {
-        "max_steps": TRIAL_STEPS,
-        "timestep": TRIAL_TIMESTEP,
-        "settle_steps": TRIAL_SETTLE_STEPS,
-        "end_on_success": False,
-    }
-    if scene is not None:
-        world |= {"scene": scene, "step_height_max": None}
-    if step_height is not None:
-        world |= {"scene": "step", "step_height": step_height, "step_height_max": None}
-    for name in ("obs_mode", "action_mode"):
-        own = getattr(config, name)
-        if changes.get(name, own) != own:
-            raise ConfigError(f"{name} = {changes[name]!r} is not allowed here: the policy was trained with {own!r}.")
-    return config.replace(**(world | changes))
 
 
 def check_trial(episodes: int, seed: int) -> None:
@@ -86,30 +42,39 @@ def sampled_episodes(episodes: int) -> int:
 
 
 def evaluate(
-    saved: SavedPolicy,
-    env_config: EnvConfig | None = None,
+    policy: PolicyLike,
+    world: EnvConfig | None = None,
     episodes: int = EPISODES,
     seed: int = 1,
     deterministic: bool = True,
     on_progress: Callable[[int], None] | None = None,
-) -> Result:
-    """Play `episodes` whole episodes; returns plain numbers (SI units). on_progress hears of every episode ended, in
-    place of a bar.
+) -> Evaluation:
+    """Play `episodes` whole episodes that no training saw; returns plain numbers by name, and prints as a table.
+
+    policy and world: as in `record`. deterministic: a saved policy's mean action, else drawn as in training.
+    on_progress hears of every episode ended, in place of a bar.
 
     success_rate with its 95% Wilson interval, mean_final_x [m], mean_return, mean_length [steps],
     time_to_pass [s, median of the successful], effort [(N m)² s] and work [J] per episode until it passes or ends,
     folded_on_flat, extended_at_step and max_tip_radius [m] (see share_of_time), falls [share terminated],
     reward_terms [mean sum per episode], step_height [m, the largest if drawn], and by_height where heights are drawn.
+    Raises ConfigError on a number of episodes or a seed that is not allowed, and what `record` raises.
+
+    >>> result = evaluate("step_5cm", episodes=2, world=EnvConfig(max_steps=20))
+    >>> result["success_rate"], result["episodes"], result["mean_length"]
+    (0.0, 2, 20.0)
     """
     check_trial(episodes, seed)
-    config = env_config or trial_world(saved.config.env)
+    config = world or own_world(policy)
+    if isinstance(policy, str | Path) and str(policy) not in BY_NAME:
+        policy = load_policy(policy)  # once for all batches
     parts, tell = [], on_progress or (lambda ended: None)
     batches = range(0, episodes, BATCH)
     with Progress("evaluating", len(batches) * config.max_steps, hidden=on_progress is not None) as bar:
         for i, first in enumerate(batches):
             bar.at(i * config.max_steps)
             base, count = UNSEEN_SEEDS * (1 + seed) + first, min(BATCH, episodes - first)
-            parts.append(play_episodes(saved, config, count, base, deterministic, tell, bar.step))
+            parts.append(play_episodes(policy, config, count, base, deterministic, tell, bar.step))
     every = {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
     result = Evaluation(summary(every))
     result |= {
@@ -118,37 +83,46 @@ def evaluate(
         "scene": config.scene,
         "step_height": step_height(config),
         "deterministic": deterministic,
-        "policy": saved.name,
+        "policy": title_of(policy),
     }
     if config.step_height_max is not None:
         result["by_height"] = by_height(every["step_height"], every["passed"])
     return result
 
 
+def title_of(policy: PolicyLike) -> str:
+    """What a policy is called."""
+    return policy.name if isinstance(policy, SavedPolicy) else str(getattr(playable(policy), "title", ""))
+
+
 def sweep(
-    saved: SavedPolicy,
-    env_config: EnvConfig | None = None,
+    policy: PolicyLike,
+    world: EnvConfig | None = None,
     heights: Iterable[float] = HEIGHTS,
     episodes: int = EPISODES,
     seed: int = 1,
     deterministic: bool = True,
     on_progress: Callable[[int], None] | None = None,
-) -> list[Result]:
+) -> list[Evaluation]:
     """An evaluation at each step height [m], `episodes` of each. Episodes end where the step is passed: it is quicker,
-    and their length, return, reward_terms and folded_on_flat hold no driving beyond."""
-    base = (env_config or trial_world(saved.config.env)).replace(end_on_success=True)
+    and their length, return, reward_terms and folded_on_flat hold no driving beyond.
+
+    >>> [result["step_height"] for result in sweep("zero", EnvConfig(max_steps=5), heights=[0.03, 0.05], episodes=2)]
+    [0.03, 0.05]
+    """
+    base = (world or own_world(policy)).replace(end_on_success=True)
     worlds = [base.replace(scene="step", step_height=h, step_height_max=None) for h in heights]
     results = []
     with Progress("evaluating", len(worlds), hidden=on_progress is not None) as bar:
-        for world in worlds:
-            bar.say(f"step of {100 * world.step_height:.3g} cm")
-            results.append(evaluate(saved, world, episodes, seed, deterministic, on_progress))
+        for each in worlds:
+            bar.say(f"step of {100 * each.step_height:.3g} cm")
+            results.append(evaluate(policy, each, episodes, seed, deterministic, on_progress))
             bar.step()
     return results
 
 
 def play_episodes(
-    saved: SavedPolicy,
+    policy: PolicyLike,
     config: EnvConfig,
     count: int,
     base_seed: int,
@@ -159,7 +133,7 @@ def play_episodes(
     """One episode of each of `count` robots, as arrays [count]."""
     env = TwmrEnv(config, count, autoreset=False)
     edges = step_edges(config)
-    player = saved.player(deterministic, seed=base_seed)
+    player = policy.player(deterministic, base_seed) if isinstance(policy, SavedPolicy) else playable(policy)
     obs, info = env.reset(seed=base_seed)
     player.reset(count)
     active = np.ones(count, bool)
@@ -191,7 +165,7 @@ def play_episodes(
     return result | sums
 
 
-def summary(every: dict[str, Array]) -> Result:
+def summary(every: dict[str, Array]) -> dict[str, Any]:
     """Means over episodes, from arrays [episodes]."""
     count, times = len(every["passed"]), every["pass_time"][every["passed"]]
     flat, folded = ("flat_before", "flat_after"), ("folded_before", "folded_after")
@@ -230,7 +204,7 @@ def average(values: Array) -> float | None:
     return float(values.mean()) if len(values) else None
 
 
-def by_height(heights: Array, passed: Array) -> list[Result]:
+def by_height(heights: Array, passed: Array) -> list[dict[str, Any]]:
     """Success in bins of drawn step heights [m]; step_height is a bin's middle, low and high its edges."""
     bins = np.floor(heights / BIN + 1e-9).astype(int)
     found = []

@@ -10,15 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twmr_nb.config.schema import ConfigError, EnvConfig
+from twmr_nb.episodes.rescore import Rescored, rescored
+from twmr_nb.episodes.worlds import own_world
 from twmr_nb.markup import one_line
-from twmr_nb.policies.protocol import Policy
-from twmr_nb.policies.saved import PolicyError, read_arrays, write_arrays
+from twmr_nb.policies.saved import PolicyError, PolicyLike, playable, read_arrays, write_arrays
 from twmr_nb.progress import Progress
-from twmr_nb.robot.model import NQ, NU, NV, WHEEL_CTRL
-from twmr_nb.robot.pose import leg_targets
+from twmr_nb.robot.model import NQ, NU, NV
 from twmr_nb.task.env import TwmrEnv
-from twmr_nb.task.gate import gate
-from twmr_nb.task.rewards import RewardTerm, Scores, score, success_x, total
+from twmr_nb.task.rewards import RewardTerm, Scores, total
 from twmr_nb.task.transition import Transition
 
 Array = NDArray[Any]
@@ -68,6 +67,43 @@ class Rollout:
     def reward(self) -> Array:
         """The reward as scored live, [T]."""
         return total(self.reward_terms)
+
+    @property
+    def x(self) -> Array:
+        """How far the robot has come, m, [T]."""
+        return self.transition.x
+
+    @property
+    def upright(self) -> Array:
+        """1 level, 0 on its side, -1 on its back, [T]."""
+        return self.transition.upright
+
+    @property
+    def gate(self) -> Array:
+        """How far the legs should be out, [T], 0 to 1."""
+        return self.transition.gate
+
+    @property
+    def passed(self) -> bool:
+        """Whether it passed the obstacle."""
+        return bool(self.transition.passed.any())
+
+    def rescore(
+        self, config: EnvConfig | None = None, extra_terms: Iterable[RewardTerm] = (), **settings: Any
+    ) -> Rescored:
+        """What this very movement would have paid under other weights, gates or targets, and with terms of your own.
+
+        config: the settings to score by, those it was recorded with if none are given; settings: changes on top.
+        Raises ConfigError on an unknown setting or a value that is not allowed.
+
+        >>> episode = record("random", EnvConfig(), num_steps=20)
+        >>> episode.rescore().totals["total"] == sum(values.sum() for values in episode.reward_terms.values())
+        True
+        >>> dearer = episode.rescore(extension_penalty=0.05)
+        >>> bool(np.allclose(dearer.weighted["extension"], -0.05 * dearer.raw["extension"]))
+        True
+        """
+        return rescored(self, (config or self.config).replace(**settings), extra_terms)
 
     def save(self, path: str | Path) -> Path:
         """Write one safetensors file, whole or not at all."""
@@ -121,46 +157,60 @@ def rollout_of(arrays: dict[str, Array], details: dict[str, Any]) -> Rollout:
 
 
 def record(
-    policy: Policy,
-    config: EnvConfig | None = None,
+    policy: PolicyLike,
+    world: EnvConfig | None = None,
     seed: int = 0,
     num_steps: int | None = None,
     extra_terms: Iterable[RewardTerm] = (),
     title: str | None = None,
 ) -> Rollout:
-    """Play one episode from reset(seed) to its end, or for num_steps if that comes first."""
-    return record_many(policy, 1, config, seed, num_steps, extra_terms, title)[0]
+    """Play one episode to its end, or for num_steps if that comes first.
+
+    policy: "zero", "random", a saved policy, its name or its file, or whatever has `reset(num_envs)` and `act(obs)`.
+    world: the settings to play in; for a saved policy, if none are given, those it is judged in.
+    Raises ConfigError on something that cannot play, PolicyError on a policy that cannot be read.
+
+    >>> episode = record("zero", EnvConfig(), num_steps=5)
+    >>> episode.x.shape, episode.passed, list(episode.reward_terms)[:3]
+    ((5,), False, ['forward', 'alive', 'control'])
+    """
+    return record_many(policy, 1, world, seed, num_steps, extra_terms, title)[0]
 
 
 def record_many(
-    policy: Policy,
+    policy: PolicyLike,
     count: int,
-    config: EnvConfig | None = None,
+    world: EnvConfig | None = None,
     seed: int = 0,
     num_steps: int | None = None,
     extra_terms: Iterable[RewardTerm] = (),
     title: str | None = None,
 ) -> list[Rollout]:
-    """Play `count` episodes side by side, with the seeds seed, seed + 1, ..."""
+    """Play `count` episodes side by side, with the seeds seed, seed + 1, ...; all else as in `record`.
+
+    >>> [len(episode.time) for episode in record_many("random", 2, EnvConfig(), num_steps=3)]
+    [3, 3]
+    """
     if num_steps is not None and num_steps < 1:
         raise ConfigError(f"num_steps = {num_steps!r} is not allowed: give at least 1.")
-    env = TwmrEnv(config, count, extra_terms, autoreset=False)
+    player = playable(policy)
+    env = TwmrEnv(world or own_world(policy), count, extra_terms, autoreset=False)
     obs, info = env.reset(seed=seed)
-    policy.reset(count)
+    player.reset(count)
     heights, length = info["step_height"], np.zeros(count, int)
     ended = np.zeros((2, count), bool)  # terminated, truncated
     steps: list[tuple[Transition, Array, Scores]] = []
     with Progress("recording", num_steps or env.config.max_steps) as bar:
         while not ended.any(axis=0).all() and len(steps) != num_steps:
             active = ~ended.any(axis=0)
-            action = np.array(policy.act(obs), np.float32)
+            action = np.array(player.act(obs), np.float32)
             obs, _, terminated, truncated, info = env.step(action)
             steps.append((env.transition, action, info["reward_terms"]))
             length += active
             ended |= active & np.array([terminated, truncated])
             bar.step()
     env.close()
-    name = getattr(policy, "title", "") if title is None else title
+    name = getattr(player, "title", "") if title is None else title
     return [
         Rollout(
             env.config, *stacked(steps, i, length[i]), float(heights[i]), bool(ended[0, i]), bool(ended[1, i]), name
@@ -178,20 +228,3 @@ def stacked(
     terms = {name: np.array([s[name][robot] for s in scores]) for name in scores[0]}
     transition = dataclasses.replace(transitions[0], **over_time)
     return transition, np.stack([a[robot] for a in actions]), terms
-
-
-def rescore(rollout: Rollout, config: EnvConfig, extra_terms: Iterable[RewardTerm] = ()) -> tuple[Scores, Scores]:
-    """What the same movement would have paid under other weights, gates, targets: raw and weighted terms, each [T]."""
-    t = rollout.transition
-    limit = success_x(config)
-    passed = np.logical_or.accumulate(t.x >= limit)
-    retract, extend = leg_targets(config)
-    again = dataclasses.replace(
-        t,
-        gate=gate(config, t.x, t.accelerometer, t.gyro, t.torque[:, WHEEL_CTRL], t.wheel_speed),
-        passed_before=np.concatenate([[False], passed[:-1]]),
-        success_x=limit,
-        retract=retract,
-        extend=extend,
-    )
-    return score(again, config, extra_terms)

@@ -17,9 +17,11 @@ from twmr_nb.config.presets import DEFAULT_PRESET, preset_config
 from twmr_nb.config.schema import ConfigError, TrainConfig
 from twmr_nb.draw.spread import spread_curves, spread_dots
 from twmr_nb.draw.style import Plot
-from twmr_nb.episodes.evaluate import evaluate, trial_world
+from twmr_nb.draw.table import Table
+from twmr_nb.episodes.evaluate import evaluate
+from twmr_nb.episodes.worlds import world
 from twmr_nb.learn.storage import Record
-from twmr_nb.markup import one_line, table_cell
+from twmr_nb.markup import one_line
 from twmr_nb.policies.saved import PolicyError, SavedPolicy
 from twmr_nb.progress import Progress
 from twmr_nb.runs.files import read_json, write_json
@@ -105,12 +107,11 @@ class Comparison:
         """Median over the seeds, and in brackets their range."""
         if not self.trials:
             return NOTHING
-        head = ["variant", "seeds", *(title for title, *_ in JUDGED.values())]
-        rows = [head, ["---", *["--:"] * (len(head) - 1)]]
+        rows = []
         for name in self.variants:
             cells = [spread(known(self.results(key)[name]), f, digits) for key, (_, f, digits) in JUDGED.items()]
-            rows.append([table_cell(name), str(len(self.results()[name])), *cells])
-        return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+            rows.append([name, str(len(self.results()[name])), *cells])
+        return Table(["variant", "seeds", *(title for title, *_ in JUDGED.values())], rows)._repr_markdown_()
 
 
 def known(values: Iterable[float | None]) -> list[float]:
@@ -216,8 +217,8 @@ def judged(
         raise RunError(f"the training {run.name} was stopped: compare again to go on where it is.")
     saved = checked_policy(run)
     # Whether, when and at what cost it passes is all that is compared: what comes after need not be played.
-    world = trial_world(run.config.env, step_height=step_height, end_on_success=True)
-    question = describe_evaluation(run.policy_path.read_bytes(), world, episodes)
+    trial = world(run.config.env, step_height=step_height, end_on_success=True)
+    question = describe_evaluation(run.policy_path.read_bytes(), trial, episodes)
     file = run.path / f"evaluation_{short_name(question)}.json"
     try:
         kept = read_json(file)
@@ -225,7 +226,7 @@ def judged(
         kept = {}
     if kept.get("question") != question or "result" not in kept:
         tell("evaluating")
-        kept = {"question": question, "result": evaluate(saved, world, episodes)}
+        kept = {"question": question, "result": evaluate(saved, trial, episodes)}
         write_json(file, kept)
     return kept["result"]
 

@@ -13,8 +13,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from twmr_nb.learn.lstm import Array, Carry, lstm
-
+Array = Any  # of JAX or NumPy
+Carry = tuple[Array, Array]  # the LSTM's cell and hidden state, each [N, H]
 Params = dict[str, Any]
 
 ACTION_SIZE = 8
@@ -46,6 +46,28 @@ class ActorCritic(nn.Module):
             head = jnp.tanh(nn.Dense(self.mlp_size, name="critic")(told))
         value = nn.Dense(1, name="value")(head)[..., 0]
         return carry, mean, value
+
+
+def lstm(recurrent: Array, carry: Carry, from_input: Array, episode_start: Array) -> tuple[Carry, Array]:
+    """recurrent [H, 4H], from_input [T, N, 4H], episode_start [T, N] bool -> the last carry, hidden [T, N, H]."""
+
+    def step(carry: Carry, inputs: tuple[Array, Array]) -> tuple[Carry, Array]:
+        carry = lstm_step(recurrent, carry, *inputs)
+        return carry, carry[1]
+
+    return jax.lax.scan(step, carry, (from_input, episode_start))
+
+
+def lstm_step(recurrent: Array, carry: Carry, from_input: Array, episode_start: Array) -> Carry:
+    """One step of N robots. from_input [N, 4H] in the order i, f, g, o; episode_start [N] bool.
+
+    The carry is zeroed *before* a step that begins an episode, so that no memory leaks from one into the next.
+    """
+    keep = (~episode_start)[:, None]
+    cell, hidden = carry[0] * keep, carry[1] * keep
+    i, f, g, o = jnp.split(from_input + hidden @ recurrent, 4, axis=-1)
+    cell = jax.nn.sigmoid(f) * cell + jax.nn.sigmoid(i) * jnp.tanh(g)
+    return cell, jax.nn.sigmoid(o) * jnp.tanh(cell)
 
 
 def recurrent_init(key: Array, shape: tuple[int, int]) -> Array:

@@ -6,6 +6,7 @@ Nothing in such a file can run code. A learner's own reward term is kept as sour
 import json
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,12 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as safetensors_bytes
 
 from twmr_nb.config.fields import shown
-from twmr_nb.config.schema import TrainConfig
+from twmr_nb.config.schema import ConfigError, TrainConfig
 from twmr_nb.files import write_bytes
 from twmr_nb.learn.network import ACTION_SIZE, ActorCritic, PolicyParams, act, init_carry, named_leaves
 from twmr_nb.markup import one_line
 from twmr_nb.policies.checks import known_details, policy_of
+from twmr_nb.policies.protocol import Policy, RandomPolicy, ZeroPolicy
 
 FORMAT = "twmr_nb policy 1"
 SHIPPED = Path(__file__).parent / "pretrained"
@@ -75,6 +77,7 @@ class PolicyPlayer:
 
     def __init__(self, saved: SavedPolicy, deterministic: bool = True, seed: int = 0) -> None:
         self.saved, self.deterministic, self.seed = saved, deterministic, seed
+        self.title = saved.name
 
     def reset(self, num_envs: int) -> None:
         """Begin new episodes."""
@@ -92,8 +95,36 @@ class PolicyPlayer:
         return np.asarray(decision.action)
 
 
+PolicyLike = Policy | SavedPolicy | str | Path
+BY_NAME: dict[str, Callable[[], Policy]] = {"zero": ZeroPolicy, "random": RandomPolicy}
+
+
+def playable(policy: PolicyLike) -> Policy:
+    """What acts for it: a saved policy, or its name or file, deterministically; "zero" and "random"; else itself.
+
+    Raises ConfigError on what cannot act, PolicyError on a policy that is not there or cannot be read.
+    """
+    if isinstance(policy, str | Path):
+        return BY_NAME[str(policy)]() if str(policy) in BY_NAME else load_policy(policy).player()
+    if isinstance(policy, SavedPolicy):
+        return policy.player()
+    if not (callable(getattr(policy, "reset", None)) and callable(getattr(policy, "act", None))):
+        raise ConfigError(
+            f"{shown(policy)} cannot play: give 'zero', 'random', a saved policy, its name or file, or an object "
+            "with reset(num_envs) and act(obs)."
+        )
+    return policy
+
+
 def load_policy(name_or_path: str | Path) -> SavedPolicy:
-    """Read a policy by path (a file or a run folder) or by the name of a shipped one; raises PolicyError."""
+    """Read a policy by path (a file or a run folder) or by the name of a shipped one.
+
+    Raises PolicyError, saying what to do, if it is not there, damaged or no policy. Nothing in a file is executed.
+
+    >>> policy = load_policy("step_5cm")
+    >>> policy.config.env.obs_mode, policy.config.ppo.hidden_size
+    ('proprio', 64)
+    """
     path = find_policy(name_or_path)
     arrays, details = read_arrays(path)
     if details.pop("format", None) != FORMAT:
@@ -133,7 +164,11 @@ def stem_of(name: str) -> str:
 
 
 def shipped_policies() -> list[str]:
-    """Names of the policies that come with the package."""
+    """Names of the policies that come with the package.
+
+    >>> "step_5cm" in shipped_policies()
+    True
+    """
     return sorted(p.stem for p in SHIPPED.glob("*.safetensors"))
 
 

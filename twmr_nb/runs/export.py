@@ -11,7 +11,8 @@ import numpy as np
 from twmr_nb.config.fields import shown
 from twmr_nb.config.schema import ConfigError
 from twmr_nb.config.targets import checked_name, ready_file
-from twmr_nb.episodes.evaluate import EPISODES, evaluate, sampled_episodes, trial_world
+from twmr_nb.episodes.evaluate import EPISODES, evaluate, sampled_episodes
+from twmr_nb.episodes.worlds import world
 from twmr_nb.learn.storage import Record
 from twmr_nb.policies.saved import PolicyError, SavedPolicy, find_policy, load_policy
 from twmr_nb.runs.files import read_metrics
@@ -53,10 +54,10 @@ def judged(
     curve = thinned(read_metrics(path.parent / "metrics.csv")) or saved.results.get("curve")
     if not curve:
         raise PolicyError(f"{path} has no learning curve beside it: export it from the folder of its run.")
-    world = trial_world(saved.config.env)
+    trial = world(saved.config.env)
     evaluations = {
-        "evaluation": evaluate(saved, world, episodes, on_progress=on_progress),
-        "sampled": evaluate(saved, world, sampled_episodes(episodes), deterministic=False, on_progress=on_progress),
+        "evaluation": evaluate(saved, trial, episodes, on_progress=on_progress),
+        "sampled": evaluate(saved, trial, sampled_episodes(episodes), deterministic=False, on_progress=on_progress),
     }
     told = {"note": note or saved.results.get("note", ""), "curve": curve, "evaluate_command": command(name, episodes)}
     return dataclasses.replace(saved, results=saved.results | told | rounded(evaluations))

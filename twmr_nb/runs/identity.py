@@ -18,7 +18,7 @@ import jax
 from twmr_nb.config.schema import ConfigError, EnvConfig, TrainConfig
 from twmr_nb.runs.behaviour import PACKAGE, Untellable, behaviour, digest
 from twmr_nb.task import rewards
-from twmr_nb.task.rewards import RewardTerm, signed_weight
+from twmr_nb.task.rewards import RewardTerm
 from twmr_nb.task.transition import Transition
 
 Description = dict[str, Any]
@@ -34,7 +34,7 @@ def describe_training(config: TrainConfig, extra_terms: Iterable[RewardTerm] = (
         raise ConfigError("the class Transition was changed in this session: restart the kernel to go on with ours.")
     settings = {k: v for k, v in config.to_dict().items() if k != "preset"}  # what it stands for is in the settings
     terms = [{k: term[k] for k in ("name", "weight", "behaviour")} for term in map(describe_term, extra_terms)]
-    table = [[t.name, t.weight, t.sign, behaviour(t.fn)] for t in rewards.REWARD_TERMS]
+    table = [[t.name, t.setting, t.weight, behaviour(t.fn)] for t in rewards.REWARD_TERMS]
     return {"settings": settings, "reward_terms": table, "own_terms": terms, "versions": versions()}
 
 
@@ -47,7 +47,8 @@ def describe_term(term: RewardTerm) -> Description:
             f"reward term {term.name!r} uses {what}, so what it pays could change unseen: "
             "let it use the transition and plain numbers, texts, arrays and functions only."
         ) from None
-    return {"name": term.name, "weight": signed_weight(term), "source": term.source, "behaviour": does}
+    weight = term.weight + 0.0  # one zero: what a slider gives may be -0.0
+    return {"name": term.name, "weight": weight, "source": term.source, "behaviour": does}
 
 
 def describe_evaluation(

@@ -27,14 +27,14 @@ Scores = dict[str, Array]
 
 @dataclass(frozen=True)
 class RewardTerm:
-    """One row of the table: raw value fn(transition), counted as sign * weight * raw."""
+    """One row of the table: the raw value fn(transition), counted weight_in(config) times; a cost weighs below 0."""
 
     name: str
     label: str
-    weight: str | float
-    """Name of the EnvConfig field that holds the weight, or the weight itself."""
-    sign: int
-    """+1 a gain, -1 a cost."""
+    setting: str
+    """The EnvConfig setting that holds the size of the weight; "" for a learner's own term."""
+    weight: float
+    """The signed weight; with a setting, +1 or -1 times it."""
     formula: str
     """The weighted term in LaTeX."""
     unit: str
@@ -43,6 +43,10 @@ class RewardTerm:
     fn: Callable[[Transition], Array] = dataclasses.field(repr=False)
     source: str = dataclasses.field(default="", repr=False)
     """Source text of a learner's own term: to be shown, never run."""
+
+    def weight_in(self, config: EnvConfig) -> float:
+        """The signed weight under a configuration."""
+        return self.weight * getattr(config, self.setting) if self.setting else self.weight
 
 
 def forward(t: Transition) -> Array:
@@ -74,26 +78,26 @@ def success(t: Transition) -> Array:
 
 REWARD_TERMS = (
     RewardTerm(
-        "forward", "forward", "forward_weight", +1, r"w\,\frac{x_t - x_{t-1}}{\Delta t}", "m/s",
+        "forward", "forward", "forward_weight", +1.0, r"w\,\frac{x_t - x_{t-1}}{\Delta t}", "m/s",
         "Forward speed over the step.", forward,
     ),
-    RewardTerm("alive", "alive", "alive_bonus", +1, r"w", "1", "One for every step.", alive),
+    RewardTerm("alive", "alive", "alive_bonus", +1.0, r"w", "1", "One for every step.", alive),
     RewardTerm(
-        "control", "control", "control_cost", -1, r"-w \sum_{i=1}^{8} \tau_i^2", "(N m)²",
+        "control", "control", "control_cost", -1.0, r"-w \sum_{i=1}^{8} \tau_i^2", "(N m)²",
         "Effort: the squared torques of all motors.", control,
     ),
     RewardTerm(
-        "extension", "extension", "extension_penalty", -1,
+        "extension", "extension", "extension_penalty", -1.0,
         r"-\frac{w}{4} \sum_{i=1}^{4} \left(q_i - \left[r_i + g\,(e_i - r_i)\right]\right)^2", "rad²",
         "Distance of the legs q from the pose that the gate g asks for, between retracted r and extended e.", extension,
     ),
     RewardTerm(
-        "post_success", "post-success", "post_success_penalty", -1,
+        "post_success", "post-success", "post_success_penalty", -1.0,
         r"-\frac{w}{4} \sum_{i=1}^{4} (q_i - r_i)^2 \;\text{once passed}", "rad²",
         "Distance of the legs from the retracted pose, once the obstacle is passed.", post_success,
     ),
     RewardTerm(
-        "success", "success", "success_bonus", +1, r"w \;\text{in the step that passes } x_\text{success}", "1",
+        "success", "success", "success_bonus", +1.0, r"w \;\text{in the step that passes } x_\text{success}", "1",
         "One in the step that passes the obstacle.", success,
     ),
 )  # fmt: skip
@@ -105,10 +109,10 @@ def score(transition: Transition, config: EnvConfig, extra_terms: Iterable[Rewar
     weighted: Scores = {}
     for term in REWARD_TERMS:
         raw[term.name] = term.fn(transition).astype(float, copy=False)
-        weighted[term.name] = (term.sign * weight(term, config)) * raw[term.name]
+        weighted[term.name] = term.weight_in(config) * raw[term.name]
     for term in extra_terms:
         raw[term.name] = checked_values(term, transition)
-        weighted[term.name] = (term.sign * weight(term, config)) * raw[term.name]
+        weighted[term.name] = term.weight * raw[term.name]
     return raw, weighted
 
 
@@ -119,16 +123,6 @@ def total(weighted: Scores) -> Array:
     for values in rest:
         reward += values
     return reward
-
-
-def weight(term: RewardTerm, config: EnvConfig) -> float:
-    """The weight of a term under a configuration, without its sign."""
-    return getattr(config, term.weight) if isinstance(term.weight, str) else term.weight
-
-
-def signed_weight(term: RewardTerm) -> float:
-    """The weight of a learner's own term: negative for a cost."""
-    return term.sign * float(term.weight)
 
 
 def success_x(config: EnvConfig) -> float:
@@ -209,8 +203,8 @@ def reward_term(
     return RewardTerm(
         name=name,
         label=label or name.replace("_", " "),
-        weight=abs(float(weight)),
-        sign=-1 if weight < 0 else 1,
+        setting="",
+        weight=float(weight),
         formula=formula,
         unit=unit,
         doc=doc if doc is not None else inspect.getdoc(fn) or "",
@@ -238,7 +232,7 @@ def refuse_duplicates(extra_terms: Iterable[RewardTerm]) -> tuple[RewardTerm, ..
             raise ConfigError(
                 f"{term!r} is not a reward term: wrap your function as reward_term(function, weight=...)."
             )
-        if isinstance(term.weight, str):
+        if term.setting:
             raise ConfigError(f"reward term {term.name!r} has the weight of a setting: make yours with reward_term().")
         if term.name in known:
             raise ConfigError(f"reward term {term.name!r} is given twice: rename one, or pass it once.")

@@ -8,11 +8,10 @@ import ipywidgets as w
 from markupsafe import Markup
 
 from twmr_nb.config.as_text import command_line, python_code
-from twmr_nb.config.schema import ConfigError, TrainConfig
+from twmr_nb.config.schema import ConfigError, TrainConfig, all_settings
 from twmr_nb.task.rewards import RewardTerm, refuse_duplicates
 from twmr_nb.ui.hypertext import Html
-from twmr_nb.ui.setting_row import Row
-from twmr_nb.ui.settings import all_settings, weight_setting
+from twmr_nb.ui.setting_row import Row, weight_setting
 
 CODE = "code"  # the page that shows the settings as text to copy
 
@@ -23,8 +22,11 @@ class Controls(w.VBox):
     def __init__(self, config: TrainConfig, start: TrainConfig, extra_terms: Iterable[RewardTerm] = ()) -> None:
         self.start, self.terms = start, refuse_duplicates(extra_terms)
         self.on_change: Callable[[], None] = lambda: None
-        self.rows = {s.name: Row(s, s.default, self._changed) for s in all_settings()}
-        self.weights = {s.name: Row(s, s.default, self._changed) for s in map(weight_setting, self.terms)}
+        self.rows = {
+            name: Row(setting, setting.default, self._changed, slider=name != "seed")
+            for name, setting in all_settings().items()
+        }
+        self.weights = {term.name: Row(weight_setting(term), term.weight, self._changed) for term in self.terms}
         self.code = Html()
         self.pages = self._pages()
         self.tabs = w.Tab([*self.pages.values(), w.VBox([self.code])])
@@ -46,7 +48,7 @@ class Controls(w.VBox):
     @property
     def extra_terms(self) -> tuple[RewardTerm, ...]:
         """The learner's own terms with the weights of their sliders."""
-        return tuple(with_weight(term, self.weights[term.name].value) for term in self.terms)
+        return tuple(dataclasses.replace(term, weight=self.weights[term.name].value) for term in self.terms)
 
     def show(self, config: TrainConfig, start: TrainConfig) -> None:
         """Show these settings; those that differ from `start` count as changed."""
@@ -67,7 +69,7 @@ class Controls(w.VBox):
             groups.setdefault(row.setting.group, []).append(row)
         return {name: w.VBox(rows) for name, rows in groups.items()}
 
-    def _changed(self) -> None:
+    def _changed(self, row: Row | None = None) -> None:
         """Count the changes on the tabs, write the settings as text, tell the owner."""
         for index, group in enumerate(self.pages):
             rows = [row for row in self.every_row if row.setting.group == group]
@@ -94,8 +96,3 @@ class Controls(w.VBox):
 def flat(config: TrainConfig) -> dict[str, Any]:
     """All settings by their flat names."""
     return config.env.to_dict() | config.ppo.to_dict() | {"seed": config.seed}
-
-
-def with_weight(term: RewardTerm, weight: float) -> RewardTerm:
-    """The term with another signed weight; negative makes it a cost."""
-    return dataclasses.replace(term, weight=abs(weight), sign=-1 if weight < 0 else 1)

@@ -1,6 +1,7 @@
 """The frame of the explorers that look at one recorded episode under changing settings."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import ipywidgets as w
@@ -8,35 +9,52 @@ import traitlets as t
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from twmr_nb.config.fields import settings_of
+from twmr_nb.config.idle import READ_BY_GATE
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.episodes.rollout import Rollout
+from twmr_nb.task.gate import obstacle_buffers
 from twmr_nb.ui.background import Redraw
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.picture import Picture
 from twmr_nb.ui.replay import Replay
 from twmr_nb.ui.rollout_picker import RolloutPicker
 from twmr_nb.ui.saved import Keepsake, changed, plain
+from twmr_nb.ui.setting_row import Row
 from twmr_nb.ui.shell import Shell
 from twmr_nb.ui.time_cursor import TimeCursor
 
 WIDTH = 1000  # px of the picture at most; it is as wide as there is room
 REPLAY_HEIGHT = 300
+GATE = {  # the settings of gate and asked pose, and what their rows are called
+    "gate_mode": "gate",
+    "obstacle_pre_buffer": "before step", "obstacle_post_buffer": "after step", "obstacle_smooth": "softness",
+    "gate_acc_scale": "impact scale", "gate_gyro_scale": "rotation scale", "gate_stall_scale": "stall scale",
+    "gate_bias": "bias", "gate_smooth": "softness",
+    "extend_mode": "open gate asks",
+}  # fmt: skip
+BUFFERS = ("obstacle_pre_buffer", "obstacle_post_buffer")
 
 
 class EpisodeExplorer(Shell):
     """An episode, settings that differ from its own, a picture, and a time cursor. Subclasses say what is drawn.
 
-    `frame` is the control step under the cursor, from 0.
+    `frame` is the control step under the cursor, from 0; `rows` are the settings that can be changed, by name. The
+    gate's stand in a place of their own, those that its mode reads, between the controls `above` and `below`.
     """
 
     frame = t.Int(0)
     curve_unit = "reward per step"  # of the curves under the 3D replay
 
     def __init__(
-        self, title: str, doc: str, picker: RolloutPicker, controls: Sequence[w.Widget], bar: Sequence[w.Widget] = ()
-    ) -> None:
+        self, title: str, doc: str, picker: RolloutPicker, above: Sequence[w.Widget], below: Sequence[w.Widget],
+        bar: Sequence[w.Widget] = (), rows: Sequence[Row] = (),
+    ) -> None:  # fmt: skip
         self.picker = picker
         self.overrides: dict[str, Any] = {}
+        gate = [self.row(name, label) for name, label in GATE.items()]
+        self.rows = {row.setting.name: row for row in (*rows, *gate)}
+        self.gate = w.VBox()
         self.redraw = Redraw(self._draw)
         self.image = Picture(layout=w.Layout(width="100%", margin="0"))
         self.stage = w.Box([self.image], layout=wide())
@@ -51,7 +69,7 @@ class EpisodeExplorer(Shell):
         self.cursor = TimeCursor(layout=wide())
         self.replay: Replay | None = None
         top = w.HBox([*bar, self.summary, self.in_3d], layout=wide(align_items="center", flex_flow="row wrap"))
-        super().__init__(title, doc, controls, [top, self.stage, self.cursor])
+        super().__init__(title, doc, [picker, *above, self.gate, *below], [top, self.stage, self.cursor])
         t.link((self, "frame"), (self.cursor, "frame"))
         self.summary.observe(lambda _: changed(self), "value")
         self.image.observe(lambda _: changed(self), "value")
@@ -64,10 +82,6 @@ class EpisodeExplorer(Shell):
 
     def prepare(self, rollout: Rollout) -> None:
         """Make ready to draw another episode."""
-        raise NotImplementedError
-
-    def show_settings(self, config: EnvConfig, before: EnvConfig) -> None:
-        """Let the controls say what is set, and what the episode was recorded with."""
         raise NotImplementedError
 
     def score(self, rollout: Rollout) -> None:
@@ -101,6 +115,18 @@ class EpisodeExplorer(Shell):
 
     # What it is told
 
+    def row(self, name: str, label: str, color: str = "") -> Row:
+        """A row for a setting of EnvConfig; what it says is how the episode is looked at."""
+        setting = settings_of(EnvConfig)[name]
+        if name in BUFFERS:
+            setting = replace(setting, optional=False, default=settings_of(EnvConfig)["obstacle_buffer"].default)
+        return Row(setting, setting.default, self._moved, label, color)
+
+    def _moved(self, row: Row) -> None:
+        if not row.problem:
+            name = row.setting.name
+            self.override(**{name: row.value} | ({"extend_angle": None} if name == "extend_mode" else {}))
+
     @property
     def rollout(self) -> Rollout | None:
         """The episode that is shown; None while it is being recorded."""
@@ -132,8 +158,16 @@ class EpisodeExplorer(Shell):
 
     def _refresh(self) -> None:
         with self.redraw.hold():
-            self.show_settings(self.config, self.recorded_config)
+            self.show_settings(self.config)
             self.redraw()
+
+    def show_settings(self, config: EnvConfig) -> None:
+        """Let the rows say what is set, and what the episode was recorded with."""
+        for name, row in self.rows.items():
+            row.set(effective(config, name), effective(self.recorded_config, name))
+        wanted = tuple(self.rows[name] for name in ("gate_mode", *READ_BY_GATE[config.gate_mode], "extend_mode"))
+        if self.gate.children != wanted:
+            self.gate.children = wanted
 
     def _load(self, change: Any = None) -> None:
         """Show the picker's episode, with the changes made so far."""
@@ -172,6 +206,11 @@ class EpisodeExplorer(Shell):
                 self.image.value, self.image.words = self.draw(), f"{self.words()} {self.moment(self.rollout)}"
         elif self.replay is not None:
             self.replay.show_series(self.curves(), self.curve_unit)
+
+
+def effective(config: EnvConfig, name: str) -> Any:
+    """A setting's value; where a buffer is not given, the common one that stands for it."""
+    return obstacle_buffers(config)[BUFFERS.index(name)] if name in BUFFERS else getattr(config, name)
 
 
 def wide(**how: Any) -> w.Layout:

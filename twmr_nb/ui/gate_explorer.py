@@ -14,7 +14,6 @@ from twmr_nb.episodes.rescore import rescored
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.runs.folder import RUNS
 from twmr_nb.ui.episode_explorer import EpisodeExplorer
-from twmr_nb.ui.gate_controls import GateControls
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.rollout_picker import RolloutPicker
 from twmr_nb.ui.shell import part
@@ -45,30 +44,21 @@ class GateExplorer(EpisodeExplorer):
         self,
         rollouts: Rollout | Iterable[Rollout] = (),
         config: EnvConfig | None = None,
+        *,
         root: str | Path = RUNS,
     ) -> None:
-        given = [rollouts] if isinstance(rollouts, Rollout) else list(rollouts)
-        config = config or EnvConfig()
-        self.controls = GateControls(config, self.override)
         self.formula = Html()
         back = w.Button(description="reset", tooltip="Back to the episode's own settings")
-        picker = RolloutPicker(given, config, root=root)
-        controls = [
-            picker,
-            part("gate"),
-            self.controls,
-            part("how it is computed"),
-            self.formula,
-            back,
-        ]
-        super().__init__("Gate explorer", DOC, picker, controls)
         back.on_click(self.reset)
+        picker = RolloutPicker(rollouts, config, root=root)
+        below = [part("how it is computed"), self.formula, back]
+        super().__init__("Gate explorer", DOC, picker, [part("gate")], below)
 
     def prepare(self, rollout: Rollout) -> None:
         self.picture = GatePicture(rollout)
 
-    def show_settings(self, config: EnvConfig, before: EnvConfig) -> None:
-        self.controls.show(config, before)
+    def show_settings(self, config: EnvConfig) -> None:
+        super().show_settings(config)
         self.formula.value = Markup("<span class='twmr-sub'>{}</span>").format(FORMULAS[config.gate_mode])
 
     def score(self, rollout: Rollout) -> None:

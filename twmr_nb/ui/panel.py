@@ -27,20 +27,21 @@ DOC = "choose settings, start a run, watch it learn; the kernel stays free"
 
 
 class TrainingPanel(Shell):
-    """`TrainingPanel(preset, extra_terms, **settings)`: begin with a preset, or with a policy's name or file.
+    """Begin with a preset, or with the settings of a policy, by its name or file; `settings` are changes to them.
 
     `run` is the run shown, `start()` what the button does. A run that this kernel trains already is shown at once.
     """
 
     def __init__(
         self,
-        preset: str = DEFAULT_PRESET,
+        preset_or_policy: str = DEFAULT_PRESET,
         extra_terms: Iterable[RewardTerm] = (),
+        *,
         root: str | Path = RUNS,
         **settings: Any,
     ) -> None:
         self.root = Path(root)
-        self.origin = StartingPoint(preset, root)
+        self.origin = StartingPoint(preset_or_policy, root)
         config = self.origin.config
         self.controls = Controls(config.replace(**settings), base_of(config), extra_terms)
         self.view = LiveView(clip=EvaluationClip())

@@ -12,8 +12,9 @@ from markupsafe import Markup
 from twmr_nb.config.schema import ConfigError
 from twmr_nb.draw.episode import signal_traces
 from twmr_nb.draw.film import frame_strip, video
-from twmr_nb.episodes.evaluate import BATCH, evaluate, trial_world
+from twmr_nb.episodes.evaluate import BATCH, evaluate
 from twmr_nb.episodes.rollout import Rollout, record
+from twmr_nb.episodes.worlds import world
 from twmr_nb.ui.background import Background, Turn
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.picture import Picture
@@ -152,7 +153,7 @@ class PolicyStage(w.VBox):
         def job(turn: Turn, files: Files) -> list[w.Widget]:
             results = []
             for i, file in enumerate(files):
-                steps = trial_world(file.saved.config.env).max_steps * math.ceil(episodes / BATCH)
+                steps = world(file.saved.config.env).max_steps * math.ceil(episodes / BATCH)
                 said = f"{episodes} episodes of {file.title} …"
                 saved = self._reporting(file, turn, said, steps, i / len(files), (i + 1) / len(files))
                 results.append(evaluate(saved, None, episodes, seed, deterministic) | {"policy": file.title})
@@ -200,7 +201,7 @@ class PolicyStage(w.VBox):
         """One episode of each policy, recorded once for the same policy, world, seed and noise."""
         rollouts = []
         for i, file in enumerate(files):
-            env = trial_world(file.saved.config.env)
+            env = world(file.saved.config.env)
             key = (file.digest, file.title, env, seed, deterministic)
             if key not in self.recorded:
                 said = f"playing {file.title} …"

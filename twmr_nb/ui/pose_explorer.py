@@ -1,5 +1,6 @@
 """The pose explorer: turn the legs and the wheels by hand, and see how tall the robot stands."""
 
+from dataclasses import replace
 from typing import Any
 
 import ipywidgets as w
@@ -7,7 +8,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import ArrayLike, NDArray
 
-from twmr_nb.config.fields import choices, field_docs
+from twmr_nb.config.fields import Setting, settings_of
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.draw.pose_picture import STEP_AT, PosePicture, targets_by_mode
 from twmr_nb.robot.model import WHEELS, tip_radius
@@ -18,11 +19,15 @@ from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.picture import Picture
 from twmr_nb.ui.pose_replay import PoseReplay
 from twmr_nb.ui.saved import Keepsake, changed, plain
+from twmr_nb.ui.setting_row import Row
 from twmr_nb.ui.shell import Shell, part
-from twmr_nb.ui.sliders import ValueSlider, straight_stops
 
 DOC = "Which leg angle makes the wheel large? Both ends of the range are folded."
-STEPS = straight_stops(0.0, 0.08, 80)  # m
+LEG = replace(
+    settings_of(EnvConfig)["retract_angle"], doc="Angle of the legs' hinges; they move together on each wheel.",
+    default=-1.047, optional=False,
+)  # fmt: skip
+TURN = Setting("wheel_angle", "", "How far the wheels are turned.", float, 0.0, -3.15, 3.15, "rad")
 REPLAY_HEIGHT = 520  # px
 CLIMB = 1.5  # a wheel with legs climbs about this many tip radii (the whegs estimate)
 
@@ -34,23 +39,15 @@ class PoseExplorer(Shell):
         self.config = config or EnvConfig()
         self.picture = PosePicture()
         self.redraw = Redraw(self._draw)
-        stops = sorted({*straight_stops(LOW, HIGH, 120), LOW, 0.0, MIDDLE, HIGH})
-        tip = "Angle of the legs' hinges; they move together on each wheel"
-        start = float(LOW)
-        self.together = ValueSlider("leg angle", tip, stops, start, unit="rad")
-        self.each = [ValueSlider(name.replace("_", " "), tip, stops, start, unit="rad") for name in WHEELS]
-        self.turn = ValueSlider(
-            "wheel angle", "How far the wheels are turned", straight_stops(-3.15, 3.15, 126), 0.0, unit="rad"
+        world = settings_of(EnvConfig)
+        self.together, *self.each = (
+            Row(replace(LEG, name=name), LEG.default, self.redraw) for name in ("leg_angle", *WHEELS)
         )
-        self.step = ValueSlider("step height", "Height of the step that is drawn", STEPS, 0.05, unit="m")
+        self.turn = Row(TURN, TURN.default, self.redraw)
+        self.step = Row(replace(world["step_height"], high=0.1), 0.05, self.redraw)
+        self.modes = Row(world["extend_mode"], self.config.extend_mode, self._mode_chosen, "open gate asks")
         self.separate = w.Checkbox(
-            description="each wheel on its own", indent=False, layout=w.Layout(width="auto", margin="0 0 0 106px")
-        )
-        self.modes = w.RadioButtons(
-            options=choices(EnvConfig, "extend_mode"),
-            orientation="horizontal",
-            tooltip=field_docs(EnvConfig)["extend_mode"],
-            layout=w.Layout(width="auto"),
+            description="each wheel on its own", indent=False, layout=w.Layout(width="auto", margin="0 0 0 101px")
         )
         self.numbers = Html()
         self.image = Picture(layout=w.Layout(width="100%", max_width="1000px", margin="0"))
@@ -60,17 +57,12 @@ class PoseExplorer(Shell):
         self.replay: PoseReplay | None = None
         self.legs = w.VBox([self.together])
         controls = [
-            part("pose"), self.legs, self.separate, self.turn, part("go to a pose"), self._poses(),
-            part("extend_mode"), self.modes, part("before a step"), self.step, part("numbers"), self.numbers,
+            part("pose"), self.legs, self.separate, self.turn, self.step,
+            part("go to a pose"), self._poses(), self.modes, part("numbers"), self.numbers,
         ]  # fmt: skip
         super().__init__("Pose explorer", DOC, controls, [self.in_3d, self.stage])
-        self.modes.value = self.config.extend_mode
-        for slider in (self.together, *self.each, self.turn, self.step):
-            slider.before = None  # there is nothing to compare with
-            slider.on_move(lambda value: self.redraw())
         self.separate.observe(self._separated, "value")
         self.in_3d.observe(self._switch, "value")
-        self.modes.observe(self._mode_chosen, "value")
         self.numbers.observe(lambda _: changed(self), "value")
         self.image.observe(lambda _: changed(self), "value")
         self.redraw()
@@ -78,7 +70,7 @@ class PoseExplorer(Shell):
     @property
     def leg_angle(self) -> NDArray[np.float64]:
         sliders = self.each if self.separate.value else [self.together] * 4
-        return np.array([slider.value for slider in sliders])
+        return np.array([slider.last for slider in sliders])
 
     @leg_angle.setter
     def leg_angle(self, angle: ArrayLike) -> None:
@@ -87,20 +79,20 @@ class PoseExplorer(Shell):
             raise ValueError(f"leg_angle = {angle!r} is not allowed: give angles from {LOW:.3f} to {HIGH:.3f} rad.")
         with self.redraw.hold():
             self.separate.value = bool(self.separate.value or np.ptp(angles))
-            self.together.value = float(angles[0])
-            for slider, value in zip(self.each, angles, strict=True):
-                slider.value = float(value)
+            for slider, value in zip((self.together, *self.each), (angles[0], *angles), strict=True):
+                slider.set(round(float(value), 6))  # targets are float32
+            self.redraw()
 
     @property
     def qpos(self) -> NDArray[np.float64]:
         """The standing pose, [23]."""
-        return posed(self.leg_angle, self.turn.value)
+        return posed(self.leg_angle, self.turn.last)
 
     def keepsake(self) -> Keepsake:
         picture = self.image.value
         if self.in_3d.value:
             with self.redraw.hold():
-                picture = self.picture.draw(self.qpos, self.leg_angle, self.config, self.step.value)
+                picture = self.picture.draw(self.qpos, self.leg_angle, self.config, self.step.last)
         return Keepsake(plain(self.numbers.value.replace("</tr>", "; ")), picture)
 
     def _poses(self) -> w.HBox:
@@ -127,25 +119,25 @@ class PoseExplorer(Shell):
         with self.redraw.hold():
             if change["new"]:
                 for slider in self.each:
-                    slider.value = self.together.value
+                    slider.set(self.together.last)
             else:
-                self.together.value = self.each[0].value
+                self.together.set(self.each[0].last)
             self.legs.children = self.each if change["new"] else [self.together]
             self.redraw()
 
-    def _mode_chosen(self, change: dict[str, Any]) -> None:
-        self.config = self.config.replace(extend_mode=change["new"], extend_angle=None)
+    def _mode_chosen(self, row: Row) -> None:
+        self.config = self.config.replace(extend_mode=row.value, extend_angle=None)
         self.redraw()
 
     def _switch(self, change: dict[str, Any]) -> None:
         """Between the picture and the view in 3D; both follow the sliders."""
         if self.in_3d.value and self.replay is None:
-            self.replay = PoseReplay(self.qpos, self.step.value, STEP_AT, REPLAY_HEIGHT)
+            self.replay = PoseReplay(self.qpos, self.step.last, STEP_AT, REPLAY_HEIGHT)
         self.stage.children = [self.replay if self.in_3d.value else self.image]
         self.redraw()
 
     def _draw(self) -> None:
-        qpos, angles, step = self.qpos, self.leg_angle, self.step.value
+        qpos, angles, step = self.qpos, self.leg_angle, self.step.last
         if self.in_3d.value and self.replay:
             self.replay.show(qpos, step)
         else:

@@ -18,17 +18,16 @@ from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.runs.folder import RUNS
 from twmr_nb.task.rewards import REWARD_TERMS, RewardTerm, refuse_duplicates
 from twmr_nb.ui.episode_explorer import EpisodeExplorer
-from twmr_nb.ui.gate_controls import GateControls
 from twmr_nb.ui.rollout_picker import RolloutPicker
+from twmr_nb.ui.setting_row import Row, weight_setting
 from twmr_nb.ui.shell import part
-from twmr_nb.ui.sliders import ValueSlider, field_slider, signed_stops
 
 HEAVY = 0.05  # the extension penalty of the original's own instructions
 DOC = "The same movement, paid differently: nothing is trained anew, the recorded steps are scored again."
 
 
 class RewardExplorer(EpisodeExplorer):
-    """Re-scores an episode as its sliders move: `config` is what they say, `scored` what it pays.
+    """Re-scores an episode as its sliders move: `config` and `extra_terms` are what they say, `scored` what it pays.
 
     Show a rollout of your own, several to choose from, or none; `extra_terms` are your own reward terms; saved policies
     are looked for below `root`.
@@ -39,45 +38,37 @@ class RewardExplorer(EpisodeExplorer):
         rollouts: Rollout | Iterable[Rollout] = (),
         extra_terms: Iterable[RewardTerm] = (),
         config: EnvConfig | None = None,
+        *,
         root: str | Path = RUNS,
     ) -> None:
-        given = [rollouts] if isinstance(rollouts, Rollout) else list(rollouts)
-        config = config or EnvConfig()
         self.terms = refuse_duplicates(extra_terms)
-        self.weights, self.own_weights = self._weight_sliders(config)
-        self.gate = GateControls(config, self.override)
+        colors = term_colors([term.name for term in (*REWARD_TERMS, *self.terms)])
+        rows = [self.row(term.setting, term.label, colors[term.name]) for term in REWARD_TERMS]
+        self.weights = {
+            term.name: Row(weight_setting(term), term.weight, lambda row: self.redraw(), term.label, colors[term.name])
+            for term in self.terms
+        }
         self.how = w.RadioButtons(options=list(STYLES), orientation="horizontal", layout=w.Layout(width="auto"))
-        picker = RolloutPicker(given, config, self.terms, root)
-        sliders = [*self.weights.values(), *self.own_weights.values()]
-        controls = [
-            picker, part("weights"), *sliders,
-            part("gate and asked pose"), self.gate, part("try"), self._buttons(),
-        ]  # fmt: skip
-        super().__init__("Reward explorer", DOC, picker, controls, [self.how])
+        picker = RolloutPicker(rollouts, config, self.terms, root)
+        above = [part("weights"), *rows, *self.weights.values(), part("gate and asked pose")]
+        super().__init__(
+            "Reward explorer", DOC, picker, above, [part("try"), self._buttons()], bar=[self.how], rows=rows
+        )
         self.how.observe(self.redraw, "value")
 
     @property
     def extra_terms(self) -> list[RewardTerm]:
         """Your own terms with the weights that their sliders say."""
-        return [
-            replace(term, weight=abs(slider.value), sign=-1 if slider.value < 0 else 1)
-            for term, slider in zip(self.terms, self.own_weights.values(), strict=True)
-        ]
+        return [replace(term, weight=self.weights[term.name].last) for term in self.terms]
 
     def reset(self, *_: Any) -> None:
-        with self.redraw.hold():
-            for term, slider in zip(self.terms, self.own_weights.values(), strict=True):
-                slider.value = signed_weight(term)
-            super().reset()
+        for term in self.terms:
+            self.weights[term.name].set(term.weight)
+        super().reset()
 
     def prepare(self, rollout: Rollout) -> None:
         self.before = rescored(rollout, rollout.config, self.terms)
         self.picture = RewardPicture(rollout, list(self.before.weighted), self.before)
-
-    def show_settings(self, config: EnvConfig, before: EnvConfig) -> None:
-        for field, slider in self.weights.items():
-            slider.show(getattr(config, field), getattr(before, field))
-        self.gate.show(config, before)
 
     def score(self, rollout: Rollout) -> None:
         self.scored: Rescored = rescored(rollout, self.config, self.extra_terms)
@@ -101,20 +92,6 @@ class RewardExplorer(EpisodeExplorer):
     def curves(self) -> dict[str, NDArray[Any]]:
         return self.scored.weighted | {"total": np.sum(list(self.scored.weighted.values()), axis=0)}
 
-    def _weight_sliders(self, config: EnvConfig) -> tuple[dict[str, ValueSlider], dict[str, ValueSlider]]:
-        """Field name -> slider for the table's terms, and term name -> slider for a learner's own."""
-        colors = term_colors([term.name for term in (*REWARD_TERMS, *self.terms)])
-        fixed, own = {}, {}
-        for term in REWARD_TERMS:
-            field = str(term.weight)
-            fixed[field] = field_slider(field, getattr(config, field), term.label, colors[term.name])
-            fixed[field].on_move(lambda value, field=field: self.override(**{field: value}))  # type: ignore[misc]
-        for term in self.terms:
-            tip = f"{term.doc or 'Your own term.'} Left of 0: a cost."
-            own[term.name] = ValueSlider(term.label, tip, signed_stops(), signed_weight(term), colors[term.name])
-            own[term.name].on_move(lambda value: self.redraw())
-        return fixed, own
-
     def _buttons(self) -> w.HBox:
         """The reference's two traps, one click each, and the way back."""
         wide = w.Layout(width="auto", flex="1 1 auto")
@@ -128,7 +105,3 @@ class RewardExplorer(EpisodeExplorer):
         middle.on_click(lambda _: self.override(extend_mode="midpoint", extend_angle=None))
         back.on_click(self.reset)
         return w.HBox([heavy, middle, back], layout=w.Layout(flex_flow="row wrap"))
-
-
-def signed_weight(term: RewardTerm) -> float:
-    return term.sign * float(term.weight)

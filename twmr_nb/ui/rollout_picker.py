@@ -11,8 +11,8 @@ import traitlets as t
 from markupsafe import Markup
 
 from twmr_nb.config.schema import EnvConfig
-from twmr_nb.episodes.evaluate import trial_world
 from twmr_nb.episodes.rollout import Rollout, record
+from twmr_nb.episodes.worlds import world
 from twmr_nb.policies.protocol import Policy, RandomPolicy, ZeroPolicy
 from twmr_nb.runs.folder import RUNS
 from twmr_nb.task.rewards import RewardTerm
@@ -40,12 +40,13 @@ class RolloutPicker(w.VBox):
 
     def __init__(
         self,
-        given: Iterable[Rollout] = (),
+        given: Rollout | Iterable[Rollout] = (),
         config: EnvConfig | None = None,
         extra_terms: Iterable[RewardTerm] = (),
         root: str | Path = RUNS,
     ) -> None:
-        self.given, self.config, self.root = list(given), config or EnvConfig(), root
+        self.given = [given] if isinstance(given, Rollout) else list(given)
+        self.config, self.root = config or EnvConfig(), root
         self.extra_terms = tuple(extra_terms)
         self.recorded: dict[Hashable, Rollout] = {}  # by all that decides what is recorded
         self.offers: dict[Any, Callable[[], Offer]] = {}
@@ -149,4 +150,4 @@ class RolloutPicker(w.VBox):
 def of_file(path: Path) -> Offer:
     """A policy as its file is at this moment, in the world it is judged in."""
     file = policy_file(path)
-    return Offer((file.digest, file.title), file.saved.player(), trial_world(file.saved.config.env), file.title)
+    return Offer((file.digest, file.title), file.saved.player(), world(file.saved.config.env), file.title)

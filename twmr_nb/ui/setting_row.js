@@ -15,8 +15,9 @@ function render({ model, el }) {
   const withUnit = (text) => (unit && text !== "auto" ? `${text} ${unit}` : text);
 
   const name = make("label", { htmlFor: id }), mark = make("span", { className: "mark", textContent: "● ", ariaHidden: "true" });
-  name.append(mark, label, " ", make("small", { textContent: unit }));
-  const back = make("button", { className: "back", type: "button", textContent: "↶" });
+  name.append(mark, label, " ", make("small", { textContent: unit, className: unit.length < 4 ? "" : "long" }));
+  const back = make("button", { className: "back", type: "button" }), was = make("span", { className: "was" });
+  back.append("↶", was);
   const tip = make("div", { className: "tip", id: `${id}-tip`, textContent: model.get("tip") });
   const problem = make("div", { className: "problem", id: `${id}-problem` });
   problem.setAttribute("role", "alert");
@@ -42,6 +43,7 @@ function render({ model, el }) {
   if (model.get("slider")) {
     slider = make("input", { type: "range", min: 0, max: options.length - 1, step: 1, className: "slider" });
     slider.setAttribute("aria-label", `${label}, slider`);
+    if (model.get("color")) slider.style.setProperty("--handle", model.get("color"));
     slider.oninput = () => say(options[slider.value]);
   }
   if (model.get("optional")) {
@@ -54,23 +56,24 @@ function render({ model, el }) {
 
   const show = () => {
     const text = model.get("text"), wrong = model.get("problem"), isAuto = text === "auto", off = model.get("disabled");
+    const changed = model.get("differs"), start = model.get("start_text");
     if (is("switch")) box.checked = text === "on";
     else if (!typing) box.value = text;
     if (!isAuto && !wrong && is("number")) number = text;
     if (slider) {
       const at = options.indexOf(text);
       slider.value = at >= 0 ? at : model.get("at");
-      slider.setAttribute("aria-valuetext", withUnit(text));
+      slider.setAttribute("aria-valuetext", withUnit(text) + (changed ? `, was ${start}` : ""));
     }
     automatic?.setAttribute("aria-pressed", isAuto);
     for (const each of [slider, automatic, back].filter(Boolean)) each.disabled = off;
     if (is("number")) box.readOnly = off; // still to be read, and a way for the keyboard to scroll the page
     else box.disabled = off;
-    const changed = model.get("differs");
     mark.hidden = !changed;
     name.classList.toggle("changed", changed);
     back.style.visibility = changed ? "visible" : "hidden";
-    back.title = `back to ${withUnit(model.get("start_text"))}`;
+    was.textContent = start;
+    back.title = `back to ${withUnit(start)}`;
     back.setAttribute("aria-label", `${label}: ${back.title}`);
     problem.textContent = wrong;
     box.setAttribute("aria-invalid", Boolean(wrong));
@@ -86,8 +89,9 @@ function render({ model, el }) {
     el.classList.toggle("explained");
   };
   el.onkeydown = (event) => {
-    if (event.key === "Escape") el.classList.add("quiet");
-    if (event.key === "Escape") el.classList.remove("explained");
+    if (event.key !== "Escape") return;
+    el.classList.add("quiet");
+    el.classList.remove("explained");
   };
   el.addEventListener("focusin", place);
   el.addEventListener("pointerenter", place);

@@ -1,4 +1,4 @@
-"""One setting as a row: name, slider or choice, a box for any number, a way back, words that explain it.
+"""One setting as a row: name, slider or choice, a box for any number, what it was and the way back, words about it.
 
 The page draws it; `text` is what its box says, and the one thing the user changes.
 """
@@ -10,26 +10,26 @@ from typing import Any
 import anywidget
 import traitlets as t
 
-from twmr_nb.config.schema import ConfigError
-from twmr_nb.ui.number_text import number_text, read_number
-from twmr_nb.ui.settings import Setting, stops
-
-HERE = Path(__file__).parent
-SWITCH = {True: "on", False: "off"}
+from twmr_nb.config.fields import ConfigError, Setting
+from twmr_nb.markup import one_line, printable
+from twmr_nb.task.rewards import RewardTerm
+from twmr_nb.ui.stops import stops
+from twmr_nb.ui.value_text import read_value, value_text
 
 
 class Row(anywidget.AnyWidget):
-    """The row of a setting. `value` is what it says now; `changed` is called after every change by the user.
+    """The row of a setting. `value` is what it says now; `changed(row)` is called after every change by the user.
 
-    What cannot be used stays as it was typed, with the `problem` below it, and `value` raises ConfigError.
+    What cannot be used stays as it was typed, with the `problem` below it: `value` raises ConfigError, and `last` is
+    still what it was before.
     """
 
-    _esm = (HERE / "setting_row.js").read_text(encoding="utf-8")
-    _css = (HERE / "setting_row.css").read_text(encoding="utf-8")
+    _esm = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
     kind = t.Unicode("").tag(sync=True)  # number, choice or switch
     label = t.Unicode("").tag(sync=True)
     unit = t.Unicode("").tag(sync=True)
     tip = t.Unicode("").tag(sync=True)
+    color = t.Unicode("").tag(sync=True)  # of the slider's handle
     slider = t.Bool(False).tag(sync=True)
     optional = t.Bool(False).tag(sync=True)
     options = t.List(t.Unicode()).tag(sync=True)  # the words to choose from, or the slider's stops as they are written
@@ -40,13 +40,17 @@ class Row(anywidget.AnyWidget):
     problem = t.Unicode("").tag(sync=True)
     disabled = t.Bool(False).tag(sync=True)
 
-    def __init__(self, setting: Setting, start: Any, changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, setting: Setting, start: Any, changed: Callable[["Row"], None] = lambda row: None,
+        label: str = "", color: str = "", slider: bool = True,
+    ) -> None:  # fmt: skip
         self.setting, self._changed, self._by_code = setting, changed, False
-        self.stops = stops(setting) if setting.slider and kind_of(setting) == "number" else []
+        kind = "choice" if setting.words else "switch" if setting.kind is bool else "number"
+        self.stops = stops(setting) if slider and kind == "number" else []
         super().__init__(
-            kind=kind_of(setting), label=setting.label, unit=setting.unit, tip=setting.tooltip,
-            slider=bool(self.stops), optional=setting.optional,
-            options=[*setting.words, *map(number_text, self.stops)],
+            kind=kind, label=one_line(label or setting.name.replace("_", " ")), unit=setting.unit, color=color,
+            tip=printable(explained(setting)), slider=bool(self.stops), optional=setting.optional,
+            options=[*setting.words, *map(value_text, self.stops)],
         )  # fmt: skip
         self.set(start, start)
 
@@ -54,29 +58,18 @@ class Row(anywidget.AnyWidget):
     def value(self) -> Any:
         if self.problem:
             raise ConfigError(self.problem)
-        return self._value
+        return self.last
 
     def set(self, value: Any, start: Any = ...) -> None:
         """Show a value without calling `changed`; with `start`, also what it counts as unchanged from."""
-        if start is not ...:
-            self.start, self.start_text = start, self.write(start)
         self._by_code = True
         with self.hold_sync():
-            self.text = self.write(value)
-            self._take(value)
+            if start is not ...:
+                self.start, self.start_text = start, value_text(start)
+            self.last, self.text, self.problem, self.differs = value, value_text(value), "", value != self.start
+            if self.stops and value is not None:
+                self.at = min(range(len(self.stops)), key=lambda i: abs(self.stops[i] - value))
         self._by_code = False
-
-    def write(self, value: Any) -> str:
-        """A value as the row says it."""
-        if self.kind == "number":
-            return number_text(value)
-        return SWITCH[value] if self.kind == "switch" else value
-
-    def read(self, text: str) -> Any:
-        """The value that a text stands for; raises ConfigError if it is none."""
-        if self.kind == "number":
-            return read_number(text, self.setting)
-        return text == SWITCH[True] if self.kind == "switch" else text
 
     @t.observe("text")
     def _edited(self, change: dict[str, Any]) -> None:
@@ -84,25 +77,31 @@ class Row(anywidget.AnyWidget):
         if self._by_code:
             return
         try:
-            value = self.read(self.text)
+            self.set(read_value(self.text, self.setting))
         except ConfigError as error:
             self.problem, self.differs = str(error), True
-        else:
-            self.set(value)
-        self._changed()
-
-    def _take(self, value: Any) -> None:
-        self._value, self.problem, self.differs = value, "", value != self.start
-        if self.stops and value is not None:
-            self.at = min(range(len(self.stops)), key=lambda i: abs(self.stops[i] - value))
+        self._changed(self)
 
 
-def kind_of(setting: Setting) -> str:
-    return "choice" if setting.words else "switch" if setting.kind is bool else "number"
+def explained(setting: Setting) -> str:
+    """A setting's words, what is allowed, and its default."""
+    default = value_text(setting.default)
+    if setting.kind is bool:
+        return f"{setting.doc}\nDefault: {default}."
+    allowed = ", ".join(setting.words) or f"{setting.low:g} to {setting.high:g} {setting.unit}".rstrip()
+    return f"{setting.doc}\nAllowed: {allowed}{', or automatic' if setting.optional else ''}. Default: {default}."
 
 
-def number_box(name: str, doc: str, value: int, low: int, high: int, changed: Callable[[], None] = lambda: None) -> Row:
+def weight_setting(term: RewardTerm) -> Setting:
+    """The weight of a learner's own reward term; negative makes it a cost."""
+    high, doc = 10 * max(abs(term.weight), 1.0), term.doc or f"Weight of your own term {term.name!r}."
+    return Setting(term.name, "reward", f"{doc} Below 0: a cost.", float, term.weight, -high, high, log=True)
+
+
+def number_box(
+    name: str, doc: str, value: int, low: int, high: int, changed: Callable[[Row], None] = lambda row: None
+) -> Row:
     """A whole number without a slider, to stand in a line among other controls."""
-    row = Row(Setting(name, "", doc, int, value, low, high, slider=False), value, changed)
+    row = Row(Setting(name, "", doc, int, value, low, high), value, changed, slider=False)
     row.add_class("twmr-compact")
     return row

@@ -11,8 +11,8 @@ from twmr_nb.ui.keys import Keys
 from twmr_nb.ui.saved import Keepsake, show
 
 CONTROLS = 330  # px, where controls and result stand beside each other
-SHEET = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
-STYLE = Markup("<style>{}</style>").format(Markup(SHEET))  # noqa: S704 (our own)
+SHEETS = [Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("shell.css", "setting_row.css")]
+STYLE = Markup("<style>{}</style>").format(Markup("".join(SHEETS)))  # noqa: S704 (our own)
 
 
 class Shell(w.VBox):

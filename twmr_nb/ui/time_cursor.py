@@ -8,14 +8,12 @@ import traitlets as t
 from twmr_nb.episodes.rollout import Rollout
 
 INTERVAL = 200  # ms between pictures while playing
-HERE = Path(__file__).parent
 
 
 class TimeCursor(anywidget.AnyWidget):
     """`frame` is the control step, from 0."""
 
-    _esm = (HERE / "time_cursor.js").read_text(encoding="utf-8")
-    _css = (HERE / "slider.css").read_text(encoding="utf-8")
+    _esm = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
     frame = t.Int(0).tag(sync=True)
     last = t.Int(0).tag(sync=True)
     dt = t.Float(0.02).tag(sync=True)

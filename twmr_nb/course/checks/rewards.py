@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.course.checks.verdict import Verdict, judge_number, right, wrong
-from twmr_nb.episodes.rollout import Rollout, rescore
+from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.robot.model import LEG_RANGE, WHEEL_DOF, WHEEL_RADIUS, tip_radius
 from twmr_nb.robot.pose import leg_targets
 from twmr_nb.task.rewards import RewardTerm, checked_values
@@ -88,7 +88,8 @@ def drowning_weight(answer: Any, moving: Rollout, standing: Rollout) -> Verdict:
 
 def gain_and_cost(rollout: Rollout) -> tuple[float, float]:
     """An episode's reward without the extension term, and that term's raw sum."""
-    raw, weighted = rescore(rollout, rollout.config)
+    scored = rollout.rescore(rollout.config)
+    raw, weighted = scored.raw, scored.weighted
     others = sum(float(values.sum()) for name, values in weighted.items() if name != "extension")
     return others, float(raw["extension"].sum())
 
@@ -133,7 +134,7 @@ def charges_slip(term: Any, rollout: Rollout) -> Verdict:
         )
     if not np.allclose(idle, 0.2, rtol=0.05):
         return wrong(f"Wheels that spin at 8 rad/s on the spot slip by 0.2 m/s; yours says {idle.max():.2f}.")
-    if term.sign > 0:
+    if term.weight >= 0:
         return wrong("The function is right, but its weight is positive: it would pay for slipping.")
     return right(f"On this episode the robot slips by {values.mean():.2f} m/s on average, and you charge for it.")
 

@@ -87,7 +87,7 @@ def costs_tilt(term: Any, rollout: Rollout) -> Verdict:
         return wrong(f"`{term!r}` is no reward term: wrap your function as `reward_term(function, weight=...)`.")
     t = rollout.transition
     try:
-        paid = term.sign * float(term.weight) * checked_values(term, t)
+        paid = term.weight * checked_values(term, t)
     except Exception as error:
         return wrong(f"Calling it on a recorded episode fails: {error}")
     tilt = np.hypot(t.pitch, t.roll)

@@ -1,13 +1,11 @@
-"""Numbers as people type them: 0.05, -3, 1e6, 1_000_000, 1 000 000, 1,000,000, 2.4M, 200k."""
+"""A setting's value as people read and type it: 0.05, -3, 1e6, 1_000_000, 1 000 000, 1,000,000, 2.4M, 200k, auto."""
 
 import math
 import re
 from decimal import Decimal, Overflow
 from typing import Any
 
-from twmr_nb.config.fields import allowed_numbers, is_number
-from twmr_nb.config.schema import ConfigError
-from twmr_nb.ui.settings import Setting
+from twmr_nb.config.fields import ConfigError, Setting
 
 FACTORS = {"k": 1_000, "K": 1_000, "M": 1_000_000}  # as steps are shown; a small m could mean a thousandth
 PLAIN = re.compile(r"[+-]?(\d+(_\d+)*\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -17,16 +15,32 @@ AUTOMATIC = ("", "auto", "automatic", "none")
 LONGEST = 40  # characters of what was typed that a sentence repeats
 
 
-def read_number(text: str, setting: Setting) -> Any:
-    """The setting's value, None where it is to be automatic; raises ConfigError on anything that is not allowed."""
+def value_text(value: Any) -> str:
+    """A value as it stands in a row; a number is read again as the same."""
+    if value is None:
+        return "auto"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, int):
+        return f"{value:,}" if abs(value) >= 10_000 else str(value)
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value)
+
+
+def read_value(text: str, setting: Setting) -> Any:
+    """The value that a text stands for; raises ConfigError on what the setting does not allow."""
+    if setting.kind is bool:
+        return text == value_text(True)
+    if setting.words:
+        return setting.checked(text)
     words = text.strip().replace("−", "-")
     if setting.optional and words.lower() in AUTOMATIC:
         return None
     value = number_of(words, setting.kind)
-    if value is None or not (is_number(value, setting.kind) and setting.low <= value <= setting.high):
-        allowed = allowed_numbers(setting.kind, setting.low, setting.high, setting.unit, setting.optional)
+    if value is None or not setting.allows(value):
         hint = ", with a point instead of the comma" if value is None and "," in words else ""
-        raise ConfigError(f"{setting.name} = {typed(words)} is not allowed: {allowed}{hint}.")
+        raise ConfigError(f"{setting.name} = {typed(words)} is not allowed: {setting.allowed}{hint}.")
     return setting.kind(value)
 
 
@@ -50,12 +64,3 @@ def typed(words: str) -> str:
     """What was typed, for a sentence: as it is if it is a number."""
     short = words if len(words) <= LONGEST else f"{words[: LONGEST - 3]}..."
     return short if re.fullmatch(r"[-+\d.eE_]+[kKM]?", short) else repr(short)
-
-
-def number_text(value: float | None) -> str:
-    """A number as it stands in a box: read again, it is the same."""
-    if value is None:
-        return "auto"
-    if isinstance(value, int):
-        return f"{value:,}" if abs(value) >= 10_000 else str(value)
-    return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)

@@ -5,11 +5,8 @@ import threading
 import time
 
 import ipywidgets as w
+from tiny import TINY
 
-TINY = {
-    "num_envs": 2, "minibatches": 1, "rollout_steps": 8, "epochs": 1, "mlp_size": 8, "hidden_size": 8,
-    "max_steps": 10, "total_timesteps": 2 * 8 * 4,
-}  # fmt: skip
 ENDLESS = TINY | {"total_timesteps": 10**8}
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.episodes.rollout import Rollout, record
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[1] / "data"
 
 
 class Recorded:

@@ -6,10 +6,11 @@ import sys
 import numpy as np
 import pytest
 
+from benchmarks import __main__ as command
 from benchmarks import breakdown, contest, fresh, scaling, solve, suite
 from benchmarks.report import report
-from twmr_nb.cli import main as cli
 from twmr_nb.config.presets import preset_config
+from twmr_nb.config.schema import ConfigError
 
 PROMISED = {
     *("ceiling_steps_per_s", "env_steps_per_s", "train_steps_per_s", "eval_steps_per_s", "steps_per_s"),
@@ -146,18 +147,40 @@ def test_a_seed_that_never_solves_it_counts_as_infinite(monkeypatch):
 
 
 def test_the_command_prints_json_or_a_table(monkeypatch, capsys):
-    monkeypatch.setattr(suite, "profile", lambda: {"physics": 3.0, "acting": 1.0})
-    assert cli.main(["bench", "--profile", "--json"]) == 0
+    monkeypatch.setattr(command, "profile", lambda: {"physics": 3.0, "acting": 1.0})
+    assert command.main(["--profile", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"profile": {"physics": 3.0, "acting": 1.0}}
-    assert cli.main(["bench", "--profile"]) == 0
+    assert command.main(["--profile"]) == 0
     assert "75.0%" in capsys.readouterr().out
 
 
-def test_zero_rounds_and_a_missing_peer_are_refused_in_a_sentence(monkeypatch, capsys):
-    assert cli.main(["bench", "--rounds", "0"]) == 2
-    assert "rounds = 0" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("--solve --profile", "--solve and --profile exclude each other"),
+        ("--solve --rounds 3", "--rounds has no effect with --solve"),
+        ("--peer --profile", "--peer has no effect with --profile"),
+        ("--peer --widgets", "--peer has no effect with --widgets"),
+        ("--scaling x.txt", "'x.txt' cannot be written: give a name that ends in .png"),
+        ("--scaling folder.png", "'folder.png' cannot be written: is a directory"),
+        ("--rounds 0", "rounds = 0 is not allowed"),
+    ],
+)
+def test_one_sentence_before_any_work(tmp_path, monkeypatch, line, sentence, capsys):
+    (tmp_path / "folder.png").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert command.main(line.split()) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("benchmarks: ")
+    assert said.err.count("\n") == 1
+    assert sentence in said.err
+    assert [path.name for path in tmp_path.iterdir()] == ["folder.png"]
+
+
+def test_a_missing_peer_is_refused_in_a_sentence(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     monkeypatch.delitem(sys.modules, "benchmarks.peer", raising=False)
     monkeypatch.setattr(suite, "SIZES", ())
-    with pytest.raises(suite.ConfigError, match="torch"):
+    with pytest.raises(ConfigError, match="torch"):
         suite.entries([], 2, peer=True)

@@ -3,19 +3,17 @@
 import dataclasses
 import os
 
+from tiny import ONE_UPDATE
+
 from twmr_nb.runs.folder import LIVE, new_run
 
-TINY = {
-    "num_envs": 2, "minibatches": 1, "rollout_steps": 8, "epochs": 1, "mlp_size": 8, "hidden_size": 8,
-    "total_timesteps": 2 * 8, "max_steps": 25,
-}  # fmt: skip
 CASES = {"alpha": {"scene": "step_5cm"}, "beta": {"scene": "step_7cm", "seed": 3}, "gamma": {"scene": "flat"}}
 
 
 def fill(root):
     """Three tiny runs with made-up results."""
     for age, (name, settings) in enumerate(reversed(CASES.items())):
-        run = new_run("recommended", name, root=root, **TINY, **settings)
+        run = new_run("recommended", name, root=root, **ONE_UPDATE, **settings)
         run.train()
         saved = run.policy
         results = saved.results | {"success_rate": 0.1 * (age + 1), "global_step": 1000 * (age + 1)}
