@@ -17,11 +17,12 @@ from twmr_nb.config.presets import DEFAULT_PRESET, preset_config
 from twmr_nb.config.schema import ConfigError, TrainConfig
 from twmr_nb.draw.spread import spread_curves, spread_dots
 from twmr_nb.draw.style import Plot
+from twmr_nb.draw.table import Table
 from twmr_nb.episodes.evaluate import evaluate
 from twmr_nb.episodes.worlds import world
 from twmr_nb.files import read_json, write_json
 from twmr_nb.learn.storage import Record
-from twmr_nb.markup import one_line, table_cell
+from twmr_nb.markup import one_line
 from twmr_nb.policies.saved import PolicyError, SavedPolicy, load_policy
 from twmr_nb.progress import Progress
 from twmr_nb.runs.identity import describe_evaluation, describe_training, digest, short_name
@@ -135,12 +136,11 @@ class Comparison:
         """Median over the seeds, and in brackets their range."""
         if not self.trials:
             return NOTHING
-        head = ["variant", "seeds", *(title for title, *_ in JUDGED.values())]
-        rows = [head, ["---", *["--:"] * (len(head) - 1)]]
+        rows = []
         for name in self.variants:
             cells = [spread(known(self.results(key)[name]), f, digits) for key, (_, f, digits) in JUDGED.items()]
-            rows.append([table_cell(name), str(len(self.results()[name])), *cells])
-        return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+            rows.append([name, str(len(self.results()[name])), *cells])
+        return Table(["variant", "seeds", *(title for title, *_ in JUDGED.values())], rows)._repr_markdown_()
 
 
 def known(values: Iterable[float | None]) -> list[float]:
