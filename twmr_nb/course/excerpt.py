@@ -4,6 +4,7 @@ import inspect
 
 from IPython.display import Markdown
 
+from twmr_nb.learn.storage import log_line as log_line
 from twmr_nb.learn import ppo
 
 
