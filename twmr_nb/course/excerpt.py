@@ -4,8 +4,8 @@ import inspect
 
 from IPython.display import Markdown
 
-from twmr_nb.learn.storage import log_line as log_line
 from twmr_nb.learn import ppo
+from twmr_nb.learn.storage import log_line as log_line
 
 
 def excerpt(function: str, *beginnings: str) -> Markdown:
