@@ -87,13 +87,7 @@ def house() -> str:
         '<g text-anchor="middle">',
         text(middle, 54, "notebooks/", 16, INK, "bold"),
         text(middle, 74, "the lessons: import twmr_nb as tw, the front door", 12, WORDS),
-        text(
-            middle,
-            y + 12,
-            "A room imports from the floors below it; rooms on one floor do not know each other.",
-            12,
-            INK,
-        ),
+        text(middle, y + 12, ground, 12, INK),
         text(middle, y + 28, "Beside the house: benchmarks/, tests/ with a folder for every room, tools/.", 12, INK),
         "</g>",
     ]
