@@ -9,18 +9,18 @@ from markupsafe import Markup
 from twmr_nb.markup import Formula, one_line, table_cell
 
 __all__ = ["Formula", "Table"]
-NUMBER = re.compile(r"[-+−–]?[\d.,]*\d[\d.,]*( ?(%|s|m|mm|J|N m|steps|kB|M|min))?|–")  # a missing one is a dash
-WIDE = "padding: 3px 14px; white-space: nowrap"
-TABLE = Markup("<table class='{}' tabindex='0'>{}{}</table>")
+NUMBER = re.compile(r"[-+−]?\.?\d|–")  # how a number begins, its unit behind it; a dash is a missing one
+TABLE = Markup("<table class='twmr-value'>{}</table>")  # digits of one width
 ROW = Markup("<tr>{}</tr>")
+CELL = Markup("<{tag} style='text-align: {side}; padding: 2px 14px 2px 0; overflow-wrap: anywhere'>{text}</{tag}>")
 
 
 class Table:
     """Rows of cells under column heads, shown as a plain table in a notebook, and as text elsewhere.
 
-    A cell is a text, a number (shown in four digits), or a `Formula`; what it says is never read as markup.
+    A cell is a text, a number (shown in four digits) or a `Formula`. What it says is never read as markup.
 
-    >>> Table(["pose", "tip [mm]"], [["legs folded", 25.0], ["legs out", 45.83]])
+    >>> Table(["pose", "tip [mm]"], [["legs folded", 25.0], ["legs out", 45.833]])
     pose         tip [mm]
     legs folded  25
     legs out     45.83
@@ -33,7 +33,7 @@ class Table:
     @property
     def right(self) -> list[bool]:
         """Which columns hold nothing but numbers, and stand to the right."""
-        return [all(NUMBER.fullmatch(row[k]) for row in self.rows) for k in range(len(self.heads))]
+        return [all(NUMBER.match(row[k]) for row in self.rows) for k in range(len(self.heads))]
 
     def _repr_markdown_(self) -> str:
         rule = ["---:" if right else ":---" for right in self.right]
@@ -41,12 +41,16 @@ class Table:
         lines = [cells[0], rule, *cells[1:]]
         return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
-    def html(self, look: str = "") -> Markup:
-        """For a widget. `look`: a class of its style sheet."""
-        names = [aligned("th", head, right) for head, right in zip(self.heads, self.right, strict=True)]
-        cells = [[aligned("td", *cell) for cell in zip(row, self.right, strict=True)] for row in self.rows]
-        head = ROW.format(Markup().join(names)) if any(self.heads) else Markup()
-        return TABLE.format(look, head, Markup().join(ROW.format(Markup().join(row)) for row in cells))
+    def html(self) -> Markup:
+        """The same for a widget; heads that say nothing are left out."""
+        lines = [("th", self.heads)] if any(self.heads) else []
+        lines += [("td", row) for row in self.rows]
+        sides = ["right" if right else "left" for right in self.right]
+        rows = [
+            Markup().join(CELL.format(tag=tag, side=s, text=indented(c)) for c, s in zip(cells, sides, strict=True))
+            for tag, cells in lines
+        ]
+        return TABLE.format(Markup().join(map(ROW.format, rows)))
 
     def __str__(self) -> str:
         lines = [[one_line(cell) for cell in row] for row in (self.heads, *self.rows)]
@@ -56,8 +60,6 @@ class Table:
     __repr__ = __str__
 
 
-def aligned(tag: str, text: str, right: bool) -> Markup:
-    """One cell of a page; leading spaces, which a page would swallow, as a space that it keeps."""
-    shown = one_line(text).replace("  ", "\N{EM SPACE}")
-    cell = Markup("<{0} style='text-align: {1}; overflow-wrap: anywhere'>{2}</{0}>")
-    return cell.format(Markup(tag), "right" if right else "left", shown)  # noqa: S704 (td or th)
+def indented(text: str) -> str:
+    """One line whose leading spaces, which a page would swallow, are a space that it keeps."""
+    return one_line(text).replace("  ", "\N{EM SPACE}")
