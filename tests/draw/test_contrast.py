@@ -17,7 +17,7 @@ from twmr_nb.config.schema import EnvConfig
 from twmr_nb.draw import overlay
 from twmr_nb.draw.charts import lines
 from twmr_nb.draw.contrast import LINE, PAPER, SHADE, SWATCH, TEXT, contrast, drawn, edge_of, edge_pale, on_paper
-from twmr_nb.draw.evaluations import success_over_height, terms_by_policy, wheels_along, where_they_ended
+from twmr_nb.draw.evaluations import success_over_height, wheels_along, where_they_ended
 from twmr_nb.draw.live_curves import LiveCurves
 from twmr_nb.draw.plots import DASHES, GREY, OWN_COLORS, TERM_COLORS, Plot, learning_curves, reward_traces, term_totals
 from twmr_nb.draw.reward_picture import STYLES
@@ -73,7 +73,6 @@ FIGURES = {
     "success_over_height": lambda: success_over_height(dict.fromkeys(OWN, HEIGHTS)),
     "where_they_ended": lambda: where_they_ended([climb()]),
     "wheels_along": lambda: wheels_along({name: climb() for name in OWN}),
-    "terms_by_policy": lambda: terms_by_policy({"p": {"reward_terms": dict.fromkeys([*TERM_COLORS, *OWN], 1.0)}}),
     "signal_traces": lambda: signal_traces([climb()]),
     **{f"reward explorer, {how}": lambda how=how: reward_picture(how) for how in STYLES},
     "gate explorer, none": lambda: GateExplorer(climb(), EnvConfig(gate_mode="none")).picture.live.figure,

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from twmr_nb.draw.evaluations import success_over_height, terms_by_policy
-from twmr_nb.draw.plots import TERM_COLORS
+from twmr_nb.draw.evaluations import success_over_height
 from twmr_nb.draw.words import heights_table
 from twmr_nb.episodes.report import ROWS
 
@@ -26,20 +25,6 @@ def test_success_over_height_shows_rate_band_and_estimate():
     band = axes.collections[0].get_paths()[0].vertices
     assert (band[:, 1].min(), band[:, 1].max()) == pytest.approx((50, 100))
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["one", "other"]
-
-
-def test_terms_by_policy_stacks_gains_and_costs_apart():
-    results = {"a": {"reward_terms": {"forward": 5.0, "control": -2.0, "extension": -1.0, "success": 1.0}}}
-    results["b"] = {"reward_terms": {"forward": 3.0, "control": 0.0, "extension": 0.0, "success": 0.0}}
-    (axes,) = terms_by_policy(results).axes
-    bars = {c.get_label(): c.patches[0] for c in axes.containers}
-    assert (bars["control"].get_x(), bars["control"].get_width()) == (0, -2)
-    assert (bars["extension"].get_x(), bars["extension"].get_width()) == (-2, -1)
-    assert (bars["success"].get_x(), bars["success"].get_width()) == (5, 1)
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["a  +3.0", "b  +3.0"]
-    assert bars["forward"].get_facecolor()[:3] == pytest.approx(
-        [int(TERM_COLORS["forward"][i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    )
 
 
 def test_a_table_of_heights_has_a_cell_for_each_that_was_played():

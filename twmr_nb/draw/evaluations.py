@@ -1,5 +1,4 @@
-"""Figures of evaluations: success against step height, where episodes ended, how large the wheels were on the way, and
-what each term paid each policy."""
+"""Figures of evaluations: success against step height, where episodes ended, how large the wheels were on the way."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,16 +17,13 @@ from twmr_nb.draw.plots import (
     Plot,
     legend,
     style,
-    term_colors,
-    words,
 )
 from twmr_nb.draw.spread import variant_colors
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.markup import figure_text
-from twmr_nb.robot.model import LEG_RANGE, WHEEL_RADIUS, step_edges, tip_radius
+from twmr_nb.robot.model import MAX_TIP_RADIUS, WHEEL_RADIUS, WHEGS, step_edges, tip_radius
 
 Result = Mapping[str, Any]
-WHEGS = 1.5  # a wheel-leg climbs steps of about so many times its radius
 AROUND = (-0.2, 1.8)  # m; the part of the way that is drawn, the step in its middle
 
 
@@ -47,7 +43,7 @@ def success_over_height(sweeps: Mapping[str, Sequence[Result]]) -> Plot:
         color = colors[i % len(colors)]
         axes.fill_between(heights, low, high, color=color, alpha=0.2, linewidth=0)
         axes.plot(heights, rate, color=color, linewidth=2, marker="o", markersize=5, label=figure_text(name))
-    limit = 100 * WHEGS * float(tip_radius(np.linspace(*LEG_RANGE, 1000)).max())
+    limit = 100 * WHEGS * MAX_TIP_RADIUS
     axes.axvline(limit, color=INK, linewidth=1.2, linestyle="--")
     beside: dict[str, Any] = {"xytext": (-5, 0), "textcoords": "offset points", "ha": "right", "path_effects": HALO}
     text = f"{WHEGS} × tip radius\n= {limit:.1f} cm"
@@ -74,7 +70,7 @@ def wheels_along(walks: Mapping[str, Rollout]) -> Plot:
     figure = Plot(960, 340)
     title = "how large the wheels are, along the way (grey: the step)"
     axes = along_the_way(figure, next(iter(walks.values())), title, "tip radius [mm]")
-    for limit in (WHEEL_RADIUS, float(tip_radius(np.linspace(*LEG_RANGE, 1000)).max())):
+    for limit in (WHEEL_RADIUS, MAX_TIP_RADIUS):
         axes.axhline(1000 * limit, color=GREY, linestyle=":")
     for name, color in variant_colors(list(walks)).items():
         t = walks[name].transition
@@ -95,40 +91,3 @@ def along_the_way(figure: Plot, rollout: Rollout, title: str, y: str) -> Axes:
         axes.axvspan(*edges, color=PALE, linewidth=0)
     axes.set_xlim(*AROUND)
     return axes
-
-
-def terms_by_policy(results: Mapping[str, Result]) -> Plot:
-    """What each reward term paid each policy per episode, stacked: gains to the right, costs to the left; total black.
-
-    results: policy -> evaluation.
-    """
-    names = list(dict.fromkeys(term for r in results.values() for term in r["reward_terms"]))
-    colors = term_colors(names)
-    figure = Plot(960, 100 + 40 * len(results))
-    figure.margins(170, 14, 34, 46)
-    axes = style(figure.subplots(), "", "reward per episode (black: the sum)")
-    rows = np.arange(len(results))
-    right, left = np.zeros(len(results)), np.zeros(len(results))
-    for name in names:
-        paid = np.array([r["reward_terms"].get(name, 0.0) for r in results.values()])
-        for base, part in ((right, np.maximum(paid, 0)), (left, np.minimum(paid, 0))):
-            if part.any():
-                axes.barh(rows, part, left=base.copy(), color=colors[name], height=0.6, label=words(name))
-                base += part
-    total = right + left
-    axes.plot(total, rows, "|", color=TOTAL, markersize=22, markeredgewidth=2.4, path_effects=HALO)
-    axes.set_yticks(
-        rows,
-        [f"{figure_text(name)}  {sum_:+.1f}" for name, sum_ in zip(results, total, strict=True)],
-        color=INK,
-        fontsize=9,
-    )
-    axes.invert_yaxis()
-    axes.margins(x=0.02)
-    axes.axvline(0, color=INK, linewidth=0.8)
-    axes.grid(axis="y", visible=False)
-    handles, labels = axes.get_legend_handles_labels()
-    unique = dict(zip(labels, handles, strict=True))  # a term may be a gain here and a cost there
-    look: dict[str, Any] = {"fontsize": 8, "labelcolor": INK, "handlelength": 1.4, "frameon": False}
-    axes.legend(unique.values(), unique.keys(), loc="lower left", bbox_to_anchor=(0, 1), ncols=len(unique), **look)
-    return figure

@@ -64,6 +64,13 @@ class Rollout:
         )
 
     @property
+    def world(self) -> EnvConfig:
+        """The world of this very episode: `config` with its own step, where the step's height was drawn."""
+        if self.config.scene != "step":
+            return self.config
+        return self.config.replace(step_height=self.step_height, step_height_max=None)
+
+    @property
     def time(self) -> Array:
         """Time of each row, s, [T]."""
         return np.arange(1, len(self.action) + 1) * self.transition.ctrl_dt

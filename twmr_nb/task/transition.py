@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from twmr_nb.config.fields import field_docs
 from twmr_nb.robot.model import LEG_DOF, LEG_QPOS, WHEEL_DOF, WHEEL_QPOS
-from twmr_nb.task.observations import roll_pitch
+from twmr_nb.robot.rotations import roll_pitch, upright
 
 Array = NDArray[Any]
 
@@ -97,7 +97,7 @@ class Transition:
     @property
     def upright(self) -> Array:
         """Cosine of the angle between the chassis' own up and the world's: 1 level, 0 on its side, -1 on its back."""
-        return 1 - 2 * (self.qpos[..., 4] ** 2 + self.qpos[..., 5] ** 2)
+        return upright(self.qpos[..., 3:7])
 
     @property
     def wheel_angle(self) -> Array:
