@@ -3,15 +3,12 @@
 Pure functions of a Transition. Motor torques and joint speeds are those at the end of each control step.
 """
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from twmr_nb.robot.model import LEGS_FOLDED, LEGS_OUT, tip_radius
 from twmr_nb.task.transition import Transition
+from twmr_nb.types import Array
 
-Array = NDArray[Any]
 Edges = tuple[float, float] | None
 FLAT = 0.3  # m; further away from the step than this, the robot drives on the flat
 CLIMB = 0.1  # m; the front wheels meet the edge when the root is this far before it, the rear wheels when behind it

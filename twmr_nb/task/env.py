@@ -20,8 +20,8 @@ from twmr_nb.task.observations import critic_labels, observation_labels, observe
 from twmr_nb.task.rewards import RewardTerm, refuse_duplicates, score, success_x, total
 from twmr_nb.task.simulation import Simulation
 from twmr_nb.task.transition import Transition
+from twmr_nb.types import Array
 
-Array = NDArray[Any]
 Info = dict[str, Any]
 ACCELEROMETER, GYRO, TOUCH = slice(13, 16), slice(16, 19), 19  # columns of the sensor readings
 

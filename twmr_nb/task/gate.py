@@ -4,15 +4,12 @@ Pure functions on arrays of any leading shape; the extension term and the polici
 are float32, as in the recorded runs; what is computed from them is float64.
 """
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.robot.model import step_edges
+from twmr_nb.types import Array
 
-Array = NDArray[Any]
 GRAVITY = 9.81  # m/s²
 STALL_SPEED = 1e-3  # rad/s; keeps the stall finite at rest
 HARD_EDGE = 1e-6  # m; a softer edge than this is a window

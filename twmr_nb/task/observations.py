@@ -1,7 +1,5 @@
 """What the policy sees: five observation modes, as pure functions on arrays of any leading shape."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,8 +7,7 @@ from twmr_nb.config.schema import EnvConfig
 from twmr_nb.robot.model import LEG_DOF, LEG_QPOS, NQ, NV, WHEEL_DOF, WHEEL_QPOS, WHEELS, step_box
 from twmr_nb.robot.rotations import roll_pitch
 from twmr_nb.task.gate import obstacle_buffers, obstacle_gate
-
-Array = NDArray[Any]
+from twmr_nb.types import Array
 
 
 def observe(

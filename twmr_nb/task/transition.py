@@ -2,16 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twmr_nb.config.fields import field_docs
 from twmr_nb.robot.model import LEG_DOF, LEG_QPOS, WHEEL_DOF, WHEEL_QPOS
 from twmr_nb.robot.rotations import roll_pitch, upright
-
-Array = NDArray[Any]
+from twmr_nb.types import Array
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ def whegs_height(answer: Any) -> Verdict:
         "by this rule 5 cm is within reach and 7 cm is not.",
         mistakes=[
             (100 * height, "That is in centimetres; heights are in metres everywhere here."),
-            (WHEGS * WHEEL_RADIUS, "That is 1.5 times the bare wheel. The legs reach further: use the largest tip radius."),
+            (WHEGS * WHEEL_RADIUS, "That is 1.5 times the bare wheel. Legs reach further: use the largest tip radius."),
             (MAX_TIP_RADIUS, "That is the tip radius itself. The rule of thumb says 1.5 times as much."),
             (WHEGS * folded, "That is for folded legs. At which angle is the radius largest? At neither limit."),
         ],
