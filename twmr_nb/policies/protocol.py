@@ -1,4 +1,4 @@
-"""What a policy is: whatever can act. The two simplest do nothing, and anything."""
+"""What a policy is, and the two simplest: one that does nothing, and one that acts at random."""
 
 from typing import Protocol
 

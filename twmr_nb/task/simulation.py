@@ -119,7 +119,7 @@ class Simulation:
         self._settle(ids)
 
     def _draw_world(self, ids: Array, rngs: Sequence[np.random.Generator]) -> None:
-        """What is randomised anew for every episode; a generator is left alone by what is switched off."""
+        """Draw each robot's start, friction and mass for its episode; a range of 0 draws no number."""
         config = self.config
         for i, rng in zip(ids, rngs, strict=True):
             if config.start_x_range:
