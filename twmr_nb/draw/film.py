@@ -293,16 +293,13 @@ def aim(view: mujoco.MjvCamera, qpos: np.ndarray, camera: Camera) -> None:
 
 def scene_model(rollout: Rollout) -> mujoco.MjModel:
     """The rollout's world for looking at: its own step, narrowed so that the profile shows, and marks every 0.1 m."""
-    config = rollout.config
-    if config.scene == "step":
-        config = config.replace(step_height=rollout.step_height, step_height_max=None)
-    spec = build_spec(config)
+    spec = build_spec(rollout.world)
     for wheel in WHEELS:
         tyre = spec.geom(f"{wheel}_wheel_body_visual_0")
         tyre.material, tyre.rgba = "", TYRE
     path = rollout.transition.qpos[:, :2]
     left, right = np.nanmax(path[:, 1]) + CLEARANCE, np.nanmin(path[:, 1]) - CLEARANCE
-    if box := step_box(config):
+    if box := step_box(rollout.world):
         x, z, half_depth, half_height = box
         middle, half_width = (left + right) / 2, (left - right) / 2
         step = spec.geom(STEP_GEOM)
