@@ -149,7 +149,7 @@ def test_a_frontier_of_step_heights_is_told_and_drawn(tmp_path):
     rising = live.LiveCurves(600, 300)
     rising.png(records, {}, 64)
     assert rising.frame.curriculum
-    assert list(rising.frontier.get_ydata()) == pytest.approx([30, 31, 32, 33])
+    assert list(rising.curves["frontier"].get_ydata()) == pytest.approx([30, 31, 32, 33])
     assert result_text(records)[1:] == ["steps up to 3.3 cm"]
 
 
