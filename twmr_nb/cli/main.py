@@ -18,7 +18,8 @@ from twmr_nb.cli.flags import expanded, flag, flags_given, refuse_beside, refuse
 from twmr_nb.cli.policies import Evaluate, Export, Policies, evaluate, export, policies, refuse_evaluate
 from twmr_nb.cli.streams import Output, OutputLost, complain, open_streams, say, silence
 from twmr_nb.cli.viewer import has_display
-from twmr_nb.config.presets import DEFAULT_PRESET, PRESETS, preset_config
+from twmr_nb.config import presets as named_presets
+from twmr_nb.config.presets import DEFAULT_PRESET, PRESETS
 from twmr_nb.config.schema import ConfigError, EnvConfig, PPOConfig, TrainConfig, checked_seed
 from twmr_nb.draw.film import RenderError
 from twmr_nb.files import ready_file, why
@@ -276,7 +277,7 @@ def parse(argv: Sequence[str]) -> Any:
     early = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     early.add_argument("--preset", nargs="?")
     named = early.parse_known_args(argv)[0].preset if argv[:1] == ["train"] else None
-    chosen = preset_config(DEFAULT_PRESET if named is None else named)
+    chosen = named_presets.preset(DEFAULT_PRESET if named is None else named)
     defaults = {
         "train": Train(chosen.env, chosen.ppo, preset=chosen.preset),
         "play": Play(load_path=tyro.MISSING, viewer=has_display()),

@@ -5,8 +5,9 @@ import shlex
 from collections.abc import Iterable
 from typing import Any
 
+from twmr_nb.config import presets
 from twmr_nb.config.idle import idle_settings
-from twmr_nb.config.presets import DEFAULT_PRESET, PRESETS, preset_config
+from twmr_nb.config.presets import DEFAULT_PRESET, PRESETS
 from twmr_nb.config.schema import EnvConfig, TrainConfig
 
 
@@ -44,7 +45,7 @@ def scene_words(env: EnvConfig) -> str:
 
 def as_changes(config: TrainConfig) -> tuple[str, dict[str, Any]]:
     """A preset's name and the flat settings that differ from it."""
-    base = preset_config(config.preset if config.preset in PRESETS else DEFAULT_PRESET)
+    base = presets.preset(config.preset if config.preset in PRESETS else DEFAULT_PRESET)
     changes = {"seed": config.seed} if config.seed != base.seed else {}
     for part in ("env", "ppo"):
         ours, theirs = getattr(config, part), getattr(base, part)

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from twmr_nb.config.presets import DEFAULT_PRESET, preset_config
+from twmr_nb.config import presets
+from twmr_nb.config.presets import DEFAULT_PRESET
 from twmr_nb.config.schema import ConfigError, TrainConfig
 from twmr_nb.draw.spread import spread_curves, spread_dots
 from twmr_nb.draw.style import Plot
@@ -217,7 +218,7 @@ def planned(
     for name in asked.settings.keys() & common:
         value = asked.settings[name]
         raise ConfigError(f"{name} = {value!r} is not allowed in a variant: it is the same for all of them.")
-    return preset_config(asked.preset or preset, **asked.settings, **common), asked.extra_terms
+    return presets.preset(asked.preset or preset, **asked.settings, **common), asked.extra_terms
 
 
 def run_in(root: str | Path, config: TrainConfig, terms: tuple[RewardTerm, ...]) -> Run:
