@@ -180,7 +180,7 @@ def test_drawing_and_keeping_do_not_wait_for_each_other(outputs):
     thread = threading.Thread(target=keep)
     thread.start()
     for k in range(30):
-        explorer.turn.value = 0.1 * k
+        explorer.turn.text = f"{0.1 * k}"
     thread.join(30)
     assert not thread.is_alive()
     explorer.close()
@@ -215,7 +215,7 @@ def test_a_policy_browser_keeps_what_it_played_last(outputs, tmp_path):
     assert kept["trace"].picture != kept["replay_in_3d"].picture
     assert "return" in kept["replay_in_3d"].words
     assert not kept["evaluate"].picture
-    assert "<table>" in kept["evaluate"].below
+    assert "<table" in kept["evaluate"].below
     assert "2 unseen episodes" in kept["evaluate"].words
     wait_for(lambda: "2 unseen episodes" in outputs[-1][0]["text/html"])
     browser.close()

@@ -1,6 +1,5 @@
 """The checks by the exercise, and what else a lesson takes from the course."""
 
-from ..learn.storage import log_line as log_line
 from .checks.rewards import asks_for_legs_out as asks_for_legs_out
 from .checks.rewards import charges_slip as charges_slip
 from .checks.rewards import drowning_weight as drowning_weight
@@ -27,9 +26,10 @@ from .checks.watching import episodes_needed as episodes_needed
 from .checks.watching import half_height as half_height
 from .checks.watching import noise_gap as noise_gap
 from .checks.watching import where_it_ended as where_it_ended
-from .excerpt import excerpt as excerpt
 from .leaderboard import board as board
 from .leaderboard import submit as submit
+from .learner import excerpt as excerpt
+from .learner import log_line as log_line
 from .worked import SEEDS as SEEDS
 from .worked import STEPS as STEPS
 from .worked import WORKED as WORKED

@@ -8,6 +8,7 @@ from PIL import Image
 
 from twmr_nb.draw.live_figure import LiveFigure
 from twmr_nb.draw.overlay import Frame, draw_overlay
+from twmr_nb.draw.replay_scene import known
 from twmr_nb.draw.side_view import SideView, step_corners
 from twmr_nb.episodes.rollout import Rollout
 
@@ -23,8 +24,9 @@ def side_view_frames(
     live = LiveFigure(*size, scale=1)
     view = SideView(live, live.axes(0, 0, size[0] - SEAM, size[1]), VIEW, AHEAD)
     t, reward, step = rollout.transition, rollout.reward.cumsum(), step_corners(rollout)
+    qpos = known(t.qpos)  # a diverged robot stays where it was last seen
     for k in index:
-        view.show(t.qpos[k], step=step)
+        view.show(qpos[k], step=step)
         picture = live.pixels()
         yield draw_overlay(picture, rollout.time[k], t.x[k], t.gate[k], reward[k]) if overlay else picture
 

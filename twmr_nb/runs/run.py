@@ -128,7 +128,16 @@ def refuse_second() -> None:
 
 
 class Run:
-    """One training run. `start()` trains on a thread of its own; `train()` in the caller's."""
+    """One training run. `start()` trains on a thread of its own; `train()` in the caller's.
+
+    It outlives the cell that started it, and stops within a second, saving a checkpoint; as the last line of a cell it
+    is its own live view.
+
+    >>> from tempfile import mkdtemp
+    >>> run = new_run("recommended", root=mkdtemp(), num_envs=2, minibatches=1, rollout_steps=8, total_timesteps=32)
+    >>> run.state, run.start().join(), len(run.records)
+    ('new', 'finished', 2)
+    """
 
     def __init__(self, path: Path, config: TrainConfig, extra_terms: Iterable[RewardTerm] = ()) -> None:
         self.path, self.name, self.config = path, path.name, config

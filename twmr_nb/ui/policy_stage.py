@@ -118,7 +118,7 @@ class PolicyStage(w.VBox):
             frames = sum(math.ceil(r.time[-1] * FPS) for r in rollouts)
             turn.say(f"drawing {frames} pictures … (the 3D replay is there at once)")
             size = (640, 360) if len(rollouts) == 1 else (480, 270)
-            film = Markup("<div class='twmr-film'>{}</div>").format(video(rollouts, FPS, size))
+            film = Markup("<div class='twmr-film'>{}</div>").format(video(rollouts, fps=FPS, size=size))
             return [Html(film), Html(outcomes(rollouts))]
 
         self._run(job, self.watch)

@@ -9,8 +9,8 @@ export class SidePainter {
 
   // The moment nearest to the one asked for.
   draw({ share }) {
-    const src = this.pictures[Math.round(share * (this.pictures.length - 1))];
-    if (src && src !== this.image.src) Object.assign(this.image, { src });
+    const picture = this.pictures[Math.round(share * (this.pictures.length - 1))];
+    if (picture && picture !== this.image.src) Object.assign(this.image, { src: picture });
   }
 
   resize() {}

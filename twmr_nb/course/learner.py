@@ -1,10 +1,11 @@
-"""The learner's own lines, for the lesson that explains them."""
+"""The learner's own lines and its log, for the lesson that explains them."""
 
 import inspect
 
 from IPython.display import Markdown
 
 from twmr_nb.learn import ppo
+from twmr_nb.learn.storage import log_line as log_line
 
 
 def excerpt(function: str, *beginnings: str) -> Markdown:
