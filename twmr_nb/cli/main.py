@@ -21,12 +21,9 @@ from twmr_nb.cli.viewer import has_display
 from twmr_nb.config import presets as named_presets
 from twmr_nb.config.presets import DEFAULT_PRESET, PRESETS
 from twmr_nb.config.schema import ConfigError, EnvConfig, PPOConfig, TrainConfig, checked_seed
-from twmr_nb.draw.film import RenderError
 from twmr_nb.files import ready_file, why
-from twmr_nb.learn.trainer import TrainingDiverged
 from twmr_nb.markup import one_line, printable
-from twmr_nb.policies.saved import PolicyError, load_policy, stem_of
-from twmr_nb.runs.run import RunError
+from twmr_nb.types import Mistake
 
 LONGEST = 100_000  # control steps of an episode that is played
 NO_NUMBER = re.compile(
@@ -149,6 +146,7 @@ def play(options: Play) -> int:
     from twmr_nb.draw.film import frame_strip, save_picture, save_video
     from twmr_nb.episodes.rollout import record
     from twmr_nb.episodes.worlds import world
+    from twmr_nb.policies.saved import load_policy, stem_of
 
     saved = load_policy(options.load_path)
     config = world(saved.config.env, options.scene, options.step_height)
@@ -184,7 +182,7 @@ def refuse_play(options: Play, given: Sequence[str]) -> None:
         if options.video or options.strip:
             raise ConfigError("--viewer excludes --video and --strip: a window is shown instead of writing a file.")
         if not has_display():
-            raise RenderError("no window can be opened, for there is no display here: leave --viewer out for a video.")
+            raise ConfigError("no window can be opened, for there is no display here: leave --viewer out for a video.")
     if options.strip and not options.video:
         for name in ("playback_speed", "follow"):
             if name in given:
@@ -266,7 +264,7 @@ def run(argv: Sequence[str]) -> int:
         if refuse := REFUSALS.get(type(options)):
             refuse(options, given)
         return HANDLERS[type(options)](options)
-    except (ConfigError, PolicyError, RenderError, RunError, TrainingDiverged) as error:
+    except Mistake as error:
         sys.stdout.flush()
         complain(f"twmr: {printable(error)}")
         return 2
