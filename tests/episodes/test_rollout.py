@@ -13,6 +13,7 @@ from twmr_nb.config.schema import ConfigError
 from twmr_nb.episodes.rollout import Rollout, load_rollout, record, record_many
 from twmr_nb.policies.protocol import RandomPolicy, ZeroPolicy
 from twmr_nb.policies.saved import PolicyError, write_arrays
+from twmr_nb.robot.model import step_height
 from twmr_nb.task.transition import Transition
 
 GATES = ["none", "obstacle", "proprio"]
@@ -65,6 +66,7 @@ def test_recording_is_what_the_environment_did():
 def test_an_episode_ends_at_its_end():
     whole = record(ZeroPolicy(), EnvConfig(max_steps=7))
     assert (len(whole.action), whole.truncated, whole.terminated) == (7, True, False)
+    assert whole.world == whole.config
     fallen = record(ZeroPolicy(), EnvConfig(min_z=0.1))
     assert (len(fallen.action), fallen.truncated, fallen.terminated) == (1, False, True)
 
@@ -76,6 +78,7 @@ def test_many_are_the_same_as_one_at_a_time():
     for a, b in zip(together, alone, strict=True):
         assert_same(a, b)
     assert len({rollout.step_height for rollout in together}) == 3
+    assert [step_height(rollout.world) for rollout in together] == [rollout.step_height for rollout in together]
     assert all(rollout.truncated and rollout.transition.passed[-1] for rollout in together)
 
 

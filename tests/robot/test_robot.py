@@ -11,7 +11,17 @@ from numpy.testing import assert_allclose
 
 from twmr_nb import EnvConfig
 from twmr_nb.robot import build_model
-from twmr_nb.robot.model import LEG_MOUNT, LEG_QPOS, WHEELS, step_box, step_edges, step_height, tip_radius
+from twmr_nb.robot.model import (
+    LEG_MOUNT,
+    LEG_QPOS,
+    MAX_TIP_RADIUS,
+    WHEELS,
+    at_step,
+    step_box,
+    step_edges,
+    step_height,
+    tip_radius,
+)
 
 DATA = Path(__file__).parents[1] / "data"
 # How the recorded file calls MuJoCo's fields: kind -> (prefix in MjModel, object type, names that differ).
@@ -82,7 +92,7 @@ def test_tip_radius_is_the_models(angle: float) -> None:
 def test_legs_are_fully_out_where_they_line_up_with_the_spoke() -> None:
     angles = np.linspace(-1.047, 3.427, 100_001)
     assert angles[np.argmax(tip_radius(angles))] == pytest.approx(np.pi - LEG_MOUNT, abs=1e-4)
-    assert tip_radius(angles).max() == pytest.approx(0.025 * 5 / 6 + 0.025)
+    assert tip_radius(angles).max() == pytest.approx(MAX_TIP_RADIUS) == pytest.approx(0.025 * 5 / 6 + 0.025)
 
 
 def test_the_three_legs_of_a_wheel_move_together() -> None:
@@ -100,6 +110,8 @@ def test_scenes_have_their_step() -> None:
     assert step_box(EnvConfig(scene="flat")) is None
     assert step_edges(EnvConfig(scene="flat")) is None
     assert step_height(EnvConfig(scene="flat")) == 0
+    assert at_step(EnvConfig(), [0.6, 0.7, 1.0, 1.3, 1.4]).tolist() == [False, True, True, True, False]
+    assert not at_step(EnvConfig(scene="flat"), [0.0, 1.0]).any()
     assert step_height(EnvConfig()) == pytest.approx(0.0495)
     assert step_height(EnvConfig(scene="step_7cm")) == pytest.approx(0.07)
     flat = build_model(EnvConfig(scene="flat"))

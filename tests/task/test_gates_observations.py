@@ -9,8 +9,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from twmr_nb import EnvConfig
 from twmr_nb.robot.pose import leg_targets
-from twmr_nb.task.gate import gate, obstacle_gate, obstacle_window, proprio_gate
-from twmr_nb.task.observations import observation_labels, observe, roll_pitch
+from twmr_nb.robot.rotations import about_y, roll_pitch, rotation, upright
+from twmr_nb.task.gate import gate, obstacle_gate, obstacle_window, proprio_gate, proprio_parts
+from twmr_nb.task.observations import observation_labels, observe
 
 X = np.array([0.0, 0.75, 1.0, 1.25, 2.0])
 NONE = np.zeros((5, 4))
@@ -48,6 +49,10 @@ def test_proprio_gate_by_hand() -> None:
     scores = [1.0 / 2 - 1.5, 4.81 / 2 + 3 / 4 + 0.6 / 2.001 / 0.5 - 1.5]
     expected = [0.5 * (math.tanh(s / 0.8) + 1) for s in scores]
     assert_allclose(proprio_gate(config, acc, gyro, torque, speed), expected, rtol=1e-12)
+    parts = proprio_parts(config, acc, gyro, torque, speed)
+    assert {name: pytest.approx(values[1]) for name, values in parts.items()} == {
+        "impact": 4.81 / 2, "rotation": 3 / 4, "stall": 0.6 / 2.001 / 0.5,
+    }  # fmt: skip
 
 
 def test_proprio_gate_opens_on_a_stall() -> None:
@@ -127,6 +132,13 @@ def test_roll_and_pitch() -> None:
         quat[0], quat[axis] = math.cos(0.2), math.sin(0.2)
         assert_allclose(roll_pitch(quat), expected, atol=1e-12)
     assert_allclose(roll_pitch(np.array([math.sqrt(0.5), 0, math.sqrt(0.5) * (1 + 1e-9), 0]))[1], math.pi / 2)
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.4, -1.2, 3.0])
+def test_a_turn_about_y_lowers_the_nose_and_tilts_the_chassis(angle: float) -> None:
+    turn = rotation(about_y(angle))
+    assert_allclose(turn @ [1, 0, 0], [math.cos(angle), 0, -math.sin(angle)], atol=1e-12)
+    assert upright(about_y(angle)) == pytest.approx(math.cos(angle)) == pytest.approx(turn[2, 2])
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import ipywidgets as w
 import pytest
 from ui_hands import ENDLESS, TINY, click, threads, wait_for, words
 
+import twmr_nb
 from twmr_nb.cli.main import parse
 from twmr_nb.config.as_text import command_line, python_code
 from twmr_nb.config.fields import choices, field_docs, settings_of
@@ -242,17 +243,18 @@ def test_controls_show_a_configuration_unchanged(preset):
     assert changed == {"seed", "success_x", "gae_lambda"}
 
 
-def test_settings_are_shown_as_text_that_makes_them_again():
+def test_settings_are_shown_as_text_that_makes_them_again(monkeypatch):
     config = preset_config("walkthrough", seed=3, auto_retract=False, gamma=0.97)
     options = parse(command_line(config).split()[1:])
     assert TrainConfig(options.env, options.ppo, options.seed, options.preset) == config
     made = {}
-    code = python_code(config, ["calm"]).replace("from twmr_nb.runs.run import new_run", "").replace("run.start()", "")
-    exec(
-        code,
-        {"new_run": lambda preset, extra_terms, **flags: made.update(config=preset_config(preset, **flags)), "calm": 1},
-    )
-    assert made["config"] == config
+
+    def train(preset, extra_terms, **settings):
+        made.update(config=preset_config(preset, **settings), terms=extra_terms)
+
+    monkeypatch.setattr(twmr_nb, "train", train)
+    exec(python_code(config, ["calm"]), {"calm": "mine"})
+    assert made == {"config": config, "terms": ["mine"]}
     shown = controls(gamma=0.97)
     assert "twmr train --gamma 0.97" in words(shown.code)
 

@@ -79,7 +79,7 @@ class Play:
     follow: bool = True
     """Let the camera follow the robot."""
     debug_gate: bool = False
-    """Trace the gate: a line when it crosses 0.2, and every 50 steps."""
+    """Trace the gate: a line when it opens or closes (at 0.5), and every 50 steps."""
     debug_legs: bool = False
     """Trace leg actions and leg angles every 50 steps."""
     debug_log: Path | None = None

@@ -22,7 +22,7 @@ def command_line(config: TrainConfig) -> str:
 
 
 def python_code(config: TrainConfig, own_terms: Iterable[str] = ()) -> str:
-    """The cell that starts a run with this configuration; own_terms: names of the learner's reward terms."""
+    """The cell that trains with this configuration and shows the run; own_terms: names of the learner's own terms."""
     preset, changes = as_changes(config)
     arguments = [repr(preset), *(f"{name}={value!r}" for name, value in changes.items())]
     if names := ", ".join(own_terms):
@@ -30,7 +30,7 @@ def python_code(config: TrainConfig, own_terms: Iterable[str] = ()) -> str:
     call = ", ".join(arguments)
     if len(call) > 60:
         call = "\n    " + ",\n    ".join(arguments) + ",\n"
-    return f"from twmr_nb.runs.run import new_run\n\nrun = new_run({call})\nrun.start()"
+    return f"import twmr_nb as tw\n\nrun = tw.train({call})\nrun"
 
 
 def scene_words(env: EnvConfig) -> str:

@@ -61,14 +61,13 @@ class Preset:
 
 PRESETS = {
     "recommended": Preset(
-        "Learns to climb the 5 cm step in about a minute, by proprioception only. Leg servos whose middle is the "
-        "extended pose, a target that is extended too, no pay for standing still, and loud noise that falls silent "
-        "at the end.",
+        "Learns to climb the 5 cm step in about a minute, from what the robot itself can sense. The middle of the leg "
+        "commands and the open gate's target are legs out, standing still earns nothing, and noise falls to the end.",
         LEGS_OUT | {"timestep": 0.005, "settle_steps": 10},  # the same 0.05 s of settling
     ),
     "step_5cm": Preset(
-        "The original's torque motors: legs that push back need a dearer extension term, a curriculum that begins at "
-        "3 cm and falls back where they forget how to climb, a critic that sees the step, and noise that falls slowly.",
+        "Legs with the original's torque motors, which are harder to control. It takes a larger extension penalty, a "
+        "curriculum from 3 cm that falls back when too few pass, a critic that sees the step, and noise that falls.",
         LEGS_OUT
         | SEES_IT_THROUGH
         | {
@@ -87,13 +86,13 @@ PRESETS = {
     ),
     "step_7cm": Preset(
         "A curriculum up to 7 cm. The gate stays open until the robot is down behind the step: with folded legs it "
-        "hangs on the edge. The critic, not the policy, sees the step; noise falls low, and steps shorten with it.",
+        "would hang on the edge. Only the critic sees the step. Noise and learning steps become small at the end.",
         LEGS_OUT
         | SEES_IT_THROUGH
         | {"scene": "step", "step_height": 0.055, "step_height_max": 0.07, "curriculum_start": 0.06},
     ),
     "any_step": Preset(
-        "The same for every step from 0 to 7 cm: the curriculum climbs with the hard ones, then draws them all.",
+        "As step_7cm, for every step from 0 to 7 cm: the curriculum goes up to the highest, then draws them all.",
         LEGS_OUT
         | SEES_IT_THROUGH
         | {"scene": "step", "step_height": 0.0, "step_height_max": 0.07, "curriculum_start": 0.06},

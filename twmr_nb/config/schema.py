@@ -40,7 +40,7 @@ class EnvConfig(Config):
     """
 
     scene: Scene = setting("step_5cm", group="robot and scene")
-    """What lies ahead: nothing, one of the two original steps, or a step of your own size."""
+    """What lies ahead: flat ground, one of the two original steps, or a step of your own size ('step')."""
     step_height: float = setting(0.05, group="robot and scene", low=0.0, high=0.2, unit="m")
     """Height of the step's top; used by scene 'step' only."""
     step_height_max: float | None = setting(None, group="robot and scene", low=0.0, high=0.2, unit="m")
@@ -50,93 +50,93 @@ class EnvConfig(Config):
     step_half_depth: float = setting(0.2, group="robot and scene", low=0.05, high=5.0, unit="m")
     """Half the step's depth along the way; used by scene 'step' only."""
     action_mode: ActionMode = setting("torque", group="robot and scene")
-    """What the four leg actions command: a motor torque, or the angle of a position servo of the same strength."""
+    """What the four leg actions mean: a motor torque, or a target angle that a servo of the same strength holds."""
     # At most half the 0.01 s in which a contact recovers (its solref): beyond, MuJoCo would soften the contacts.
     timestep: float = setting(0.002, group="robot and scene", low=0.0005, high=0.005, unit="s")
-    """Length of a physics step, the original's at first; 0.005 simulates twice as fast, good enough to learn in."""
+    """Length of one physics step. The original's is 0.002; 0.005 simulates twice as fast, good enough to learn in."""
     ctrl_dt: float = setting(0.02, group="robot and scene", low=0.002, high=0.2, unit="s")
     """Time between two decisions of the policy; rounded to whole physics steps."""
     frame_skip: int | None = setting(None, group="robot and scene", low=1, high=100)
-    """Physics steps per decision; overrides ctrl_dt when given."""
+    """Physics steps between two decisions; if given, ctrl_dt is ignored."""
     max_steps: int = setting(1000, group="robot and scene", low=1, high=100_000, unit="steps")
-    """Decisions after which an episode is truncated."""
+    """Time limit: the episode ends after this many decisions."""
     min_z: float = setting(0.02, group="robot and scene", low=-1.0, high=0.1, unit="m")
-    """The episode terminates when the root sinks below this height."""
+    """The episode ends as a fall when the middle of the chassis is lower than this."""
     max_tilt: float | None = setting(None, group="robot and scene", low=0.1, high=3.2, unit="rad")
-    """If given, the episode terminates when the chassis tips further than this: no climbing by turning over."""
+    """If given, the episode ends as a fall when the chassis tilts further than this, so turning over does not pay."""
     end_on_success: bool = setting(False, group="robot and scene")
-    """Truncate the episode in the step that passes the obstacle, instead of driving on."""
+    """End the episode as soon as the obstacle is passed; off: drive on to the time limit."""
 
     retract_legs: bool = setting(True, group="reset")
-    """Start with the legs at their retract targets."""
+    """Start with the legs at the retract angle, folded; off: at angle 0."""
     start_on_ground: bool = setting(True, group="reset")
-    """Shift the robot so that its lowest point is ground_clearance above the floor."""
+    """Start with the robot's lowest point ground_clearance above the floor."""
     ground_clearance: float = setting(1e-3, group="reset", low=0.0, high=0.1, unit="m")
     """Gap under the lowest point at the start."""
     reset_noise: float = setting(0.01, group="reset", low=0.0, high=0.5, unit="rad, rad/s, m/s")
-    """Standard deviation of the noise added to joint positions and all velocities."""
+    """How different the starts are: standard deviation of the noise added to joint angles and all velocities."""
     settle_steps: int = setting(25, group="reset", low=0, high=1000, unit="physics steps")
-    """Physics steps with still wheels before the episode begins."""
+    """Physics steps, with the wheels still, in which the robot comes to rest before the episode begins."""
     hold_retract: bool = setting(True, group="reset")
-    """Hold the legs at their retract targets while settling."""
+    """Hold the legs at the retract angle during settle_steps."""
     hold_kp: float = setting(4.0, group="reset", low=0.0, high=100.0, unit="N m/rad")
-    """Stiffness of that hold."""
+    """Stiffness with which hold_retract holds the legs: torque per angle."""
     hold_kd: float = setting(0.2, group="reset", low=0.0, high=10.0, unit="N m s/rad")
-    """Damping of that hold."""
+    """Damping with which hold_retract holds the legs: torque per speed."""
     start_x_range: float = setting(0.0, group="reset", low=0.0, high=0.5, unit="m")
-    """Every episode starts up to this far ahead of or behind x = 0, so that the step is nearer or farther."""
+    """Every episode starts at a random x, up to this far before or behind 0, so that the step is nearer or farther."""
     friction_range: float = setting(0.0, group="reset", low=0.0, high=0.9)
-    """Every episode scales all friction by a factor drawn from 1 - this to 1 + this."""
+    """Every episode multiplies all friction by a random factor between 1 - this and 1 + this."""
     mass_range: float = setting(0.0, group="reset", low=0.0, high=0.9)
-    """Every episode scales the chassis' mass and inertia by a factor drawn from 1 - this to 1 + this."""
+    """Every episode multiplies the chassis' mass and inertia by a random factor between 1 - this and 1 + this."""
 
     obs_mode: ObsMode = setting("proprio", group="senses and gate")
-    """What the policy sees: joints and IMU, these and contact, or (privileged) a summary, that and the step, all."""
+    """What the policy sees. proprio: joints and IMU; proprio_contact: also touch; the others only a simulator knows."""
     critic_obs_mode: CriticObsMode = setting("same", group="senses and gate")
-    """What the critic sees on top, with the step's height; in training only, the policy never does."""
+    """What the critic sees besides, with the step's height. It helps training; the policy never sees it."""
     gate_mode: GateMode = setting("proprio", group="senses and gate")
-    """Who says when the legs should be out: nobody, the step's known place, or the feel of an impact or a stall."""
+    """What opens the gate, which asks for legs out: nothing, being near the step, or feeling an impact or a stall."""
     obstacle_smooth: float = setting(0.05, group="senses and gate", low=0.0, high=1.0, unit="m")
-    """Width of the obstacle gate's soft edges; 0 is a hard window."""
+    """How gradually the obstacle gate opens and closes along x; 0: at once."""
     obstacle_buffer: float = setting(0.05, group="senses and gate", low=0.0, high=2.0, unit="m")
     """How far before and after the step the obstacle gate is open."""
     obstacle_pre_buffer: float | None = setting(None, group="senses and gate", low=0.0, high=2.0, unit="m")
-    """The same before the step only; obstacle_buffer when not given."""
+    """How far before the step the obstacle gate opens; if not given, obstacle_buffer."""
     obstacle_post_buffer: float | None = setting(None, group="senses and gate", low=0.0, high=2.0, unit="m")
-    """The same after the step only; obstacle_buffer when not given."""
+    """How far after the step the obstacle gate closes; if not given, obstacle_buffer."""
     gate_acc_scale: float = setting(3.0, group="senses and gate", low=0.01, high=100.0, unit="m/s²")
-    """Acceleration beyond gravity that adds 1 to the proprio gate's score."""
+    """An acceleration that differs from gravity by this much adds 1 to the proprio gate's score."""
     gate_gyro_scale: float = setting(3.0, group="senses and gate", low=0.01, high=100.0, unit="rad/s")
-    """Rotation rate that adds 1 to the proprio gate's score."""
+    """Turning this fast adds 1 to the proprio gate's score."""
     gate_stall_scale: float = setting(2.0, group="senses and gate", low=0.01, high=1000.0, unit="N m s/rad")
-    """Stall (wheel torque over wheel speed) that adds 1 to the proprio gate's score."""
+    """A stall (mean wheel torque divided by mean wheel speed) this large adds 1 to the proprio gate's score."""
     gate_bias: float = setting(1.0, group="senses and gate", low=-10.0, high=10.0)
-    """Score at which the proprio gate is half open."""
+    """Score at which the proprio gate is half open; a larger bias opens it less often."""
     gate_smooth: float = setting(0.5, group="senses and gate", low=0.01, high=10.0)
-    """How gradually the proprio gate opens around its bias."""
+    """How gradually the proprio gate opens while its score rises; small: almost at once."""
 
     forward_weight: float = setting(1.0, group="reward", low=0.0, high=10.0, unit="1/(m/s)")
-    """Pay per metre per second of forward speed."""
+    """Reward in every step, per m/s of forward speed."""
     alive_bonus: float = setting(0.05, group="reward", low=0.0, high=5.0, unit="1/step")
-    """Pay for every step not ended."""
+    """Reward for every step that the episode goes on."""
     control_cost: float = setting(1e-3, group="reward", low=0.0, high=1.0, unit="1/(N m)²", log=True)
-    """Price of the summed squares of the eight motor torques."""
+    """Cost in every step, per (N m)² of the eight motor torques' squares added up."""
     extension_penalty: float = setting(1e-3, group="reward", low=0.0, high=10.0, unit="1/rad²", log=True)
-    """Price of the legs' mean squared distance from the pose that the gate asks for."""
+    """Cost in every step, per rad² between the legs' angles and the angle that the gate asks for (mean square)."""
     post_success_penalty: float = setting(0.0, group="reward", low=0.0, high=10.0, unit="1/rad²", log=True)
-    """Price of the legs' mean squared distance from the retract pose, once the step is passed."""
+    """Cost in every step after the obstacle, per rad² between the legs' angles and the retract angle (mean square)."""
     success_bonus: float = setting(1.0, group="reward", low=0.0, high=1000.0)
-    """Paid once, in the step that reaches success_x."""
+    """Reward once, when the obstacle is passed."""
     success_x: float | None = setting(None, group="reward", low=-10.0, high=100.0, unit="m")
-    """Where the obstacle counts as passed; beyond the step's far edge when not given."""
+    """The x at which the obstacle counts as passed; if not given, obstacle_post_buffer and 0.05 m beyond the step."""
     auto_retract: bool = setting(True, group="reward")
-    """Fold towards whichever joint limit leaves the robot's lowest point higher; the low limit when off."""
+    """Retract the legs to the joint limit that leaves more room under the robot; off: to the lower limit."""
     retract_angle: float | None = setting(None, group="reward", low=-1.047, high=3.427, unit="rad")
-    """Leg angle that counts as retracted; overrides auto_retract."""
+    """Leg angle that a shut gate asks for; if given, auto_retract is ignored."""
     extend_mode: ExtendMode = setting("auto", group="reward")
-    """Which pose the open gate asks for: the limit opposite the retract pose, or the middle of the range."""
+    """What an open gate asks for. midpoint: legs out; opposite: folded the other way; auto: that, if auto_retract."""
     extend_angle: float | None = setting(None, group="reward", low=-1.047, high=3.427, unit="rad")
-    """Leg angle that counts as extended; overrides extend_mode."""
+    """Leg angle that an open gate asks for; if given, extend_mode is ignored."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -168,54 +168,54 @@ class PPOConfig(Config):
     rollout_steps: int = setting(32, group="learner", low=2, high=4096, unit="steps", log=True)
     """Control steps that every robot takes between two updates."""
     stagger: bool = setting(True, group="learner")
-    """Let the first episodes end one after the other, so that the robots are not all at the same place ever after."""
+    """Shorten the first episodes by different amounts, so that the robots do not all start and end together."""
     epochs: int = setting(2, group="learner", low=1, high=50)
-    """Passes over the collected experience per update."""
+    """How often each update goes through the collected experience."""
     minibatches: int = setting(4, group="learner", low=1, high=64)
-    """Groups of robots (whole sequences) that one pass is divided into."""
+    """Groups of robots that each pass is divided into; every group makes one learning step."""
     learning_rate: float = setting(1e-3, group="learner", low=1e-6, high=1e-1, log=True)
-    """Adam's step size."""
+    """How far each learning step changes the network (Adam's step size)."""
     anneal_lr: bool = setting(True, group="learner")
-    """Let the step size fall linearly to zero over the training."""
+    """Let learning_rate fall evenly to 0 during the training."""
     target_kl: float | None = setting(None, group="learner", low=1e-4, high=1.0, log=True)
-    """If given, steps are shortened while updates change the policy more than this, and lengthened again after."""
+    """If given, learning steps shrink while updates change the policy by much more than this (KL), then grow back."""
     gamma: float = setting(0.99, group="learner", low=0.0, high=1.0)
-    """Discount: how much a reward one step later counts."""
+    """Discount: how much a reward counts when it comes one step later; 0.99 looks about 100 steps ahead."""
     gae_lambda: float = setting(0.95, group="learner", low=0.0, high=1.0)
-    """Bias against variance in the advantage estimate."""
+    """How advantages are estimated: near 0 trusts the critic (steady, biased), near 1 the rewards that came (noisy)."""
     clip_coef: float = setting(0.2, group="learner", low=0.01, high=1.0)
-    """How far the probability ratio may move before its gain is cut off."""
+    """How much more or less likely an action may become in one update; further change earns nothing."""
     ent_coef: float = setting(0.0, group="learner", low=0.0, high=1.0, log=True)
-    """Weight of the entropy bonus."""
+    """Weight in the loss of a bonus for random actions (entropy); 0: none."""
     vf_coef: float = setting(0.5, group="learner", low=0.0, high=10.0)
-    """Weight of the value loss."""
+    """Weight in the loss of the critic's squared error."""
     max_grad_norm: float = setting(0.5, group="learner", low=1e-3, high=1000.0)
-    """Gradients longer than this are shortened to it."""
+    """A gradient longer than this is shortened to this length."""
     normalize_advantages: bool = setting(True, group="learner")
     """Scale the advantages of every minibatch to mean 0 and standard deviation 1."""
     normalize_observations: bool = setting(True, group="learner")
     """Scale observations by their running mean and standard deviation."""
     bootstrap_truncation: bool = setting(True, group="learner")
-    """Value what lies beyond a time limit, instead of treating it as the end of the world."""
+    """When the time limit ends an episode, add the reward that the critic expects beyond it; off: count it as 0."""
     curriculum_start: float | None = setting(None, group="learner", low=0.0, high=0.2, unit="m")
-    """If given, drawn steps are at first no higher than this; the limit rises with success up to step_height_max."""
+    """If given, steps are at first no higher than this; that limit rises with success, up to step_height_max."""
     curriculum_rise: float = setting(0.0025, group="learner", low=0.0005, high=0.05, unit="m")
-    """How far that limit rises at a time, once four in five of the robots before it pass."""
+    """How far the curriculum's limit rises at a time, once 80% of the robots pass the steps close to it."""
     # At most the share at which the limit rises: it cannot do both.
     curriculum_retreat: float = setting(0.0, group="learner", low=0.0, high=0.8)
-    """Share of passed steps below which that limit falls back, by as much as it rises; 0: it never does."""
+    """The curriculum's limit falls by curriculum_rise when a smaller share than this passes; 0: it never falls."""
     validate_every: int = setting(0, group="learner", low=0, high=100_000, unit="updates")
-    """In the second half, try the policy without noise every so many updates and keep the best; 0 keeps the last."""
+    """In the second half, test the policy without noise every so many updates and keep the best; 0: keep the last."""
     keep_carry: bool = setting(True, group="learner")
-    """Keep the LSTM's state from one rollout to the next, instead of zeroing it in mid-episode."""
+    """Keep the policy's memory (LSTM state) when an update comes in mid-episode; off: it starts again from nothing."""
     mlp_size: int = setting(64, group="learner", low=1, high=1024, log=True)
     """Width of the dense layers before and after the LSTM."""
     hidden_size: int = setting(64, group="learner", low=1, high=2048, log=True)
-    """Width of the LSTM."""
+    """Width of the LSTM, the policy's memory."""
     log_std_init: float = setting(0.0, group="learner", low=-5.0, high=2.0)
-    """Logarithm of the exploration noise's standard deviation at the start."""
+    """How noisy actions are at the start: logarithm of the exploration noise's standard deviation."""
     log_std_final: float | None = setting(-1.2, group="learner", low=-5.0, high=2.0)
-    """If given, the noise is not learned: a third of the training at log_std_init, a third falling, a third at this."""
+    """If given, noise is at log_std_init for a third of training, falls to this, and stays; if not, it is learned."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from twmr_nb.draw.live_figure import LiveFigure, nice_limits
 from twmr_nb.draw.metrics import METRICS, column, shown, steps_unit
 from twmr_nb.draw.style import DASHES, GREY, TOTAL, Plot, halo, legend, style, term_colors, words
-from twmr_nb.learn.storage import Record
 from twmr_nb.markup import figure_text
+from twmr_nb.types import Record
 
 Array = NDArray[Any]
 Runs = Mapping[str, Sequence[Record]]

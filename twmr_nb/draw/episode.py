@@ -7,11 +7,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
-from twmr_nb.draw.episode_text import GATE_THRESHOLD
 from twmr_nb.draw.style import GREY, HALO, INK, LEGS, PALE, TERM_COLORS, TOTAL, Plot, legend, style, term_colors, words
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.markup import figure_text, one_line
 from twmr_nb.robot.model import LEG_CTRL, LEG_RANGE, WHEEL_CTRL, WHEEL_TORQUE, step_edges
+from twmr_nb.task.gate import GATE_OPEN
 
 Array = NDArray[np.float64]
 CURSOR = "#D62728"
@@ -77,10 +77,10 @@ def signal_traces(rollouts: Sequence[Rollout], width: int = 710, height: int = 5
 
 
 def draw_gate(axes: Axes, rollout: Rollout, first: bool) -> None:
-    """The gate, and the threshold above which the original called it open."""
+    """The gate, and the value above which it counts as open."""
     axes.fill_between(rollout.time, rollout.transition.gate, color=GREY, linewidth=0)
-    axes.axhline(GATE_THRESHOLD, color=INK, linewidth=0.8, linestyle=":")
-    style(axes, f"gate (dotted: {GATE_THRESHOLD:g})", "", "0 to 1" if first else "").set_ylim(0, 1.08)
+    axes.axhline(GATE_OPEN, color=INK, linewidth=0.8, linestyle=":")
+    style(axes, f"gate (dotted: {GATE_OPEN:g})", "", "0 to 1" if first else "").set_ylim(0, 1.08)
 
 
 def draw_legs(axes: Axes, rollout: Rollout, first: bool, columns: int) -> None:

@@ -1,8 +1,8 @@
 """One episode in words: how it ended, and traces of gate and legs."""
 
 from twmr_nb.episodes.rollout import Rollout
+from twmr_nb.task.gate import GATE_OPEN
 
-GATE_THRESHOLD = 0.2  # above it the legs are being asked out
 TRACE_EVERY = 50  # control steps
 
 
@@ -15,9 +15,9 @@ def outcome(rollout: Rollout) -> str:
 
 
 def gate_trace(rollout: Rollout) -> list[str]:
-    """A line whenever the gate crosses its threshold, and every 50 steps."""
+    """A line whenever the gate opens or closes, and every 50 steps."""
     gate, x, dt = rollout.transition.gate, rollout.transition.x, rollout.transition.ctrl_dt
-    is_open = gate > GATE_THRESHOLD
+    is_open = gate > GATE_OPEN
     lines = []
     for t in range(len(gate)):
         crossed = t > 0 and is_open[t] != is_open[t - 1]

@@ -9,10 +9,9 @@ from matplotlib.axes import Axes
 from twmr_nb.draw.style import GREY, HALO, INK, OWN_COLORS, PALE, TERM_COLORS, Plot, halo, legend, style, variant_colors
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.markup import figure_text
-from twmr_nb.robot.model import LEG_RANGE, WHEEL_RADIUS, step_edges, tip_radius
+from twmr_nb.robot.model import MAX_TIP_RADIUS, WHEEL_RADIUS, WHEGS, step_edges, tip_radius
 
 Result = Mapping[str, Any]
-WHEGS = 1.5  # a wheel-leg climbs steps of about so many times its radius
 AROUND = (-0.2, 1.8)  # m; the part of the way that is drawn, the step in its middle
 
 
@@ -32,7 +31,7 @@ def success_over_height(sweeps: Mapping[str, Sequence[Result]]) -> Plot:
         color = colors[i % len(colors)]
         axes.fill_between(heights, low, high, color=color, alpha=0.2, linewidth=0)
         axes.plot(heights, rate, color=color, linewidth=2, marker="o", markersize=5, label=figure_text(name))
-    limit = 100 * WHEGS * float(tip_radius(np.linspace(*LEG_RANGE, 1000)).max())
+    limit = 100 * WHEGS * MAX_TIP_RADIUS
     axes.axvline(limit, color=INK, linewidth=1.2, linestyle="--")
     beside: dict[str, Any] = {"xytext": (-5, 0), "textcoords": "offset points", "ha": "right", "path_effects": HALO}
     text = f"{WHEGS} × tip radius\n= {limit:.1f} cm"
@@ -59,7 +58,7 @@ def wheels_along(walks: Mapping[str, Rollout]) -> Plot:
     figure = Plot(960, 340)
     title = "how large the wheels are, along the way (grey: the step)"
     axes = along_the_way(figure, next(iter(walks.values())), title, "tip radius [mm]")
-    for limit in (WHEEL_RADIUS, float(tip_radius(np.linspace(*LEG_RANGE, 1000)).max())):
+    for limit in (WHEEL_RADIUS, MAX_TIP_RADIUS):
         axes.axhline(1000 * limit, color=GREY, linestyle=":")
     for name, color in variant_colors(list(walks)).items():
         t = walks[name].transition

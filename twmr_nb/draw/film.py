@@ -91,7 +91,7 @@ def still(world: EnvConfig, x: float = 0.0, size: Size = (640, 360)) -> Image.Im
 
     Where there is no GL library: its side view, below a line that says what to install.
 
-    >>> picture = tw.still(tw.world("recommended"), x=0.7)
+    >>> picture = still(EnvConfig(step_height=0.03), x=0.7)
     """
     rest = record(ZeroPolicy(), world, num_steps=1)
     there = rest.transition.qpos + np.eye(1, rest.transition.qpos.shape[1]) * x  # the root's x comes first
@@ -119,8 +119,8 @@ def video(
     on top; speed: times real time. Where no film can be made: a line that says what to install, and stills of each
     episode. Raises ConfigError where there is no episode, or a number is not allowed.
 
-    >>> ride = tw.record("zero", num_steps=25)
-    >>> film = tw.video(ride, ride, size=(320, 180), speed=0.5)
+    >>> ride = record("zero", num_steps=25)
+    >>> film = video(ride, ride, size=(160, 90), fps=10, speed=2)
     """
     several = all_of(episodes)
     try:
@@ -293,16 +293,13 @@ def aim(view: mujoco.MjvCamera, qpos: np.ndarray, camera: Camera) -> None:
 
 def scene_model(rollout: Rollout) -> mujoco.MjModel:
     """The rollout's world for looking at: its own step, narrowed so that the profile shows, and marks every 0.1 m."""
-    config = rollout.config
-    if config.scene == "step":
-        config = config.replace(step_height=rollout.step_height, step_height_max=None)
-    spec = build_spec(config)
+    spec = build_spec(rollout.world)
     for wheel in WHEELS:
         tyre = spec.geom(f"{wheel}_wheel_body_visual_0")
         tyre.material, tyre.rgba = "", TYRE
     path = rollout.transition.qpos[:, :2]
     left, right = np.nanmax(path[:, 1]) + CLEARANCE, np.nanmin(path[:, 1]) - CLEARANCE
-    if box := step_box(config):
+    if box := step_box(rollout.world):
         x, z, half_depth, half_height = box
         middle, half_width = (left + right) / 2, (left - right) / 2
         step = spec.geom(STEP_GEOM)

@@ -15,14 +15,13 @@ from twmr_nb.draw.panels import GatePanel, LegsPanel, MomentPanel, TimePanel
 from twmr_nb.draw.style import INK, PALE, style
 from twmr_nb.episodes.rescore import Rescored, gate_of
 from twmr_nb.episodes.rollout import Rollout
-from twmr_nb.robot.model import WHEEL_CTRL, step_edges
-from twmr_nb.task.gate import GRAVITY, norm, obstacle_window, stall
+from twmr_nb.robot.model import WHEEL_CTRL, at_step, step_edges
+from twmr_nb.task.gate import obstacle_window, proprio_parts
 
 Array = NDArray[Any]
 MODES = choices(EnvConfig, "gate_mode")
 GATE_COLORS = {"none": "#8C8C8C", "obstacle": "#3FA7A0", "proprio": "#8F5BD6"}
 PART_COLORS = {"impact": "#D55E00", "rotation": "#E69F00", "stall": "#0072B2"}
-NEAR = 0.15  # m before and after the step that count as "at the step"
 
 
 class GatePicture:
@@ -160,8 +159,7 @@ class SharesPanel:
 
     def __init__(self, live: LiveFigure, axes: Axes, rollout: Rollout) -> None:
         axes.set_axis_off()
-        edges, x = step_edges(rollout.config), rollout.transition.x
-        self.near = (x > edges[0] - NEAR) & (x < edges[1] + NEAR) if edges else np.zeros(len(x), bool)
+        self.near = at_step(rollout.config, rollout.transition.x)
         look: dict[str, Any] = {"color": INK, "transform": axes.transAxes, "va": "center"}
         axes.text(0, 1.0, "how far open, on average", fontsize=10, fontweight="bold", **look)
         columns = ((0.62, "at the step"), (1.0, "elsewhere"))
@@ -192,8 +190,4 @@ def all_gates(rollout: Rollout, config: EnvConfig) -> dict[str, Array]:
 def score_parts(rollout: Rollout, config: EnvConfig) -> dict[str, Array]:
     """What the proprio gate adds up before it takes the bias away, each [T]."""
     t = rollout.transition
-    return {
-        "impact": np.abs(norm(t.accelerometer).astype(float) - GRAVITY) / config.gate_acc_scale,
-        "rotation": norm(t.gyro).astype(float) / config.gate_gyro_scale,
-        "stall": stall(t.torque[:, WHEEL_CTRL], t.wheel_speed) / config.gate_stall_scale,
-    }
+    return proprio_parts(config, t.accelerometer, t.gyro, t.torque[:, WHEEL_CTRL], t.wheel_speed)

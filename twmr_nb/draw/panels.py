@@ -12,11 +12,10 @@ from twmr_nb.draw.side_view import ASKED, SideView, step_corners
 from twmr_nb.draw.style import INK, LEGS, PALE, TERM_COLORS, style
 from twmr_nb.episodes.rescore import Rescored
 from twmr_nb.episodes.rollout import Rollout
-from twmr_nb.robot.model import LEG_RANGE, step_edges, tip_radius
+from twmr_nb.robot.model import LEG_RANGE, LEGS_OUT, step_edges, tip_radius
 
 Array = NDArray[Any]
 CURSOR = "#D62728"
-OUT = 0.04  # m; legs whose tips reach this far climb
 
 
 class TimePanel:
@@ -76,11 +75,12 @@ class LegsPanel(TimePanel):
         super().__init__(live, axes, rollout, "leg angles", "rad", "time [s]")
         axes.set_ylim(LEG_RANGE[0] - 0.45, LEG_RANGE[1] + 0.75)
         angles = np.linspace(*LEG_RANGE, 1000)
-        out = angles[tip_radius(angles) >= OUT]
+        out = angles[tip_radius(angles) >= LEGS_OUT]
         axes.axhspan(out[0], out[-1], color=TERM_COLORS["success"], alpha=0.10, linewidth=0)
         place: dict[str, Any] = {"color": INK, "fontsize": 7.5, "va": "center"}
         across = axes.get_yaxis_transform()
-        axes.text(0.995, out[0] + 0.27, "legs out: tips reach 40 mm", transform=across, ha="right", **place)
+        reached = f"legs out: tips reach {1000 * LEGS_OUT:.0f} mm"
+        axes.text(0.995, out[0] + 0.27, reached, transform=across, ha="right", **place)
         for (look, name), angle in zip(LEGS, rollout.transition.leg_angle.T, strict=True):
             label = {"front left": "front", "rear left": "rear (dashed: right)"}.get(name, "_")
             line: dict[str, Any] = {"linewidth": 1.0, "label": label, "alpha": 0.85, **look}

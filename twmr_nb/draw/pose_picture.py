@@ -11,10 +11,9 @@ from twmr_nb.config.fields import choices
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.draw.contrast import edge_of
 from twmr_nb.draw.live_figure import LiveFigure
-from twmr_nb.draw.panels import OUT
 from twmr_nb.draw.side_view import ASKED, DRIVEN, SideView, WheelGlyph, corners
 from twmr_nb.draw.style import INK, TERM_COLORS, style
-from twmr_nb.robot.model import LEG_RANGE, WHEEL_RADIUS, tip_radius
+from twmr_nb.robot.model import LEG_RANGE, LEGS_OUT, WHEEL_RADIUS, tip_radius
 from twmr_nb.robot.outline import Outline, outline
 from twmr_nb.robot.pose import leg_targets
 
@@ -64,11 +63,11 @@ class TipCurve:
         angle = np.linspace(*LEG_RANGE, 300)
         axes.set_xlim(LEG_RANGE[0] - 0.1, LEG_RANGE[1] + 0.1)
         axes.set_ylim(15, 52)
-        axes.axhspan(1000 * OUT, 52, color=TERM_COLORS["success"], alpha=0.10, linewidth=0)
+        axes.axhspan(1000 * LEGS_OUT, 52, color=TERM_COLORS["success"], alpha=0.10, linewidth=0)
         axes.axhline(1000 * WHEEL_RADIUS, color=INK, linewidth=0.8, linestyle=":")
         inside: dict[str, Any] = {"color": INK, "fontsize": 8}
         axes.text(1.0, 1000 * WHEEL_RADIUS + 0.5, "the wheel's own radius, 25 mm", ha="center", **inside)
-        axes.text(-0.1, 1000 * OUT + 9.5, "legs out", ha="center", **inside)
+        axes.text(-0.1, 1000 * LEGS_OUT + 9.5, "legs out", ha="center", **inside)
         axes.plot(angle, 1000 * tip_radius(angle), color=DRIVEN, linewidth=2.2)
         marker: dict[str, Any] = {"linestyle": "none", "marker": "o"}
         self.retract = live.moving(axes, axes.axvline(0, color=INK, linewidth=1.2, linestyle="--"))
@@ -131,7 +130,7 @@ def lesson(config: EnvConfig, targets: dict[str, float]) -> str:
     """What the chosen targets mean, in words."""
     shut, out = (float(tip_radius(targets[name])) for name in ("retract", config.extend_mode))
     tips = f"The tips go from {1000 * shut:.0f} to {1000 * out:.0f} mm,"
-    if out < OUT:
+    if out < LEGS_OUT:
         return (
             f"“{config.extend_mode}” asks for a folded pose.\n{tips} inside the\n"
             "wheel's own 25 mm: an open gate pulls\nthe legs away from what climbs."

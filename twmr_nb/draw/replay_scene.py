@@ -14,6 +14,7 @@ from twmr_nb.config.schema import EnvConfig
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.markup import one_line
 from twmr_nb.robot import model as robot
+from twmr_nb.task.gate import GATE_OPEN
 
 SHAPES = {int(mjtGeom.mjGEOM_BOX): "box", int(mjtGeom.mjGEOM_CYLINDER): "cylinder"}
 CHASSIS = "chassis"
@@ -21,16 +22,12 @@ WHEEL_BODIES = [f"{wheel}_wheel_body" for wheel in robot.WHEELS]
 WHEEL_COLOR = [0.14, 0.16, 0.19]
 CLEARANCE = 0.16  # m beside the robot's way that is drawn of the step; its whole 10 m would hide its profile
 FOOT = 0.005  # m of the step that is drawn below ground, to hide its rounded lower edge
-GATE_OPEN = 0.5
 POINT_UNIT, FORCE_UNIT = 1e-4, 1e-2  # m and N per count of the int16 contacts
 
 
 def episode_model(rollout: Rollout) -> mujoco.MjModel:
     """The model a rollout was recorded in, its own step height included; legs driven by torque, as recorded."""
-    config = rollout.config.replace(action_mode="torque")
-    if config.scene == "step":
-        config = config.replace(step_height=float(rollout.step_height), step_height_max=None)
-    return robot.build_model(config)
+    return robot.build_model(rollout.world.replace(action_mode="torque"))
 
 
 def describe_scene(rollout: Rollout, model: mujoco.MjModel, ghost: Rollout | None = None) -> dict[str, Any]:

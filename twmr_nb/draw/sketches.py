@@ -16,8 +16,9 @@ from twmr_nb.draw.side_view import CHASSIS, STEP, corners, step_corners, wheel_p
 from twmr_nb.draw.style import INK, OWN_COLORS, TERM_COLORS, Plot, style
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.markup import figure_text
-from twmr_nb.robot.model import CHASSIS_HALF_SIZE, NQ, WHEEL_QPOS, WHEEL_RADIUS, tip_radius
+from twmr_nb.robot.model import CHASSIS_HALF_SIZE, NQ, WHEEL_QPOS, WHEEL_RADIUS, WHEGS, tip_radius
 from twmr_nb.robot.outline import FAR, NEAR, outline, with_legs
+from twmr_nb.robot.rotations import about_y
 
 Array = NDArray[Any]
 RULE = OWN_COLORS[2]  # of dimension lines
@@ -53,16 +54,16 @@ def climbing_rules(leg_angle: float) -> Plot:
 def draw_reach(axes: Axes, leg_angle: float) -> None:
     """A wheel that stands on one tip: the next one, a third of a turn on, is 1.5 tip radii above the floor."""
     radius = float(tip_radius(leg_angle))
-    blank(axes, (-0.165, 0.13), (-0.012, 0.142), "reach: the next tip lands at 1.5 R")
+    blank(axes, (-0.165, 0.13), (-0.012, 0.142), f"reach: the next tip lands at {WHEGS} R")
     parts = wheel_pose(leg_angle, standing_turn(leg_angle))
-    tip_x, top = radius * np.sin(np.pi / 3), 1.5 * radius
+    tip_x, top = radius * np.sin(np.pi / 3), WHEGS * radius
     fill(axes, [corners(-0.2, 0.3, 0.0) - (0, 0.02)], STEP, 0.45)
     fill(axes, [corners(tip_x, 0.3, top)], STEP, 0.45)
     draw_wheel(axes, parts, (0, radius))
     circle(axes, (0, radius), radius, linestyle=":", color=TERM_COLORS["extension"])
     dimension(axes, -0.066, 0.0, radius, f"R = {1000 * radius:.1f} mm")
     dimension(axes, -0.066, radius, top, f"R cos 60° = {500 * radius:.1f} mm")
-    dimension(axes, 0.06, 0.0, top, f"1.5 R = {1000 * top:.1f} mm", side=1)
+    dimension(axes, 0.06, 0.0, top, f"{WHEGS} R = {1000 * top:.1f} mm", side=1)
     axes.plot([-0.07, tip_x], [top, top], color=RULE, linewidth=0.8, linestyle="--")
 
 
@@ -74,7 +75,7 @@ def draw_belly(axes: Axes, leg_angle: float) -> None:
     fill(axes, [corners(0.0, 0.3, height)], STEP, 0.45)
     qpos = np.zeros(NQ)
     pitch = -np.arcsin(height / (2 * CHASSIS_HALF_SIZE[0]))
-    qpos[2], qpos[3], qpos[5] = radius + height / 2, np.cos(pitch / 2), np.sin(pitch / 2)
+    qpos[2], qpos[3:7] = radius + height / 2, about_y(pitch)
     qpos[WHEEL_QPOS] = standing_turn(leg_angle) - pitch
     draw_robot(axes, with_legs(qpos, leg_angle))
     dimension(axes, 0.085, 0.0, height, f"{1000 * height:.1f} mm", side=1)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twmr_nb.config.fields import is_number, shown
 from twmr_nb.config.schema import ConfigError, EnvConfig, checked_seed
@@ -17,8 +16,8 @@ from twmr_nb.policies.saved import BY_NAME, PolicyLike, SavedPolicy, load_policy
 from twmr_nb.progress import Progress
 from twmr_nb.robot.model import step_edges, step_height
 from twmr_nb.task.env import TwmrEnv
+from twmr_nb.types import Array
 
-Array = NDArray[Any]
 UNSEEN_SEEDS = 1_000_000  # training seeds lie below, so evaluation never repeats an episode seen in training
 EPISODES = 1000
 BATCH = 250  # episodes side by side; EPISODES is a multiple, so that the policy is compiled once

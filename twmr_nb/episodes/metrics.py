@@ -3,18 +3,13 @@
 Pure functions of a Transition. Motor torques and joint speeds are those at the end of each control step.
 """
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from twmr_nb.robot.model import tip_radius
+from twmr_nb.robot.model import LEGS_FOLDED, LEGS_OUT, tip_radius
 from twmr_nb.task.transition import Transition
+from twmr_nb.types import Array
 
-Array = NDArray[Any]
 Edges = tuple[float, float] | None
-FOLDED = 0.03  # m; legs whose tips all reach less far from their axes are folded (a wheel's radius is 0.025)
-EXTENDED = 0.04  # m; legs whose tips reach further on average are extended (0.046 at most)
 FLAT = 0.3  # m; further away from the step than this, the robot drives on the flat
 CLIMB = 0.1  # m; the front wheels meet the edge when the root is this far before it, the rear wheels when behind it
 
@@ -30,7 +25,7 @@ def measure(t: Transition, edges: Edges) -> dict[str, Array]:
     near, far = edges or (np.inf, np.inf)
     before, after = t.x < near - FLAT, t.x > far + FLAT
     climb = np.abs(t.x - near) <= CLIMB
-    folded = (tips < FOLDED).all(axis=-1)
+    folded = (tips < LEGS_FOLDED).all(axis=-1)
     under_way = ~np.asarray(t.passed_before, bool)
     return {
         "effort": effort(t) * under_way,
@@ -40,7 +35,7 @@ def measure(t: Transition, edges: Edges) -> dict[str, Array]:
         "folded_before": before & folded,
         "folded_after": after & folded,
         "climb": climb,
-        "extended": climb & (tips.mean(axis=-1) > EXTENDED),
+        "extended": climb & (tips.mean(axis=-1) > LEGS_OUT),
         "tip_radius": climb * tips.max(axis=-1),
     }
 

@@ -3,21 +3,19 @@
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.robot.model import WHEEL_CTRL
 from twmr_nb.robot.pose import leg_targets
 from twmr_nb.task.gate import gate
 from twmr_nb.task.rewards import RewardTerm, Scores, score, success_x, total
+from twmr_nb.types import Array
 
 if TYPE_CHECKING:
     from twmr_nb.episodes.rollout import Rollout
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twmr_nb.config.schema import ConfigError, EnvConfig
 from twmr_nb.episodes.rescore import Rescored, rescored
@@ -19,8 +18,8 @@ from twmr_nb.robot.model import NQ, NU, NV
 from twmr_nb.task.env import TwmrEnv
 from twmr_nb.task.rewards import RewardTerm, Scores, total
 from twmr_nb.task.transition import Transition
+from twmr_nb.types import Array
 
-Array = NDArray[Any]
 FORMAT = "twmr_nb rollout 1"
 CONSTANT = ("success_x", "retract", "extend", "ctrl_dt")  # fields of a Transition that have no time axis
 WIDTHS = {"qpos": (NQ,), "qvel": (NV,), "accelerometer": (3,), "gyro": (3,), "torque": (NU,), "action": (NU,)}
@@ -62,6 +61,13 @@ class Rollout:
             f"  reward {self.reward.sum():+.2f} in all: {paid}\n"
             f"  action [{steps}, {self.action.shape[-1]}], time [s], reward and transition [{steps}, ...]"
         )
+
+    @property
+    def world(self) -> EnvConfig:
+        """The world of this very episode: `config` with its own step, where the step's height was drawn."""
+        if self.config.scene != "step":
+            return self.config
+        return self.config.replace(step_height=self.step_height, step_height_max=None)
 
     @property
     def time(self) -> Array:

@@ -1,10 +1,10 @@
-"""The step-height curriculum: a frontier that rises when the robots pass what lies just below it.
+"""The step-height curriculum: an upper limit of the steps, the frontier, that rises as the robots pass steps near it.
 
-On the way up, episodes draw their steps from a window below the frontier, where there is something to learn; once the
-frontier is at the top, from the heights that were asked for. Those may all lie above the start: a way in, left behind.
+On the way up, episodes draw their step heights from a window just below the frontier; once the frontier has reached
+the top, from the heights that the settings ask for, which may all be higher than where the curriculum began.
 
-Asked to, it falls back where too few pass. A robot that forgets how to climb hangs before the step until its time is
-up; soon most of what is learned from is hanging, and it forgets the rest. A lower step gives it something to pass.
+With `retreat` the frontier also falls when too few pass. Otherwise a policy that forgets how to climb hangs before the
+step in most of its experience and forgets the rest too; a lower step gives it something to pass again.
 """
 
 from collections import deque
@@ -18,8 +18,8 @@ ENOUGH = 0.8  # share of them that must pass
 
 
 class Curriculum:
-    """low and high: between these steps are drawn in the end; start: where the frontier begins; rise: how far it moves
-    at a time; all in m. retreat: share of passed tries below which it moves down."""
+    """low and high: the heights that are drawn in the end; start: where the frontier begins; rise: how far it moves at
+    a time; all in m. retreat: the frontier falls if a smaller share of the tries than this passes."""
 
     def __init__(self, low: float, start: float, high: float, rise: float, retreat: float = 0.0) -> None:
         self.low, self.high, self.rise, self.retreat = low, high, rise, retreat
@@ -34,7 +34,7 @@ class Curriculum:
         return lowest, self.frontier
 
     def add(self, heights: np.ndarray, passed: np.ndarray) -> bool:
-        """Hear of ended episodes: step heights [n] in m and whether each passed. True if the frontier has moved."""
+        """Count ended episodes: step heights [n], m, and whether each passed. Returns whether the frontier moved."""
         self.tries.extend(passed[heights >= self.frontier - BAND].astype(float))
         if len(self.tries) < TRIES:
             return False

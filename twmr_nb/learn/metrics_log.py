@@ -14,12 +14,10 @@ from pathlib import Path
 from typing import Any, overload
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twmr_nb.files import fingerprint, remembered, set_aside, write_bytes
-from twmr_nb.learn.storage import Record
+from twmr_nb.types import Array, Record
 
-Array = NDArray[np.float64]
 BLOCK, TAIL = 1 << 20, 1 << 13  # bytes read at a time: of a whole file, of its end
 
 

@@ -28,7 +28,7 @@ class ActorCritic(nn.Module):
     hidden_size: int = 64
     action_size: int = ACTION_SIZE
     critic_size: int = 0
-    """Columns at the end of obs for the value alone; 0 also in play, when they are absent and no value counts."""
+    """Columns at the end of obs that only the value sees; 0 in play, where obs lacks them and no value is needed."""
 
     @nn.compact
     def __call__(self, carry: Carry, obs: Array, episode_start: Array) -> tuple[Carry, Array, Array]:
@@ -104,7 +104,7 @@ def init_policy(network: ActorCritic, key: Array, obs_size: int, log_std: float)
 
 
 def init_carry(network: ActorCritic, num_envs: int) -> Carry:
-    """The memory of an episode's first step: nothing."""
+    """The LSTM's state at the start of an episode: zeros, each [N, H]."""
     zeros = jnp.zeros((num_envs, network.hidden_size))
     return zeros, zeros
 

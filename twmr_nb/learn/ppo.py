@@ -48,7 +48,7 @@ class LearnerState(NamedTuple):
     policy: PolicyParams
     opt_state: optax.OptState
     pace: Array
-    """Factor on the step size, [], which target_kl moves; 1 without."""
+    """Factor on the step size, []; 1 without target_kl."""
 
 
 def gae(
@@ -156,9 +156,10 @@ def draw_groups(rng: np.random.Generator, config: PPOConfig) -> np.ndarray:
 
 
 def next_pace(pace: Array, approx_kl: Array, target_kl: float) -> Array:
-    """Shorter steps after an update that went twice as far as wanted, longer ones (up to 1) after one half as far.
+    """The next factor on the step size, 0.01 to 1: smaller after an update whose KL divergence is more than twice the
+    target, larger after one with less than half of it.
 
-    The silent policy of a late phase needs it: the less noise, the further a step of the same size moves the policy
+    It matters late in training: the less noise, the further a step of the same size moves the policy
     (the adaptive step size of Heess et al. 2017, "Emergence of locomotion behaviours").
     """
     shorter, longer = approx_kl > 2 * target_kl, approx_kl < target_kl / 2

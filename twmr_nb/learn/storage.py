@@ -8,8 +8,8 @@ import numpy as np
 
 from twmr_nb.learn.network import Carry, Decision
 from twmr_nb.learn.ppo import Batch
+from twmr_nb.types import Record
 
-Record = dict[str, float]
 EPISODE_WINDOW = 100  # episode statistics are over this many finished episodes, the latest
 
 

@@ -155,7 +155,7 @@ class Trainer:
         return f"{loose}learning_rate = {config.learning_rate:g} is likely too large, so start anew with a smaller one"
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go back, or on, to where a snapshot was taken; raises ValueError if it is of other sizes or not finite."""
+        """Set everything to what a snapshot holds; raises ValueError if its sizes do not fit or it is not finite."""
         tree = self.state_tree()
         for name, leaf in named_leaves(tree):
             if name not in snapshot or snapshot[name].shape != np.shape(leaf):
@@ -219,7 +219,7 @@ class Trainer:
         return totals
 
     def beyond_limit(self, truncated: np.ndarray, info: dict[str, Any]) -> np.ndarray | float:
-        """What lies beyond a time limit is worth: the critic's value of the true last observation, [N]; 0 elsewhere."""
+        """The critic's value of the last observation where a time limit cut the episode off, 0 elsewhere; [N]."""
         if not (self.config.bootstrap_truncation and truncated.any()):
             return 0.0
         last = np.where(truncated[:, None], np.stack(info["final_obs"]), 0).astype(np.float32)
@@ -246,14 +246,14 @@ class Trainer:
         return {k: float(v) for k, v in losses._asdict().items()} | {"explained_variance": float(explained)}
 
     def observe_normalizer(self, obs: np.ndarray) -> None:
-        """Statistics move between rollouts only, so that acting and learning see the same scaling."""
+        """Add to the running mean and spread, between rollouts only, so that acting and learning scale alike."""
         normalizer = update_normalizer(self.policy.normalizer, obs)
         self.learner = self.learner._replace(policy=self.policy._replace(normalizer=normalizer))
 
     def schedule_noise(self, final: float) -> None:
-        """Exploration first, precision last: log-std holds for a third, falls for a third, and stays for the rest.
+        """Set the noise's log-std: log_std_init for a third of the training, falling for a third, then `final`.
 
-        The last third matters: what works with noise must be learned anew without it.
+        The last third matters: what works with much noise must be learned anew with little.
         """
         initial, progress = self.config.log_std_init, self.update_index / self.num_updates
         fall = min(max(3 * progress - 1, 0.0), 1.0)

@@ -1,13 +1,11 @@
-"""What a policy is: whatever can act. The two simplest do nothing, and anything."""
+"""What a policy is, and the two simplest: one that does nothing, and one that acts at random."""
 
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twmr_nb.robot.model import NU
-
-Array = NDArray[Any]
+from twmr_nb.types import Array
 
 
 class Policy(Protocol):

@@ -3,11 +3,9 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twmr_nb.robot.pose import HIGH, LOW, MIDDLE
-
-Array = NDArray[Any]
+from twmr_nb.types import Array
 
 
 def leg_command(angle: Any) -> Any:

@@ -58,6 +58,11 @@ WHEEL_CTRL, LEG_CTRL = slice(0, 4), slice(4, 8)
 NQ, NV, NU = 23, 22, 8
 STEP_GEOM = "traverse_box"
 
+MAX_TIP_RADIUS = LEG_HINGE_RADIUS + LEG_LENGTH  # m; of a leg straight out from the axle
+LEGS_FOLDED, LEGS_OUT = 0.03, 0.04  # m; legs whose tips reach less far count as folded, those that reach further as out
+WHEGS = 1.5  # a wheel with legs climbs steps of about so many times its tip radius
+NEAR = 0.15  # m before and after the step that count as "at the step"
+
 # What the trajectories were recorded with.
 CONTACT = {"friction": [1.2, 0.05, 0.02], "solref": [0.01, 1.0]}
 COLLISION = {"contype": 1, "conaffinity": 15, "condim": 4, "rgba": [0, 0, 0, 0]}
@@ -100,6 +105,12 @@ def step_edges(config: EnvConfig) -> tuple[float, float] | None:
     """Where the step begins and ends along x [m]; None in the flat scene."""
     box = step_box(config)
     return (box[0] - box[2], box[0] + box[2]) if box else None
+
+
+def at_step(config: EnvConfig, x: ArrayLike) -> NDArray[np.bool_]:
+    """Whether places x [...] (m) are over the step or next to it; nowhere in the flat scene."""
+    start, end = step_edges(config) or (np.inf, -np.inf)
+    return (np.asarray(x) > start - NEAR) & (np.asarray(x) < end + NEAR)
 
 
 def build_model(config: EnvConfig | None = None) -> mujoco.MjModel:

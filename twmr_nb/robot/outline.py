@@ -5,10 +5,9 @@ Everything here is x (ahead) and z (up) in metres; y is dropped.
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from twmr_nb.robot.model import (
     CHASSIS_HALF_SIZE,
@@ -24,8 +23,9 @@ from twmr_nb.robot.model import (
     WHEEL_RADIUS,
     WHEELS,
 )
+from twmr_nb.robot.rotations import about_y, rotation
+from twmr_nb.types import Array
 
-Array = NDArray[Any]
 AHEAD, SIDE = (np.array(column, float) for column in zip(*WHEELS.values(), strict=True))
 ALL_LEGS = tuple(slice(LEG_QPOS.start + leg, None, LEG_QPOS.step) for leg in range(3))  # of qpos: leg 0, 1, 2
 HINGE_X, HINGE_Z = np.array(LEG_HINGES).T
@@ -98,16 +98,6 @@ def wheel_points(angle: Array, x: Array, z: Array) -> Array:
     return in_plane(x * np.cos(angle) + z * np.sin(angle), z * np.cos(angle) - x * np.sin(angle))
 
 
-def rotation(quat: Array) -> Array:
-    """The rotation matrix [3, 3] of a unit quaternion (w, x, y, z)."""
-    w, x, y, z = quat
-    return np.array([
-        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-    ])  # fmt: skip
-
-
 def posed(leg_angle: ArrayLike, wheel_angle: ArrayLike = 0.0) -> Array:
     """qpos [23] of the robot standing on its wheels' and legs' lowest points; leg and wheel angles are [4] or one, rad.
 
@@ -120,7 +110,7 @@ def posed(leg_angle: ArrayLike, wheel_angle: ArrayLike = 0.0) -> Array:
     length = 2 * CHASSIS_HALF_SIZE[0]
     pitch = 0.0
     for _ in range(8):  # the tilt turns the legs a little, which changes the tilt
-        qpos[[3, 5]] = np.cos(pitch / 2), np.sin(pitch / 2)
+        qpos[3:7] = about_y(pitch)
         shape = outline(qpos)
         front, rear = shape.reach[:2].max(), shape.reach[2:].max()
         pitch = -math.asin((front - rear) / length)  # nose up where the front reaches further

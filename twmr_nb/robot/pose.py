@@ -1,16 +1,14 @@
 """Folded and extended leg poses, and how low the robot reaches in a pose."""
 
 import functools
-from typing import Any
 
 import mujoco
 import numpy as np
-from numpy.typing import NDArray
 
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.robot.model import LEG_QPOS, LEG_RANGE, build_model
+from twmr_nb.types import Array
 
-Array = NDArray[Any]
 # In float32, as the recorded runs had them.
 LOW, HIGH = (float(np.float32(limit)) for limit in LEG_RANGE)
 MIDDLE = float(np.float32(0.5 * (LOW + HIGH)))

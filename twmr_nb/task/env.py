@@ -20,8 +20,8 @@ from twmr_nb.task.observations import critic_labels, observation_labels, observe
 from twmr_nb.task.rewards import RewardTerm, refuse_duplicates, score, success_x, total
 from twmr_nb.task.simulation import Simulation
 from twmr_nb.task.transition import Transition
+from twmr_nb.types import Array
 
-Array = NDArray[Any]
 Info = dict[str, Any]
 ACCELEROMETER, GYRO, TOUCH = slice(13, 16), slice(16, 19), 19  # columns of the sensor readings
 
@@ -116,7 +116,7 @@ class TwmrEnv(VectorEnv):
         return obs, total(weighted), terminated, truncated, info
 
     def set_step_heights(self, low: float, high: float) -> None:
-        """From now on, draw the step heights [m] of coming episodes between low and high: what a curriculum moves."""
+        """Draw the step heights of all coming episodes between low and high, m; a curriculum calls this."""
         if self.config.step_height_max is None:
             raise ConfigError("step heights are fixed in this environment: give its config a step_height_max.")
         if not 0 <= low <= high <= self.config.step_height_max:
@@ -127,7 +127,7 @@ class TwmrEnv(VectorEnv):
         self.step_heights = (low, high)
 
     def stagger(self) -> None:
-        """Spread the clocks of the episodes just begun, so that time limits do not strike all robots at once."""
+        """Start the robots' step counters at different values, so that their time limits do not all come at once."""
         self._steps[:] = np.arange(self.num_envs) * self.config.max_steps // self.num_envs
 
     def get_state(self) -> dict[str, Array]:

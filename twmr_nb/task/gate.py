@@ -4,18 +4,16 @@ Pure functions on arrays of any leading shape; the extension term and the polici
 are float32, as in the recorded runs; what is computed from them is float64.
 """
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.robot.model import step_edges
+from twmr_nb.types import Array
 
-Array = NDArray[Any]
 GRAVITY = 9.81  # m/s²
 STALL_SPEED = 1e-3  # rad/s; keeps the stall finite at rest
 HARD_EDGE = 1e-6  # m; a softer edge than this is a window
+GATE_OPEN = 0.5  # a gate above this counts as open, where a figure or a text says when it opens
 
 
 def gate(
@@ -60,11 +58,24 @@ def obstacle_gate(config: EnvConfig, x: Array) -> Array:
 def proprio_gate(
     config: EnvConfig, accelerometer: Array, gyro: Array, wheel_torque: Array, wheel_speed: Array
 ) -> Array:
-    """Open when the robot feels an impact, a rotation, or wheels that push without turning."""
-    impact = np.abs(norm(accelerometer).astype(float) - GRAVITY) / config.gate_acc_scale
-    rotation = norm(gyro).astype(float) / config.gate_gyro_scale
-    score = impact + rotation + stall(wheel_torque, wheel_speed) / config.gate_stall_scale - config.gate_bias
+    """Open when the robot feels an impact, a rotation, or wheels that push without turning, [...]."""
+    impact, rotation, stalled = proprio_parts(config, accelerometer, gyro, wheel_torque, wheel_speed).values()
+    score = impact + rotation + stalled - config.gate_bias
     return 0.5 * (np.tanh(score / config.gate_smooth) + 1)
+
+
+def proprio_parts(
+    config: EnvConfig, accelerometer: Array, gyro: Array, wheel_torque: Array, wheel_speed: Array
+) -> dict[str, Array]:
+    """What the proprio gate adds up before it subtracts gate_bias: impact, rotation and stall, each [...].
+
+    Every part is in units of its scale (gate_acc_scale, gate_gyro_scale, gate_stall_scale).
+    """
+    return {
+        "impact": np.abs(norm(accelerometer).astype(float) - GRAVITY) / config.gate_acc_scale,
+        "rotation": norm(gyro).astype(float) / config.gate_gyro_scale,
+        "stall": stall(wheel_torque, wheel_speed) / config.gate_stall_scale,
+    }
 
 
 def stall(wheel_torque: Array, wheel_speed: Array) -> Array:

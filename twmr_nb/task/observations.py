@@ -1,15 +1,13 @@
 """What the policy sees: five observation modes, as pure functions on arrays of any leading shape."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.robot.model import LEG_DOF, LEG_QPOS, NQ, NV, WHEEL_DOF, WHEEL_QPOS, WHEELS, step_box
+from twmr_nb.robot.rotations import roll_pitch
 from twmr_nb.task.gate import obstacle_buffers, obstacle_gate
-
-Array = NDArray[Any]
+from twmr_nb.types import Array
 
 
 def observe(
@@ -59,13 +57,6 @@ def obstacle(config: EnvConfig, x: Array) -> list[Array]:
     centre, _, half_depth, _ = box
     place = (x - centre) / (half_depth + max(obstacle_buffers(config)))
     return [obstacle_gate(config, x)[..., None], place[..., None]]
-
-
-def roll_pitch(quat: Array) -> tuple[Array, Array]:
-    """Roll and pitch [rad] of quaternions (w, x, y, z), as in the ZYX Euler angles."""
-    w, x, y, z = quat[..., 0], quat[..., 1], quat[..., 2], quat[..., 3]
-    roll = np.arctan2(2 * (w * x + y * z), 1 - 2 * (x * x + y * y))
-    return roll, np.arcsin(np.clip(2 * (w * y - z * x), -1, 1))
 
 
 def observation_labels(config: EnvConfig) -> list[str]:

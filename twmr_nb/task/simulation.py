@@ -4,7 +4,6 @@ The order of forward() calls in reset() is part of the recorded behaviour: each 
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import mjbatch
 import mujoco
@@ -14,8 +13,8 @@ from numpy.typing import NDArray
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.robot.model import LEG_CTRL, LEG_DOF, LEG_QPOS, NQ, NV, STEP_GEOM, build_model, height_to_box, step_height
 from twmr_nb.robot.pose import leg_targets, robot_geoms
+from twmr_nb.types import Array
 
-Array = NDArray[Any]
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 
 
@@ -120,7 +119,7 @@ class Simulation:
         self._settle(ids)
 
     def _draw_world(self, ids: Array, rngs: Sequence[np.random.Generator]) -> None:
-        """What is randomised anew for every episode; a generator is left alone by what is switched off."""
+        """Draw each robot's start, friction and mass for its episode; a range of 0 draws no number."""
         config = self.config
         for i, rng in zip(ids, rngs, strict=True):
             if config.start_x_range:

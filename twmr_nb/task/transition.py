@@ -2,16 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twmr_nb.config.fields import field_docs
 from twmr_nb.robot.model import LEG_DOF, LEG_QPOS, WHEEL_DOF, WHEEL_QPOS
-from twmr_nb.task.observations import roll_pitch
-
-Array = NDArray[Any]
+from twmr_nb.robot.rotations import roll_pitch, upright
+from twmr_nb.types import Array
 
 
 @dataclass(frozen=True)
@@ -97,7 +94,7 @@ class Transition:
     @property
     def upright(self) -> Array:
         """Cosine of the angle between the chassis' own up and the world's: 1 level, 0 on its side, -1 on its back."""
-        return 1 - 2 * (self.qpos[..., 4] ** 2 + self.qpos[..., 5] ** 2)
+        return upright(self.qpos[..., 3:7])
 
     @property
     def wheel_angle(self) -> Array:

@@ -13,6 +13,7 @@ from twmr_nb.draw.gate_picture import GatePicture, all_gates
 from twmr_nb.episodes.rescore import rescored
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.runs.places import RUNS
+from twmr_nb.task.gate import GATE_OPEN
 from twmr_nb.ui.episode_explorer import EpisodeExplorer
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.rollout_picker import RolloutPicker
@@ -69,7 +70,7 @@ class GateExplorer(EpisodeExplorer):
     def score(self, rollout: Rollout) -> None:
         self.gates = all_gates(rollout, self.config)
         self.scored = rescored(rollout, self.config)
-        share = 100 * float((self.scored.gate > 0.5).mean())
+        share = 100 * float((self.scored.gate > GATE_OPEN).mean())
         said = Markup("<b>{}</b>: more than half open for {:.0f}% of the time")
         self.summary.value = said.format(self.config.gate_mode, share)
 

@@ -14,9 +14,9 @@ import ipywidgets as w
 from markupsafe import Markup
 
 from twmr_nb.draw.curves import LiveCurves, curves_text
-from twmr_nb.learn.storage import Record
 from twmr_nb.markup import one_line
 from twmr_nb.runs.run import Run, RunError
+from twmr_nb.types import Record
 from twmr_nb.ui.clip import EvaluationClip, ReplaySwitch
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.keys import Keys

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from twmr_nb.config.fields import Setting, settings_of
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.draw.pose_picture import STEP_AT, PosePicture, targets_by_mode
-from twmr_nb.robot.model import WHEELS, tip_radius
+from twmr_nb.robot.model import WHEELS, WHEGS, tip_radius
 from twmr_nb.robot.outline import outline, posed
 from twmr_nb.robot.pose import HIGH, LOW, MIDDLE
 from twmr_nb.ui.background import Redraw
@@ -29,7 +29,6 @@ LEG = replace(
 )  # fmt: skip
 TURN = Setting("wheel_angle", "", "How far the wheels are turned.", float, 0.0, -3.15, 3.15, "rad")
 REPLAY_HEIGHT = 520  # px
-CLIMB = 1.5  # a wheel with legs climbs about this many tip radii (the whegs estimate)
 
 
 class PoseExplorer(Shell):
@@ -164,7 +163,7 @@ def in_words(qpos: NDArray[np.float64], leg_angle: NDArray[np.float64], step: fl
 def numbers(qpos: NDArray[np.float64], leg_angle: NDArray[np.float64], step: float) -> Markup:
     """What the pose measures, as a small table, mm."""
     shape, tips = outline(qpos), np.asarray(tip_radius(leg_angle))
-    climb = CLIMB * tips.max()
+    climb = WHEGS * tips.max()
     if np.ptp(leg_angle) > 0:
         tip = " / ".join(f"{1000 * t:.1f}" for t in tips)
         reach = " / ".join(f"{1000 * r:.1f}" for r in shape.reach)

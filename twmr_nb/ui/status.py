@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from twmr_nb.learn.storage import Record
 from twmr_nb.progress import clock
 from twmr_nb.runs.run import Run
+from twmr_nb.types import Record
 
 RECENT = 10  # updates that the speed is averaged over
 

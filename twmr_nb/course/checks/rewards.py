@@ -4,17 +4,15 @@ import dataclasses
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.course.checks.verdict import Verdict, judge_number, right, wrong
 from twmr_nb.episodes.rollout import Rollout
-from twmr_nb.robot.model import LEG_RANGE, WHEEL_DOF, WHEEL_RADIUS, tip_radius
+from twmr_nb.robot.model import MAX_TIP_RADIUS, WHEEL_DOF, WHEEL_RADIUS, tip_radius
 from twmr_nb.robot.pose import leg_targets
 from twmr_nb.task.rewards import RewardTerm, checked_values
 from twmr_nb.task.transition import Transition
 
-Array = NDArray[Any]
 TELESCOPES = {
     "forward": (True, "its sum is the way from start to end over the step's duration, whatever happened between"),
     "alive": (False, "its sum counts steps: two episodes between the same places pay differently if one dawdles"),
@@ -54,12 +52,12 @@ def asks_for_legs_out(config: Any) -> Verdict:
     if config.extension_penalty == 0:
         return wrong("With `extension_penalty=0` nothing is asked for at all.")
     angle = float(leg_targets(config)[1][0])
-    radius, largest = float(tip_radius(angle)), float(tip_radius(np.linspace(*LEG_RANGE, 1001)).max())
+    radius = float(tip_radius(angle))
     asked = f"The open gate asks for {angle:.2f} rad, where the tips are {1000 * radius:.1f} mm from the axle"
-    if radius > 0.95 * largest:
-        return right(f"{asked}, of at most {1000 * largest:.1f} mm.")
+    if radius > 0.95 * MAX_TIP_RADIUS:
+        return right(f"{asked}, of at most {1000 * MAX_TIP_RADIUS:.1f} mm.")
     if radius > WHEEL_RADIUS:
-        return wrong(f"{asked}: out, but {1000 * largest:.1f} mm is possible.")
+        return wrong(f"{asked}: out, but {1000 * MAX_TIP_RADIUS:.1f} mm is possible.")
     return wrong(f"{asked}: inside the wheel. Both joint limits are folded.")
 
 

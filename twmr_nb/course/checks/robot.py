@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from twmr_nb.config.schema import EnvConfig
-from twmr_nb.course.checks.start_here import WHEGS_FACTOR
 from twmr_nb.course.checks.verdict import Verdict, as_number, judge_number, right, wrong
 from twmr_nb.episodes.rollout import Rollout, record_many
 from twmr_nb.robot.model import (
@@ -15,8 +14,11 @@ from twmr_nb.robot.model import (
     LEG_LENGTH,
     LEG_MOUNT,
     LEG_RANGE,
+    LEGS_OUT,
+    MAX_TIP_RADIUS,
     WHEEL_RADIUS,
     WHEEL_TORQUE,
+    WHEGS,
     tip_radius,
 )
 from twmr_nb.robot.pose import HIGH, LOW
@@ -32,7 +34,7 @@ def widest_angle(answer: Any) -> Verdict:
     if value is not None and abs(value - WIDEST) < 0.06:
         return right(
             f"The tip is furthest out at {WIDEST:.2f} rad, where the leg points straight away from the axle: "
-            f"{1000 * tip_radius(WIDEST):.1f} mm. The middle of the range is less than 0.1 mm short of that."
+            f"{1000 * MAX_TIP_RADIUS:.1f} mm. The middle of the range is less than 0.1 mm short of that."
         )
     return judge_number(
         answer,
@@ -40,7 +42,7 @@ def widest_angle(answer: Any) -> Verdict:
         "",
         mistakes=[
             (math.degrees(WIDEST), "That is in degrees; angles are in radians everywhere here."),
-            (float(tip_radius(WIDEST)), "That is the radius. Which angle gives it?"),
+            (MAX_TIP_RADIUS, "That is the radius. Which angle gives it?"),
             (LOW, f"The lower limit folds the legs: the tip is only {1000 * tip_radius(LOW):.1f} mm from the axle."),
             (HIGH, f"The upper limit folds the legs too: {1000 * tip_radius(HIGH):.1f} mm, inside the wheel."),
         ],
@@ -56,10 +58,10 @@ def angles_for_step(low: Any, high: Any) -> Verdict:
         return wrong(f"`{low!r}`, `{high!r}`: give two angles in radians, the smaller one first.")
     if first > last:
         return wrong("The smaller angle comes first.")
-    expected = angles_of_radius(0.05 / WHEGS_FACTOR)
+    expected = angles_of_radius(0.05 / WHEGS)
     if max(abs(first - expected[0]), abs(last - expected[1])) < 0.04:
         return right(
-            f"From {expected[0]:.2f} to {expected[1]:.2f} rad the tips are at least {100 * 0.05 / WHEGS_FACTOR:.2f} cm "
+            f"From {expected[0]:.2f} to {expected[1]:.2f} rad the tips are at least {100 * 0.05 / WHEGS:.2f} cm "
             "out. Both limits of the range lie outside."
         )
     mistakes = (
@@ -93,7 +95,7 @@ def flat_speed(answer: Any) -> Verdict:
         mistakes=[
             (turn, "That is the wheels' speed in rad/s. How far does a point on the rim go in a second?"),
             (2 * speed, "Use the wheel's radius, not its diameter."),
-            (turn * float(tip_radius(WIDEST)), "That is for legs held out; this question is about the bare wheels."),
+            (turn * MAX_TIP_RADIUS, "That is for legs held out; this question is about the bare wheels."),
             (100 * speed, "That is in cm/s; give m/s."),
         ],
         otherwise="The wheel speeds up until damping times speed equals the motor's torque.",
@@ -124,7 +126,7 @@ def why_stuck(episodes: list[Rollout]) -> str:
         return "The robot drives backwards: positive wheel commands drive ahead."
     if np.median(x) < 0.5:
         return "Most robots never reached the step: give the wheels a larger command."
-    if tips[:, :2].mean() < 0.035:
+    if tips[:, :2].mean() < LEGS_OUT:
         return "The front legs are not out far enough to hook the edge: look at the tip radius again."
     if np.median(x) < 0.72:
         return "Most robots stop before the front wheels are up."

@@ -5,16 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.course.checks.verdict import Verdict, judge_number, right, wrong
 from twmr_nb.episodes.rollout import Rollout
-from twmr_nb.robot.model import step_edges
+from twmr_nb.robot.model import at_step, step_edges
 from twmr_nb.task.gate import obstacle_window
 from twmr_nb.task.transition import Transition
 
-Array = NDArray[Any]
 REAL = {
     "wheel speed": (True, "every motor's encoder measures it"),
     "leg angle": (True, "an encoder on the hinge measures it"),
@@ -25,7 +23,7 @@ REAL = {
     "place relative to the step": (False, "nobody has told the robot where the step is"),
     "height above the floor": (False, "only the simulator knows it without a range finder"),
 }
-NEAR, ENOUGH = 0.15, 0.35  # m before and after the step that count as "at the step"; difference of mean openings
+ENOUGH = 0.35  # difference of mean openings, at the step and elsewhere
 
 
 def real_or_privileged(answers: Any) -> Verdict:
@@ -81,7 +79,7 @@ def felt_gate(my_gate: Callable[[Transition], Any], rollout: Rollout) -> Verdict
         return wrong("A gate lies between 0 and 1 at every step: `np.clip`, or compare with `>` and add 0.0.")
     if not np.allclose(values, elsewhere, atol=1e-3):
         return wrong("It changes when the robot's place in the world does: it uses something privileged.")
-    at = at_step(rollout)
+    at = at_step(rollout.config, t.x)
     inside, outside = float(values[at].mean()), float(values[~at].mean())
     numbers = f"open {inside:.0%} at the step and {outside:.0%} elsewhere"
     if inside - outside >= ENOUGH:
@@ -94,14 +92,6 @@ def felt_gate(my_gate: Callable[[Transition], Any], rollout: Rollout) -> Verdict
         f"It is {numbers}; the difference should be at least {ENOUGH:.0%}. Bumps come from the legs as well: "
         "smooth over half a second or more before you compare."
     )
-
-
-def at_step(rollout: Rollout) -> Array:
-    """Whether the robot's middle is at the step or close to it, [T] bool."""
-    edges, x = step_edges(rollout.config), rollout.transition.x
-    if edges is None:
-        return np.zeros(len(x), bool)
-    return (x > edges[0] - NEAR) & (x < edges[1] + NEAR)
 
 
 def displaced(t: Transition) -> Transition:
