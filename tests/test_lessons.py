@@ -1,0 +1,68 @@
+"""The lessons as they are kept: one front door, nothing left of a run, and solutions that differ by their answers."""
+
+import ast
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+LESSONS = sorted(NOTEBOOKS.glob("*.ipynb"))
+SOLUTIONS = sorted((NOTEBOOKS / "solutions").glob("*.ipynb"))
+FRONT_DOOR = "import twmr_nb as tw"
+
+every_notebook = pytest.mark.parametrize("path", [*LESSONS, *SOLUTIONS], ids=lambda path: path.stem)
+
+
+def cells(path, kind=None):
+    return [cell for cell in nbformat.read(path, as_version=4).cells if kind in (None, cell.cell_type)]
+
+
+def trees(path):
+    return [ast.parse(cell.source) for cell in cells(path, "code")]
+
+
+@every_notebook
+def test_a_lesson_enters_by_the_front_door_only(path):
+    imports = [n for tree in trees(path) for n in ast.walk(tree) if isinstance(n, ast.Import | ast.ImportFrom)]
+    assert [ast.unparse(node) for node in imports].count(FRONT_DOOR) == 1
+    for node in imports:
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module]
+        for library in {name.split(".")[0] for name in names} - {"numpy"} - set(sys.stdlib_module_names):
+            assert ast.unparse(node) == FRONT_DOOR, library
+
+
+@every_notebook
+def test_a_lesson_begins_with_the_front_door_and_uses_no_private_name(path):
+    assert FRONT_DOOR in cells(path, "code")[0].source
+    for tree in trees(path):
+        names = [node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+        assert [name for name in names if name.startswith("_")] == []
+
+
+@every_notebook
+def test_a_lesson_is_kept_without_what_a_run_leaves(path):
+    for cell in cells(path, "code"):
+        assert (cell.outputs, cell.execution_count, cell.metadata) == ([], None, {}), cell.id
+
+
+@every_notebook
+def test_a_lesson_says_nothing_of_tests(path):
+    text = path.read_text().lower()
+    assert [word for word in ("full_or_fast", "twmr_fast", "automatic test") if word in text] == []
+
+
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+def test_a_solution_is_its_lesson_with_the_answers(path):
+    """Cell by cell the same, but for the title, the links, and the cells with an answer."""
+    lesson = NOTEBOOKS / f"{path.stem.removesuffix('_solutions')}.ipynb"
+    asked, solved = cells(lesson), cells(path)
+    assert [cell.id for cell in solved] == [cell.id for cell in asked]
+    for question, answer in zip(asked[1:], solved[1:], strict=True):
+        if question.cell_type == "markdown":
+            assert answer.source.replace("](../", "](") == question.source, question.id
+
+
+def test_every_lesson_but_the_first_has_its_solution():
+    assert [path.stem.removesuffix("_solutions") for path in SOLUTIONS] == [path.stem for path in LESSONS[1:]]
