@@ -12,6 +12,8 @@ COMPILED := build/compiled
 QUICK := TWMR_FAST=1 XLA_FLAGS=--xla_backend_optimization_level=0 \
   JAX_COMPILATION_CACHE_DIR="$(CURDIR)/$(COMPILED)" JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
 ROOT_ARGS := $(if $(filter 0,$(shell id -u)),--allow-root)
+# For the widgets' scripts: one program that lints, checks types and runs them; it comes with the test extra.
+DENO := DENO_NO_UPDATE_CHECK=1 DENO_DIR=build/deno $(BIN)/deno
 # uv where there is one, else the environment's own pip; both hold the versions of pins.txt
 PIP_INSTALL := $(if $(shell command -v uv),uv pip install --python $(BIN)/python,$(BIN)/python -m pip install) -c pins.txt
 
@@ -31,6 +33,8 @@ test: .venv/.installed-test ## lint, types, tests, every notebook in fast mode, 
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(DENO) lint
+	$(DENO) check --quiet twmr_nb tests
 	rm -rf $(COMPILED)
 	$(QUICK) $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
 	  --nbmake --nbmake-timeout=600 tests notebooks

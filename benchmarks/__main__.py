@@ -42,7 +42,7 @@ class Bench:
     scaling: Path | None = None
     """Instead, how speed grows with robots, threads and rollout length, drawn into this PNG file."""
     widgets: bool = False
-    """Instead, how fast the widgets answer in a browser (needs Chromium and the extra `test`)."""
+    """Instead, how fast the widgets answer in a browser (needs Chromium and the extra `bench`)."""
     json: bool = False
     """Print one JSON object instead of a table."""
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchmarks.contest import Contest, Tell, ceiling, training
 from twmr_nb.config.presets import preset_config
-from twmr_nb.draw.plots import GREY, TERM_COLORS, Plot, legend, style
+from twmr_nb.draw.style import GREY, TERM_COLORS, Plot, legend, style
 from twmr_nb.files import write_bytes
 
 SIZES = (1, 4, 16, 64, 256, 1024)

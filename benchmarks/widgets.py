@@ -1,4 +1,4 @@
-"""How fast the widgets answer: in a real JupyterLab, in Chromium without a GPU. Needs the extra `test`."""
+"""How fast the widgets answer: in a real JupyterLab, in Chromium without a GPU. Needs the extra `bench`."""
 
 import re
 import tempfile
@@ -16,7 +16,7 @@ try:
     from tests.browser.lab import Lab, Notebook, find_chromium, launch
 except ModuleNotFoundError as error:
     raise ConfigError(
-        f"the widgets need {error.name!r}, which is not installed: run `pip install -c pins.txt -e '.[test]'`."
+        f"the widgets need {error.name!r}, which is not installed: run `pip install -c pins.txt -e '.[bench]'`."
     ) from None
 
 PATIENCE = 240_000  # ms; of a page that waits for a training to start

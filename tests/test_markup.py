@@ -10,9 +10,10 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from twmr_nb.course.leaderboard import Board
-from twmr_nb.draw.charts import Table, lines
+from twmr_nb.draw.charts import lines
 from twmr_nb.draw.overlay import draw_title
 from twmr_nb.draw.page import output
+from twmr_nb.draw.table import Table
 from twmr_nb.markup import Formula, as_html, figure_text, one_line, printable, table_cell
 from twmr_nb.ui.hypertext import Html
 

@@ -343,4 +343,4 @@ def test_a_table_in_a_terminal_is_lines_that_steer_nothing(good):
     assert len(table.splitlines()) == 3
     assert table.replace("\n", "").isprintable()
     result = load_policy("hopeless").results["evaluation"] | {"reward_terms": {name: 1.0}}
-    assert results_table({name: result}).replace("\n", "").isprintable()
+    assert str(results_table([name], [result])).replace("\n", "").isprintable()

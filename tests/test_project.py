@@ -54,7 +54,9 @@ def test_every_imported_library_is_declared():
     providers = packages_distributions()
     for path in [*MODULES, *sorted((ROOT / "benchmarks").rglob("*.py"))]:
         libraries = (
-            {name.split(".")[0] for name in imports(path)} - set(sys.stdlib_module_names) - {"twmr_nb", "benchmarks"}
+            {name.split(".")[0] for name in imports(path)}
+            - set(sys.stdlib_module_names)
+            - {"twmr_nb", "benchmarks", "tests"}
         )
         for library in libraries - {"sb3_contrib", "stable_baselines3", "torch"}:
             names = {canonicalize_name(n) for n in providers.get(library, [])}

@@ -19,7 +19,7 @@ LESSON = [
 ]
 CODE = [
     "print('computed', 6 * 7)",
-    "from twmr_nb.draw.plots import Plot, style\nfigure = Plot(300, 200)\nstyle(figure.subplots(), 'a figure')\nfigure",
+    "from twmr_nb.draw.style import Plot, style\nfigure = Plot(300, 200)\nstyle(figure.subplots(), 'a figure')\nfigure",
     "from twmr_nb import PoseExplorer\nPoseExplorer()",
 ]
 

@@ -31,7 +31,7 @@
     if (box.width > 0.5 && box.height > 0.5) things.push({ element, node, box: area(box) });
   };
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+  for (let node = /** @type {any} */ (walker.nextNode()); node; node = walker.nextNode()) {
     const isText = node.nodeType === Node.TEXT_NODE, element = isText ? node.parentElement : node;
     const within = element.closest("style, script, noscript, select");
     if (!seen(element) || (within && within !== node)) continue;
@@ -53,6 +53,7 @@
       if (e !== thing.node && (clips.across || clips.down) && look.display !== "inline") {
         const room = inner(e);
         const back = { across: inside && scrollable(look.overflowX), down: scrollable(look.overflowY) };
+        /** @type {[string, string, number, boolean][]} */
         const sides = [
           ["left", "across", room.left - box.left, e.scrollLeft > 0],
           ["right", "across", box.right - room.right, true],
@@ -90,6 +91,7 @@
     const look = getComputedStyle(e), border = (side) => parseFloat(look[`border${side}Width`]);
     const clips = look.overflowX !== "visible" || look.overflowY !== "visible";
     if (!clips || look.display === "inline" || !seen(e) || e.matches("select, textarea, input")) continue;
+    /** @type {[number, number, string][]} */
     const bars = [
       [e.offsetHeight - e.clientHeight - border("Top") - border("Bottom"), e.scrollWidth - e.clientWidth, "sideways"],
       [e.offsetWidth - e.clientWidth - border("Left") - border("Right"), e.scrollHeight - e.clientHeight, "up and down"],

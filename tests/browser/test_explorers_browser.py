@@ -52,7 +52,7 @@ def test_a_number_is_typed_or_refused_where_it_stands_and_taken_back(explorer_of
     box.press("Enter")
     shell.get_by_role("alert").filter(has_text="extension_penalty = '0,06' is not allowed").wait_for()
     assert notebook.evaluate("explorer.config.extension_penalty") == 0.0517
-    back = button(notebook, "extension: back to 0.05 1/rad²")
+    back = shell.get_by_role("button", name="extension: back to 0.05 1/rad²")
     assert back.inner_text() == "↶0.05"
     back.click()
     shell.get_by_text("as recorded").wait_for()

@@ -57,12 +57,12 @@ comparison""",
 from twmr_nb.course.leaderboard import board
 board("hostile/leaderboard.json")""",
     "table": """\
-from twmr_nb.draw.charts import Table
+from twmr_nb.draw.table import Table
 Table([ATTACK, "b"], [[ATTACK, "1"]])""",
     "traces": """\
-from twmr_nb.ui.traces import signal_traces
+from twmr_nb.draw.episode import signal_traces
 display(signal_traces([rollout]))
-from twmr_nb.draw.plots import reward_traces, term_totals
+from twmr_nb.draw.episode import reward_traces, term_totals
 display(reward_traces(rollout), term_totals(rollout.reward_terms))""",
     "rollout": "rollout",
     "policy": "policy",

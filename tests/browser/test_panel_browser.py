@@ -6,7 +6,6 @@ Pictures are kept in tests/artifacts; look at them after a change.
 import os
 import re
 import signal
-import time
 
 import pytest
 from boxes import barriers, troubles
@@ -57,11 +56,8 @@ def wait_until_training(notebook):
 
 
 def stop(notebook):
-    """Seconds from the click on Stop until the page says stopped."""
-    begin = time.monotonic()
     press(notebook, "Stop")
     expect(state(notebook)).to_contain_text("stopped", timeout=60_000)
-    return time.monotonic() - begin
 
 
 def new_pictures(notebook, count):

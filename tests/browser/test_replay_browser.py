@@ -186,15 +186,14 @@ def test_marks_and_hover(show, rollout):
 
 def test_without_webgl_the_rest_works(show, rollout, browser_without_webgl):
     page = show(Replay(rollout), in_browser=browser_without_webgl)
-    assert page.locator(".notice").inner_text().startswith("No WebGL2 in this browser")
+    words = "No WebGL2 in this browser: one moment of the episode, seen from its side, stands in."
+    assert page.locator(".notice").inner_text() == words
+    picture = page.get_by_role("img", name="The robot in 3D: a recorded climb")
+    eventually(lambda: picture.evaluate("(image) => image.naturalWidth") > 100)
     page.mouse.click(*chart_point(page, 165, 120))
     assert frame(page) == 165
     page.wait_for_function(f"() => !{VIEW}.dirty")
     screenshot(page, "replay_without_webgl")
-    colors = page.evaluate(
-        f"new Set({VIEW}.canvas.getContext('2d').getImageData(0, 0, 1000, 300).data.filter((_, i) => i % 4 === 0)).size"
-    )
-    assert colors > 20  # there is a drawing, not a blank
     page.get_by_label("play", exact=True).click()
     eventually(lambda: frame(page) > 175)
 
@@ -202,6 +201,7 @@ def test_without_webgl_the_rest_works(show, rollout, browser_without_webgl):
 def test_a_lost_context_can_be_brought_back(show, rollout):
     page = show(Replay(rollout))
     page.evaluate(f"{VIEW}.painter.gl.getExtension('WEBGL_lose_context').loseContext()")
+    eventually(lambda: page.locator(".stage > img").evaluate("(image) => image.naturalWidth") > 100)
     button = page.get_by_role("button", name="bring it back")
     button.click()
     page.wait_for_function(f"() => {VIEW}.painter.gl && !{VIEW}.painter.gl.isContextLost()")

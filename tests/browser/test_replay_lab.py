@@ -207,3 +207,22 @@ def test_exported_notebook_plays(open_notebook, rollout, lab, browser, tmp_path)
     eventually(lambda: inside.locator(".clock").inner_text() > "0.5")
     assert page.get_by_text("Replay of").count() == 0
     page.context.close()
+
+
+def test_without_webgl_the_kernel_sends_pictures(open_notebook, rollout, lab, browser_without_webgl):
+    """The timeline steps through them."""
+    rollout.save(lab.notebooks / "climb.safetensors")
+    notebook = open_notebook(CELLS[:2], in_browser=browser_without_webgl)
+    notebook.run_all()
+    wait_for_picture(notebook.page)
+    words = "No WebGL2 in this browser: the robot, seen from its side, stands in."
+    assert notebook.page.locator(".notice").inner_text() == words
+    shown = notebook.page.locator(".twmr-replay .stage > img")
+    eventually(lambda: shown.evaluate("(image) => image.naturalWidth") > 100)
+    seek(notebook.page, 0)
+    first = shown.get_attribute("src")
+    seek(notebook.page, 190)
+    eventually(lambda: shown.get_attribute("src") != first)
+    assert notebook.evaluate("len(replay.pictures)") == 60
+    notebook.screenshot("replay_lab_without_webgl")
+    assert notebook.errors == []

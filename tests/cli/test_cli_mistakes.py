@@ -1,11 +1,14 @@
 """Whatever is typed wrong is answered by one sentence and exit code 2, before any work, and nothing is left behind."""
 
+import contextlib
+import dataclasses
 import shlex
 
 import pytest
 from tiny import TINY, as_flags
 
 from twmr_nb.cli import main as cli
+from twmr_nb.config.schema import ConfigError, EnvConfig, PPOConfig
 from twmr_nb.policies.saved import PolicyError, find_policy, load_policy
 from twmr_nb.runs.places import RUNS
 
@@ -151,6 +154,17 @@ def test_one_sentence_before_any_work(here, monkeypatch, command, flags, sentenc
     before = sorted(here.rglob("*")), sorted(RUNS.glob("*"))
     assert sentence in refused(f"{command} {flags}", capsys)
     assert (sorted(here.rglob("*")), sorted(RUNS.glob("*"))) == before
+
+
+@pytest.mark.parametrize("config", [EnvConfig, PPOConfig])
+def test_a_bad_value_of_any_setting_is_answered_without_the_parsers_inner_names(config, capsys):
+    for field in dataclasses.fields(config):
+        for value in ("1e99", "-7", "nan", "x"):
+            with contextlib.suppress(SystemExit, ConfigError):
+                cli.parse(["train", f"--{field.name.replace('_', '-')}={value}"])
+            said = "".join(capsys.readouterr())
+            assert "tyro" not in said, said
+            assert "NoneType" not in said, said
 
 
 def test_what_a_preset_says_idly_is_nobodys_mistake(here):

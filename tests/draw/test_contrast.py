@@ -17,15 +17,15 @@ from twmr_nb.config.schema import EnvConfig
 from twmr_nb.draw import overlay
 from twmr_nb.draw.charts import lines
 from twmr_nb.draw.contrast import LINE, PAPER, SHADE, SWATCH, TEXT, contrast, drawn, edge_of, edge_pale, on_paper
+from twmr_nb.draw.curves import LiveCurves, learning_curves
+from twmr_nb.draw.episode import reward_traces, signal_traces, term_totals
 from twmr_nb.draw.evaluations import success_over_height, wheels_along, where_they_ended
-from twmr_nb.draw.live_curves import LiveCurves
-from twmr_nb.draw.plots import DASHES, GREY, OWN_COLORS, TERM_COLORS, Plot, learning_curves, reward_traces, term_totals
+from twmr_nb.draw.observations import senses
 from twmr_nb.draw.reward_picture import STYLES
-from twmr_nb.draw.senses import senses
 from twmr_nb.draw.sketches import climbing_rules, motion, wheel_poses
 from twmr_nb.draw.spread import spread_curves, spread_dots
+from twmr_nb.draw.style import DASHES, GREY, OWN_COLORS, TERM_COLORS, Plot
 from twmr_nb.episodes.rollout import Rollout
-from twmr_nb.ui.traces import signal_traces
 
 OWN = [f"own_{k}" for k in range(6)]
 HEIGHTS = [{"step_height": h, "success_rate": 1 - 10 * h, "success_interval": (0.2, 0.9)} for h in (0.02, 0.04)]

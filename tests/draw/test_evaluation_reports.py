@@ -28,7 +28,7 @@ def test_success_over_height_shows_rate_band_and_estimate():
 
 
 def test_a_table_of_heights_has_a_cell_for_each_that_was_played():
-    head, *rows = heights_table({"one": SWEEP, "other": BINS}).splitlines()
+    head, *rows = str(heights_table({"one": SWEEP, "other": BINS})).splitlines()
     assert head.split() == ["step", "[cm]", "one", "other"]
     assert [row.split()[0] for row in rows] == ["0", "5", "3–4"]
     assert "60.0% (50.0–70.0%) of 50" in rows[1]
@@ -48,5 +48,5 @@ def test_heights_that_differ_in_the_last_digit_have_a_row_each():
         return {"step_height": height, "success_rate": rate} | shared
 
     table = heights_table({"one": [result(0.0525, 0.1), result(0.052501, 0.9)], "other": [result(0.0525, 0.5)]})
-    _, *rows = [line for line in table.splitlines() if "%" in line or "step" in line]
+    _, *rows = [line for line in str(table).splitlines() if "%" in line or "step" in line]
     assert [row.split()[:2] for row in rows] == [["5.25", "10.0%"], ["5.2501", "90.0%"]]

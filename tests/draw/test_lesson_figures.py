@@ -1,13 +1,17 @@
 """Figures and tables of the lessons: they show what they say, for odd input too."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from twmr_nb import EnvConfig
-from twmr_nb.draw.charts import Table, lines
+from twmr_nb import draw as plot
+from twmr_nb.draw.charts import lines
 from twmr_nb.draw.evaluations import AROUND, wheels_along, where_they_ended
-from twmr_nb.draw.senses import gates_along, row_groups, seen_in, senses
+from twmr_nb.draw.observations import gates_along, row_groups, seen_in, senses
 from twmr_nb.draw.sketches import (
     belly_height,
     climbing_rules,
@@ -17,6 +21,7 @@ from twmr_nb.draw.sketches import (
     wheel_pose,
     wheel_poses,
 )
+from twmr_nb.draw.table import Table
 from twmr_nb.episodes.rollout import record
 from twmr_nb.policies.scripted import HIGH, LOW, MIDDLE, ConstantPolicy, leg_command
 from twmr_nb.robot.model import CHASSIS_HALF_SIZE, LEG_RANGE, WHEEL_RADIUS, step_edges, tip_radius
@@ -139,3 +144,34 @@ def test_a_table_aligns_numbers_to_the_right():
         "| b | 0.1235 |",
     ]
     assert str(table).splitlines() == ["name  share", "a     50%", "b     0.1235"]
+
+
+def test_a_table_in_a_widget_holds_the_same_cells_as_text():
+    page = Table(["name", "share"], [["  a <b>", "50%"], ["b", 0.123456]]).html()
+    assert page.count("<tr>") == 3
+    assert page.count("text-align: right") == 3
+    assert "\N{EM SPACE}a &lt;b&gt;" in page
+    assert ">0.1235<" in page
+    assert "<th" not in Table(["", ""], [["a", "b"]]).html()
+
+
+@pytest.mark.parametrize(
+    ("cells", "right"),
+    [(["1", "–"], True), (["45.8 mm", "-2"], True), (["3 (1 to 5)"], True), (["a", "1"], False), ([""], False)],
+)
+def test_a_column_of_numbers_stands_to_the_right(cells, right):
+    assert Table(["x"], [[cell] for cell in cells]).right == [right]
+
+
+def test_the_lessons_figures_have_one_address():
+    assert set(dir(plot)) == set(plot.__all__)
+    for name in plot.__all__:
+        assert getattr(plot, name).__name__ == name
+        assert getattr(plot, name).__doc__
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        plot.nonsense  # noqa: B018
+
+
+def test_a_figure_is_loaded_when_it_is_asked_for():
+    code = "import sys, twmr_nb.draw; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

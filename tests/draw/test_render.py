@@ -17,11 +17,13 @@ from twmr_nb.draw.film import (
     NO_FFMPEG,
     NO_GL,
     RenderError,
+    draw_steps,
     frame_strip,
-    frames,
     mp4,
+    on_drawing_thread,
     save_video,
     scene_model,
+    steps_shown,
     still,
     video,
 )
@@ -36,6 +38,12 @@ SIZE = (320, 180)
 @pytest.fixture(scope="module")
 def rollout() -> Rollout:
     return record(RandomPolicy(0), num_steps=50)  # one second
+
+
+@on_drawing_thread
+def frames(rollout: Rollout, fps: float = 25, size=SIZE, overlay: bool = True, speed: float = 1.0) -> list[np.ndarray]:
+    """The whole episode as pictures [height, width, 3]."""
+    return list(draw_steps(rollout, steps_shown(rollout, fps, speed), size, "track", overlay))
 
 
 def read(path, width: int = SIZE[0]) -> np.ndarray:
@@ -117,6 +125,17 @@ def test_a_video_in_the_page_carries_its_own_data(gl, rollout):
     assert 'width="320"' in html
 
 
+def test_episodes_are_given_one_by_one_or_as_a_list(gl, rollout, monkeypatch):
+    short = record(ZeroPolicy(), num_steps=2, title="short")
+    filmed: list[list[str]] = []
+    monkeypatch.setattr(render, "mp4", lambda several, *how: filmed.append([one.title for one in several]) or b"")
+    for given in ([rollout, short], [[rollout, short]], [[rollout], short]):
+        assert 'width="640"' in video(*given, size=SIZE).data
+    assert filmed == [["random actions", "short"]] * 3
+    with pytest.raises(ConfigError, match="give at least one episode"):
+        video()
+
+
 def test_a_strip_of_stills(gl, rollout):
     assert frame_strip(rollout, n=6, size=SIZE).size == (960, 360)
     assert frame_strip(rollout, n=4, size=SIZE).size == (960, 360)
@@ -143,7 +162,7 @@ def test_without_ffmpeg_the_page_shows_stills(gl, rollout, monkeypatch):
 
     monkeypatch.setattr(imageio_ffmpeg, "get_ffmpeg_exe", nowhere)
     with pytest.raises(RenderError, match="imageio-ffmpeg"):
-        mp4(rollout)
+        mp4([rollout])
     page = video(rollout).data
     assert f'<p>{NO_FFMPEG}</p><p><b>random actions</b></p><img src="data:image/png;base64,' in page
 
@@ -161,7 +180,7 @@ def test_one_thread_draws_whoever_asks(gl, rollout, monkeypatch):
     for thread in asking:
         thread.start()
         thread.join()
-    render.frames(rollout, fps=1)
+    frames(rollout, fps=1)
     assert len(seen) == 3
     assert len(set(seen)) == 1
     assert threading.get_ident() not in seen

@@ -11,11 +11,16 @@ from twmr_nb.config.schema import ConfigError
 from twmr_nb.course import worked
 from twmr_nb.course.leaderboard import board, submit
 from twmr_nb.course.worked import WORKED, measured
-from twmr_nb.lab.experiment import NOTHING, Comparison, Trial, compare, run_of
+from twmr_nb.lab.experiment import NOTHING, Comparison, Trial, compare, planned, run_in, variant
 from twmr_nb.runs.run import LIVE, RunError, open_run
 from twmr_nb.task.rewards import reward_term
 
 TINY = {"num_envs": 4, "minibatches": 1, "rollout_steps": 8, "max_steps": 16, "mlp_size": 8, "hidden_size": 8}
+
+
+def run_of(given, seed=0, steps=64, root=None):
+    """The run of one variant and seed as `compare` trains it: the one in its folder, or a new one, not begun."""
+    return run_in(root, *planned(given, seed, "recommended", steps))
 
 
 def tilt(t):
@@ -39,7 +44,7 @@ def comparison():
 def trained(tmp_path_factory):
     """Two variants, two seeds, four trainings of two updates; and the folder they lie in."""
     root = tmp_path_factory.mktemp("experiments")
-    variants = {"base": TINY, "tilt": TINY | {"extra_terms": [reward_term(tilt, weight=-1.0)]}}
+    variants = {"base": TINY, "tilt": variant([reward_term(tilt, weight=-1.0)], **TINY)}
     told = []
     return compare(variants, (0, 1), steps=64, episodes=2, root=root, on_progress=told.append), variants, root, told
 
@@ -69,7 +74,7 @@ def test_other_settings_are_another_run(tmp_path):
         run_of(TINY, seed=1, steps=64, root=tmp_path).path,
         run_of(TINY, steps=96, root=tmp_path).path,
         run_of(TINY | {"alive_bonus": 1.0}, steps=64, root=tmp_path).path,
-        run_of(TINY | {"extra_terms": [reward_term(tilt, weight=-2.0)]}, steps=64, root=tmp_path).path,
+        run_of(variant([reward_term(tilt, weight=-2.0)], **TINY), steps=64, root=tmp_path).path,
     ]
     assert same[0] == same[1]
     assert len({same[0], *others}) == 5
@@ -96,7 +101,7 @@ def bonus_of(k):
     ids=["another closure", "the sign of the weight", "a digit of the weight"],
 )
 def test_terms_of_the_same_text_never_get_each_others_result(tmp_path, one, other):
-    variants = {"one": TINY | {"extra_terms": [one]}, "other": TINY | {"extra_terms": [other]}}
+    variants = {"one": variant([one], **TINY), "other": variant([other], **TINY)}
     comparison = compare(variants, (0,), steps=64, episodes=2, root=tmp_path, on_progress=quiet)
     first, second = (t.records[-1] for t in comparison.trials)
     assert first[f"term/{one.name}"] != second[f"term/{one.name}"]
@@ -109,10 +114,10 @@ def test_a_global_changed_between_two_comparisons_is_another_experiment(tmp_path
     def paid(t):
         return GAIN * t.vx  # noqa: F821
 
-    variant = {"own": TINY | {"extra_terms": [reward_term(paid)]}}
-    first = compare(variant, (0,), steps=64, episodes=2, root=tmp_path, on_progress=quiet)
+    own = {"own": variant([reward_term(paid)], **TINY)}
+    first = compare(own, (0,), steps=64, episodes=2, root=tmp_path, on_progress=quiet)
     monkeypatch.setitem(globals(), "GAIN", 50.0)
-    second = compare(variant, (0,), steps=64, episodes=2, root=tmp_path, on_progress=quiet)
+    second = compare(own, (0,), steps=64, episodes=2, root=tmp_path, on_progress=quiet)
     assert first.trials[0].records[-1]["raw/paid"] != second.trials[0].records[-1]["raw/paid"]
 
 
@@ -213,9 +218,13 @@ def run_of_now(root):
         ({"a": {"total_timesteps": 640}}, (0,), "total_timesteps = 640 is not allowed in a variant"),
         ({"a": {}}, (0, 1, 0), "seed 0 is given twice"),
         ({"a": {"no_such": 1}}, (0,), "unknown setting 'no_such'"),
-        ({"a": {"preset": "nonsense"}}, (0,), "unknown preset 'nonsense'"),
-        ({"a": {"extra_terms": [tilt]}}, (0,), "wrap your function as reward_term"),
-        ({"a": {"extra_terms": reward_term(tilt)}}, (0,), "give a list of reward terms"),
+        ({"a": variant(preset="nonsense")}, (0,), "unknown preset 'nonsense'"),
+        ({"a": {"preset": "tidy"}}, (0,), r"'preset' is no setting: write variant\(preset="),
+        (
+            {"a": {"extra_terms": [reward_term(tilt)]}},
+            (0,),
+            r"'extra_terms' is no setting: write variant\(extra_terms=",
+        ),
         ({"a": {}}, 3, "seeds = 3 is not allowed: give a list"),
     ],
 )
@@ -226,10 +235,29 @@ def test_what_cannot_be_compared_is_said_before_anything_is_trained(tmp_path, va
 
 
 def test_a_preset_in_a_variant_brings_its_settings(tmp_path):
-    config = run_of({"preset": "walkthrough"} | TINY, steps=64, root=tmp_path).config
+    config = run_of(variant(preset="walkthrough", **TINY), steps=64, root=tmp_path).config
     assert config.ppo.learning_rate == preset_config("walkthrough").ppo.learning_rate
     with pytest.raises(ConfigError, match="two presets are given"):
         preset_config("recommended", preset="walkthrough")
+
+
+@pytest.mark.parametrize(
+    ("terms", "message"),
+    [([tilt], "wrap your function as reward_term"), (reward_term(tilt), "give a list of reward terms")],
+)
+def test_what_is_no_list_of_terms_is_refused_in_a_variant(terms, message):
+    with pytest.raises(ConfigError, match=message):
+        variant(extra_terms=terms)
+
+
+def test_a_comparison_has_the_policy_of_every_trial(trained, comparison):
+    own, *_ = trained
+    assert own.policy("base", 1).config.seed == 1
+    assert own.policy("tilt", 0).own_terms[0]["name"] == "tilt"
+    with pytest.raises(ConfigError, match="no policy of 'tilt' with seed 7 is here: there is 'base' with seed 0"):
+        own.policy("tilt", 7)
+    with pytest.raises(ConfigError, match="there is none"):
+        comparison.policy("base", 0)
 
 
 @pytest.mark.parametrize(("variants", "seeds"), [({}, (0,)), ({"a": {}}, ())])

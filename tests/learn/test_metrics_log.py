@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from twmr_nb.draw.plots import column
+from twmr_nb.draw.metrics import column
 from twmr_nb.files import write_text
 from twmr_nb.learn.metrics_log import MetricsLog
 

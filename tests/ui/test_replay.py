@@ -158,6 +158,8 @@ def test_a_diverged_robot_stays_where_it_was_last_seen(rollout):
     sent = array(replay.recording["qpos"]).reshape(-1, 23)
     np.testing.assert_array_equal(sent[-1], sent[-4])
     assert "diverged" in replay.scene["marks"][-1]["label"]
+    replay.draws = False  # from its side as well
+    assert len(replay.pictures) == 60
     with pytest.raises(ValueError, match="no finite state"):
         known(np.full((4, 23), np.nan))
 
@@ -167,6 +169,20 @@ def test_page_is_whole_and_asks_for_nothing(rollout):
     assert not re.search(r"""(src|href)\s*=|https?://|@import|url\(""", text)
     assert "default-src 'none'" in text
     assert rollout.title in text
+
+
+def test_a_browser_that_cannot_draw_gets_pictures(rollout, thousand):
+    replay = Replay(rollout)
+    assert replay.pictures == []
+    replay.draws = False
+    assert len(set(replay.pictures)) == 60
+    assert all(picture.startswith("data:image/png;base64,") for picture in replay.pictures)
+    climbed = replay.pictures
+    replay.load(thousand)
+    assert replay.pictures != climbed
+    assert len(replay.state()["pictures"]) == 1  # the one kept where no kernel can be asked
+    replay.draws = True
+    assert replay.pictures == []
 
 
 def test_page_survives_a_hostile_title(rollout):

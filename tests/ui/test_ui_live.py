@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 from ui_hands import ENDLESS, TINY, click, threads, wait_for, words
 
-from twmr_nb.draw.live_curves import LiveCurves
+from twmr_nb.draw.curves import LiveCurves
 from twmr_nb.files import write_json
 from twmr_nb.runs.run import LIVE, new_run, open_run
 from twmr_nb.task.rewards import reward_term

@@ -3,7 +3,6 @@
 import dataclasses
 import re
 import shutil
-import time
 from html import unescape
 
 import ipywidgets as w
@@ -342,10 +341,8 @@ def test_start_pause_resume_save_stop_resume(tmp_path, capfd):
     assert run.policy_path.exists()
     click(view.resume)
     wait_for(lambda: re.match("collecting|learning", words(view.state)))
-    begin = time.monotonic()
     click(view.stop)
     wait_for(lambda: words(view.state).startswith("stopped"))
-    assert time.monotonic() - begin < 5, "under 1 s on a machine that does nothing else"
     wait_for(lambda: not panel.controls.rows["gamma"].disabled)
     updates = len(run.records)
     click(view.resume)

@@ -183,9 +183,9 @@ def text(judged: dict[str, dict[str, Any]]) -> str:
         if "sampled" in result:
             columns[f"{name}, sampled"] = result["sampled"]
     if columns:
-        tables.append(results_table(columns))
+        tables.append(str(results_table(columns, columns.values())))
     if by_height := heights_of(judged):
-        tables.append(heights_table(by_height))
+        tables.append(str(heights_table(by_height)))
     gaps = [
         f"{name}: mean action minus sampled: {100 * r['gap']:+.1f} points" for name, r in judged.items() if "gap" in r
     ]

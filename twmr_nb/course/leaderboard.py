@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from twmr_nb.config.schema import ConfigError
+from twmr_nb.draw.table import Table
 from twmr_nb.episodes.evaluate import evaluate
 from twmr_nb.episodes.worlds import world
 from twmr_nb.files import locked, read_json, set_aside, write_json
@@ -55,14 +56,12 @@ class Board:
     def _repr_markdown_(self) -> str:
         lines = []
         for name, rule in PROBLEMS.items():
-            lines += [f"**{name}**: {rule.question}", "", f"| | by | {rule.unit} | passed |", "|--:|:--|--:|--:|"]
-            ranked = self.ranking(name)
-            lines += [
-                f"| {i} | {table_cell(e['by'])} | {number(rule.factor * e['score'])} | {e['success_rate']:.0%} |"
-                for i, e in enumerate(ranked, 1)
+            rows = [
+                [str(i), e["by"], number(rule.factor * e["score"]), f"{e['success_rate']:.0%}"]
+                for i, e in enumerate(self.ranking(name), 1)
             ]
-            lines += [] if ranked else ["| | *nobody yet* | | |"]
-            lines.append("")
+            table = Table(["", "by", rule.unit, "passed"], rows)._repr_markdown_() if rows else "*nobody yet*"
+            lines += [f"**{name}**: {rule.question}", "", table, ""]
         return "\n".join([*lines, *(f"- {table_cell(problem)}" for problem in self.problems)])
 
 

@@ -1,13 +1,13 @@
-"""Small general figures in the house style, also for a learner's own numbers: curves and tables."""
+"""Small general figures in the house style, also for a learner's own numbers: curves by name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from twmr_nb.draw.plots import INK, OWN_COLORS, Plot, legend, style
-from twmr_nb.markup import figure_text, one_line, table_cell
+from twmr_nb.draw.style import INK, OWN_COLORS, Plot, legend, style
+from twmr_nb.markup import figure_text
 
 
 def lines(
@@ -52,33 +52,3 @@ def lines(
     if len(curves) > 1:
         legend(axes)
     return figure
-
-
-class Table:
-    """Rows of cells under column heads, shown as a plain table in a notebook, and as text elsewhere."""
-
-    def __init__(self, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        self.heads = list(heads)
-        self.rows = [[cell if isinstance(cell, str) else f"{cell:.4g}" for cell in row] for row in rows]
-
-    def _repr_markdown_(self) -> str:
-        numbers = [all(is_number(row[k]) for row in self.rows) for k in range(len(self.heads))]
-        rule = ["---:" if right else ":---" for right in numbers]
-        cells = [[table_cell(cell) for cell in row] for row in (self.heads, *self.rows)]
-        lines = [cells[0], rule, *cells[1:]]
-        return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
-
-    def __str__(self) -> str:
-        lines = [[one_line(cell) for cell in row] for row in (self.heads, *self.rows)]
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines)
-
-    __repr__ = __str__
-
-
-def is_number(cell: str) -> bool:
-    try:
-        float(cell.rstrip("%"))
-    except ValueError:
-        return False
-    return True

@@ -6,19 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from twmr_nb.draw.plots import (
-    GREY,
-    HALO,
-    INK,
-    OWN_COLORS,
-    PALE,
-    TERM_COLORS,
-    TOTAL,
-    Plot,
-    legend,
-    style,
-)
-from twmr_nb.draw.spread import variant_colors
+from twmr_nb.draw.style import GREY, HALO, INK, OWN_COLORS, PALE, TERM_COLORS, Plot, halo, legend, style, variant_colors
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.markup import figure_text
 from twmr_nb.robot.model import MAX_TIP_RADIUS, WHEEL_RADIUS, WHEGS, step_edges, tip_radius
@@ -75,8 +63,7 @@ def wheels_along(walks: Mapping[str, Rollout]) -> Plot:
     for name, color in variant_colors(list(walks)).items():
         t = walks[name].transition
         radius = np.maximum(tip_radius(t.leg_angle), WHEEL_RADIUS).mean(axis=1)
-        halo: dict[str, Any] = {"path_effects": HALO} if color == TOTAL else {}
-        axes.plot(t.x, 1000 * radius, color=color, linewidth=1.2, label=figure_text(name), **halo)
+        axes.plot(t.x, 1000 * radius, color=color, linewidth=1.2, label=figure_text(name), **halo(color))
     axes.set_ylim(23, 52)  # room for the legend
     legend(axes, 6, "upper left")
     return figure

@@ -24,7 +24,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 from PIL import Image
 
-from twmr_nb.config.schema import EnvConfig
+from twmr_nb.config.schema import ConfigError, EnvConfig
 from twmr_nb.draw.overlay import Frame, draw_overlay, draw_title
 from twmr_nb.draw.page import output
 from twmr_nb.draw.stills import moments, png, side_view_frames
@@ -76,21 +76,8 @@ def gl_available() -> bool:
 
 
 @on_drawing_thread
-def frames(
-    rollout: Rollout,
-    fps: float = 25,
-    size: Size = (640, 360),
-    camera: Camera = "track",
-    overlay: bool = True,
-    speed: float = 1.0,
-) -> list[Frame]:
-    """The whole episode as frames [height, width, 3], `fps` of them for every second shown, at `speed` x real time."""
-    return list(draw_steps(rollout, steps_shown(rollout, fps, speed), size, camera, overlay))
-
-
-@on_drawing_thread
 def frame_strip(rollout: Rollout, n: int = 6, size: Size = (320, 180)) -> Image.Image:
-    """n moments of the episode in rows of three, where no video can be shown; without a GL library the side view."""
+    """n moments of the episode in rows of three, for where there is no video; without a GL library the side view."""
     index = np.array(moments(rollout, n))
     draw = functools.partial(draw_steps, camera="track", overlay=True) if gl_available() else side_view_frames
     pictures = list(draw(rollout, index, size))
@@ -99,9 +86,14 @@ def frame_strip(rollout: Rollout, n: int = 6, size: Size = (320, 180)) -> Image.
 
 
 @on_drawing_thread
-def still(config: EnvConfig, x: float = 0.0, size: Size = (640, 360)) -> Image.Image | HTML:
-    """The robot at rest at x [m] in its world; without a GL library, the side view below a line on what to install."""
-    rest = record(ZeroPolicy(), config, num_steps=1)
+def still(world: EnvConfig, x: float = 0.0, size: Size = (640, 360)) -> Image.Image | HTML:
+    """The robot at rest in its world, x metres from its start, as a picture of size (width, height) in pixels.
+
+    Where there is no GL library: its side view, below a line that says what to install.
+
+    >>> picture = tw.still(tw.world("recommended"), x=0.7)
+    """
+    rest = record(ZeroPolicy(), world, num_steps=1)
     there = rest.transition.qpos + np.eye(1, rest.transition.qpos.shape[1]) * x  # the root's x comes first
     rest = dataclasses.replace(rest, transition=dataclasses.replace(rest.transition, qpos=there))
     try:
@@ -112,60 +104,25 @@ def still(config: EnvConfig, x: float = 0.0, size: Size = (640, 360)) -> Image.I
         return output(Markup("<p>{}</p>{}").format(error, tag))
 
 
-@on_drawing_thread
-def mp4(
-    rollouts: Rollout | Sequence[Rollout],
-    fps: float = 25,
-    size: Size = (640, 360),
-    camera: Camera = "track",
-    overlay: bool = True,
-    speed: float = 1.0,
-    on_frame: Callable[[], None] = lambda: None,
-) -> bytes:
-    """One rollout, or several side by side with their titles, as an h264 file; raises RenderError if it cannot be."""
-    several = [rollouts] if isinstance(rollouts, Rollout) else list(rollouts)
-    set_ffmpeg()
-    steps = [steps_shown(r, fps, speed) for r in several]
-    longest = max(map(len, steps))
-    films = []
-    for rollout, index in zip(several, steps, strict=True):
-        held = np.pad(index, (0, longest - len(index)), mode="edge")  # a short episode waits at its end
-        film = draw_steps(rollout, held, size, camera, overlay)
-        films.append(film if len(several) == 1 else titled(film, rollout.title))
-
-    def together() -> Iterator[Frame]:
-        for side_by_side in zip(*films, strict=True):
-            yield np.hstack(side_by_side)
-            on_frame()
-
-    return mediapy.compress_video(together(), fps=fps, crf=CRF)
-
-
-def drawn_film(
-    rollouts: Rollout | Sequence[Rollout],
-    fps: float,
-    size: Size,
-    camera: Camera = "track",
-    overlay: bool = True,
-    speed: float = 1.0,
-) -> bytes:
-    """As `mp4`, under a bar that tells how long it will take."""
-    several = [rollouts] if isinstance(rollouts, Rollout) else list(rollouts)
-    frames = max(len(steps_shown(rollout, fps, speed)) for rollout in several)
-    with Progress("drawing the video", frames, first="") as bar:
-        return mp4(several, fps, size, camera, overlay, speed, bar.step)
-
-
 def video(
-    rollouts: Rollout | Sequence[Rollout],
+    *episodes: Rollout | Sequence[Rollout],
     fps: float = 25,
     size: Size = (640, 360),
     camera: Camera = "track",
     overlay: bool = True,
     speed: float = 1.0,
 ) -> HTML:
-    """The video inside the page. Where none can be made: a line that says what to install, and strips of stills."""
-    several = [rollouts] if isinstance(rollouts, Rollout) else list(rollouts)
+    """A film of one episode, or of several side by side with their titles, to be shown in the page.
+
+    episodes: one by one, or as a list. fps: pictures a second; size: of each film (width, height), in pixels;
+    camera: "track" goes with the robot, "fixed" shows the whole course; overlay: time, place, reward so far and gate
+    on top; speed: times real time. Where no film can be made: a line that says what to install, and stills of each
+    episode. Raises ConfigError where there is no episode, or a number is not allowed.
+
+    >>> ride = tw.record("zero", num_steps=25)
+    >>> film = tw.video(ride, ride, size=(320, 180), speed=0.5)
+    """
+    several = all_of(episodes)
     try:
         data = drawn_film(several, fps, size, camera, overlay, speed)
     except RenderError as error:
@@ -180,18 +137,68 @@ def video(
 
 
 def save_video(
-    rollouts: Rollout | Sequence[Rollout],
+    rollout: Rollout,
     path: str | Path,
     speed: float = 1.0,
     follow: bool = True,
     fps: float = 25,
     size: Size = (640, 360),
 ) -> Path:
-    """The video as an .mp4 file, written whole or not at all; raises RenderError where none can be made."""
+    """The film as an .mp4 file, written whole or not at all; raises RenderError where none can be made."""
     can_film()
     path = ready_file(path, ".mp4")
-    data = drawn_film(rollouts, fps, size, "track" if follow else "fixed", speed=speed)
+    data = drawn_film([rollout], fps, size, "track" if follow else "fixed", speed=speed)
     return write_bytes(path, data)
+
+
+def all_of(episodes: Sequence[Rollout | Sequence[Rollout]]) -> list[Rollout]:
+    """Episodes given one by one or as lists; raises ConfigError on anything else."""
+    several = [one for each in episodes for one in ([each] if isinstance(each, Rollout) else each)]
+    if not several:
+        raise ConfigError("there is nothing to film: give at least one episode, as tw.record returns it.")
+    return several
+
+
+def drawn_film(
+    rollouts: Sequence[Rollout],
+    fps: float,
+    size: Size,
+    camera: Camera = "track",
+    overlay: bool = True,
+    speed: float = 1.0,
+) -> bytes:
+    """As `mp4`, under a bar that tells how long it will take."""
+    count = max(len(steps_shown(rollout, fps, speed)) for rollout in rollouts)
+    with Progress("drawing the video", count, first="") as bar:
+        return mp4(rollouts, fps, size, camera, overlay, speed, bar.step)
+
+
+@on_drawing_thread
+def mp4(
+    rollouts: Sequence[Rollout],
+    fps: float = 25,
+    size: Size = (640, 360),
+    camera: Camera = "track",
+    overlay: bool = True,
+    speed: float = 1.0,
+    on_frame: Callable[[], None] = lambda: None,
+) -> bytes:
+    """One rollout, or several side by side with their titles, as an h264 file; raises RenderError if it cannot be."""
+    set_ffmpeg()
+    steps = [steps_shown(rollout, fps, speed) for rollout in rollouts]
+    longest = max(map(len, steps))
+    films = []
+    for rollout, index in zip(rollouts, steps, strict=True):
+        held = np.pad(index, (0, longest - len(index)), mode="edge")  # a short episode waits at its end
+        film = draw_steps(rollout, held, size, camera, overlay)
+        films.append(film if len(rollouts) == 1 else titled(film, rollout.title))
+
+    def together() -> Iterator[Frame]:
+        for side_by_side in zip(*films, strict=True):
+            yield np.hstack(side_by_side)
+            on_frame()
+
+    return mediapy.compress_video(together(), fps=fps, crf=CRF)
 
 
 def can_film() -> None:
@@ -225,7 +232,7 @@ def titled(film: Iterator[Frame], title: str) -> Iterator[Frame]:
 def steps_shown(rollout: Rollout, fps: float, speed: float) -> NDArray[np.int_]:
     """Which control steps the frames show."""
     if not (fps > 0 and speed > 0):
-        raise ValueError(f"fps = {fps!r}, speed = {speed!r} are not allowed: give numbers above 0.")
+        raise ConfigError(f"fps = {fps!r}, speed = {speed!r} are not allowed: give numbers above 0.")
     moments = np.arange(0, rollout.time[-1], speed / fps)
     return np.minimum(np.round(moments / rollout.transition.ctrl_dt).astype(int), len(rollout.time) - 1)
 

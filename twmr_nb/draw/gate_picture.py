@@ -12,7 +12,7 @@ from twmr_nb.config.schema import EnvConfig
 from twmr_nb.draw.contrast import SWATCH
 from twmr_nb.draw.live_figure import LiveFigure, nice_limits
 from twmr_nb.draw.panels import GatePanel, LegsPanel, MomentPanel, TimePanel
-from twmr_nb.draw.plots import INK, PALE, style
+from twmr_nb.draw.style import INK, PALE, style
 from twmr_nb.episodes.rescore import Rescored, gate_of
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.robot.model import WHEEL_CTRL, at_step, step_edges

@@ -12,13 +12,10 @@ from typing import Any
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
-from twmr_nb.draw.contrast import PAPER, edge_pale
-from twmr_nb.draw.plots import DPI
+from twmr_nb.draw.style import Plot
 
 COLORS = 256  # of the PNG's palette: anti-aliased lines look the same, and a third is sent in half the time
 LAYERS = 2  # that may rest
@@ -30,8 +27,8 @@ class LiveFigure:
 
     def __init__(self, width: int, height: int, scale: float = SCALE) -> None:
         self.width, self.height = width, height
-        self.figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI * scale, facecolor=PAPER)
-        self.canvas = FigureCanvasAgg(self.figure)
+        self.figure = Plot(width, height, scale)
+        self.canvas: Any = self.figure.canvas
         self.clear()
 
     def clear(self) -> None:
@@ -76,7 +73,6 @@ class LiveFigure:
     def pixels(self, *keys: Hashable) -> NDArray[np.uint8]:
         """The same as [height, width, 3]; a copy, as the next picture is drawn over this one."""
         if self._still is None:
-            edge_pale(self.figure)
             self.canvas.draw()
             self._still = self.canvas.copy_from_bbox(self.figure.bbox)
         background = self._still

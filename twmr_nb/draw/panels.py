@@ -8,8 +8,8 @@ from matplotlib.collections import PolyCollection
 from numpy.typing import NDArray
 
 from twmr_nb.draw.live_figure import LiveFigure
-from twmr_nb.draw.plots import INK, LEGS, PALE, TERM_COLORS, style
 from twmr_nb.draw.side_view import ASKED, SideView, step_corners
+from twmr_nb.draw.style import INK, LEGS, PALE, TERM_COLORS, style
 from twmr_nb.episodes.rescore import Rescored
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.robot.model import LEG_RANGE, LEGS_OUT, step_edges, tip_radius

@@ -11,8 +11,8 @@ from twmr_nb.config.fields import choices
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.draw.contrast import edge_of
 from twmr_nb.draw.live_figure import LiveFigure
-from twmr_nb.draw.plots import INK, TERM_COLORS, style
 from twmr_nb.draw.side_view import ASKED, DRIVEN, SideView, WheelGlyph, corners
+from twmr_nb.draw.style import INK, TERM_COLORS, style
 from twmr_nb.robot.model import LEG_RANGE, LEGS_OUT, WHEEL_RADIUS, tip_radius
 from twmr_nb.robot.outline import Outline, outline
 from twmr_nb.robot.pose import leg_targets

@@ -8,10 +8,11 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from twmr_nb.draw.contrast import SWATCH
+from twmr_nb.draw.episode import robust_limits
 from twmr_nb.draw.live_figure import LiveFigure, nice_limits
 from twmr_nb.draw.panels import GatePanel, LegsPanel, MomentPanel, TimePanel
-from twmr_nb.draw.plots import HALO, INK, TOTAL, robust_limits, style, term_colors, words
 from twmr_nb.draw.side_view import ASKED, WheelGlyph
+from twmr_nb.draw.style import HALO, INK, TOTAL, style, term_colors, words
 from twmr_nb.episodes.rescore import Rescored
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.robot.model import tip_radius

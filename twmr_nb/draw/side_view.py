@@ -8,7 +8,7 @@ from matplotlib.collections import LineCollection, PolyCollection
 from numpy.typing import ArrayLike, NDArray
 
 from twmr_nb.draw.live_figure import LiveFigure
-from twmr_nb.draw.plots import INK, TERM_COLORS
+from twmr_nb.draw.style import INK, TERM_COLORS
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.robot.model import step_box
 from twmr_nb.robot.outline import FAR, NEAR, outline, with_legs

@@ -12,8 +12,8 @@ from matplotlib.collections import PolyCollection
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
-from twmr_nb.draw.plots import INK, OWN_COLORS, TERM_COLORS, Plot, style
 from twmr_nb.draw.side_view import CHASSIS, STEP, corners, step_corners, wheel_parts
+from twmr_nb.draw.style import INK, OWN_COLORS, TERM_COLORS, Plot, style
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.markup import figure_text
 from twmr_nb.robot.model import CHASSIS_HALF_SIZE, NQ, WHEEL_QPOS, WHEEL_RADIUS, WHEGS, tip_radius

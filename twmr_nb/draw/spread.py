@@ -1,48 +1,24 @@
 """Figures of many runs: curves of several variants with their spread over seeds, and how each was judged."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
-from twmr_nb.draw.plots import HALO, INK, OWN_COLORS, TOTAL, Array, Plot, Record, column, legend, style, words
+from twmr_nb.draw.metrics import column, metric, shown, steps_unit
+from twmr_nb.draw.style import INK, TOTAL, Plot, halo, legend, style, variant_colors
 from twmr_nb.markup import figure_text
+from twmr_nb.types import Record
 
+Array = NDArray[np.float64]
 Runs = Mapping[str, Sequence[Sequence[Record]]]  # variant -> one list of records per seed
 COLUMNS = 3
 
 
-class Panel(NamedTuple):
-    """How a quantity of the log is drawn."""
-
-    title: str
-    y: str = ""
-    factor: float = 1.0
-    log: bool = False
-
-
-PANELS = {
-    "success_rate": Panel("success", "episodes that pass [%]", 100),
-    "episode_return": Panel("return", "reward per episode"),
-    "average_x": Panel("average place", "x [m]"),
-    "max_x": Panel("farthest robot", "x [m]"),
-    "frontier": Panel("highest step drawn", "cm", 100),
-    "approx_kl": Panel("approx_kl: how far the policy moved", "nats", log=True),
-    "clip_fraction": Panel("clip_fraction: samples cut off", "%", 100),
-    "std": Panel("std: exploration noise", "before squashing"),
-    "value_loss": Panel("value_loss: the critic's error", "reward²", log=True),
-    "explained_variance": Panel("explained_variance of the critic", "1 is perfect"),
-}
-
-
-def variant_colors(names: Sequence[str]) -> dict[str, str]:
-    """The first variant, the baseline, in black; the others in colours that no reward term has."""
-    return {name: TOTAL if i == 0 else OWN_COLORS[(i - 1) % len(OWN_COLORS)] for i, name in enumerate(names)}
-
-
 def spread_curves(runs: Runs, keys: Sequence[str] = ("success_rate", "episode_return")) -> Plot:
-    """One panel per quantity, one curve per variant: the median over its seeds, and their range as a band."""
+    """One panel per column of the log, one curve per variant: the median over its seeds, and their range as a band."""
     columns = min(len(keys), COLUMNS)
     rows = -(-len(keys) // columns)
     figure = Plot(960, 68 + 210 * rows)
@@ -50,47 +26,44 @@ def spread_curves(runs: Runs, keys: Sequence[str] = ("success_rate", "episode_re
     figure.margins(56, 12, 24, 44, wspace=0.26, hspace=0.42)
     for panel in panels[len(keys) :]:
         panel.remove()
-    longest = max((len(one) for several in runs.values() for one in several), default=0)
+    last = [column(one, "global_step")[-1] for several in runs.values() for one in several if len(one)]
+    unit, scale = steps_unit(max(last, default=0.0))
     for i, (axes, key) in enumerate(zip(panels, keys, strict=False)):
-        look = PANELS.get(key, Panel(words(key).replace("/", ": ")))
+        look = metric(key)
         bottom = i + columns >= len(keys)
-        style(axes, look.title, "thousand steps" if bottom else "", look.y)
+        style(axes, look.title, unit if bottom else "", look.y)
         axes.set_yscale("log" if look.log else "linear")
         for name, color in variant_colors(list(runs)).items():
-            draw_spread(axes, runs[name], key, look, color, name)
-        if key == "success_rate":
-            axes.set_ylim(-3, 103)
+            draw_spread(axes, runs[name], key, color, name, scale)
+        if look.limits:
+            axes.set_ylim(look.limits)
         axes.set_xlim(left=0)
-    if longest:
+    if last:
         legend(panels[0])
     return figure
 
 
-def draw_spread(axes: Axes, runs: Sequence[Sequence[Record]], key: str, look: Panel, color: str, name: str) -> None:
-    """One variant's median, and the range of its seeds."""
+def draw_spread(axes: Axes, runs: Sequence[Sequence[Record]], key: str, color: str, name: str, scale: float) -> None:
+    """One variant's median, and the range of its seeds; `scale`: steps that are one on the axis."""
     steps, values = aligned(runs, key)
     if not len(steps):
         return
-    values = values * look.factor
-    if look.log:
+    if metric(key).log:
         values = np.where(values > 0, values, np.nan)
     known = np.isfinite(values).all(axis=0)
-    steps, values = steps[known] / 1e3, values[:, known]
+    steps, values = steps[known] / scale, values[:, known]
     if len(values) > 1:
         axes.fill_between(steps, values.min(axis=0), values.max(axis=0), color=color, alpha=0.16, linewidth=0)
-    halo: dict[str, Any] = {"path_effects": HALO} if color == TOTAL else {}
-    order = 3 if color == TOTAL else 2.5  # the baseline on top
-    axes.plot(
-        steps, np.median(values, axis=0), color=color, linewidth=1.6, label=figure_text(name), zorder=order, **halo
-    )
+    line: dict[str, Any] = {"color": color, "linewidth": 1.6, "label": figure_text(name), **halo(color)}
+    axes.plot(steps, np.median(values, axis=0), zorder=3 if color == TOTAL else 2.5, **line)  # the baseline on top
 
 
 def aligned(runs: Sequence[Sequence[Record]], key: str) -> tuple[Array, Array]:
-    """Steps [T] and a quantity [seeds, T] of runs with the same settings, as far as all of them came."""
+    """Steps [T] and a column [seeds, T] of runs with the same settings, in its unit, as far as all of them came."""
     shortest = min((len(records) for records in runs), default=0)
     if shortest == 0:
         return np.zeros(0), np.zeros((len(runs), 0))
-    return column(runs[0][:shortest], "global_step"), np.array([column(r[:shortest], key) for r in runs])
+    return column(runs[0][:shortest], "global_step"), np.array([shown(r[:shortest], key) for r in runs])
 
 
 def spread_dots(results: Mapping[str, Mapping[str, Sequence[float | None]]]) -> Plot:
@@ -104,10 +77,10 @@ def spread_dots(results: Mapping[str, Mapping[str, Sequence[float | None]]]) -> 
         style(axes, "", title)
         for row, name in enumerate(variants):
             values = np.array([v for v in groups[name] if v is not None], dtype=float)
-            halo: dict[str, Any] = {"path_effects": HALO} if colors[name] == TOTAL else {}
+            look: dict[str, Any] = {"color": colors[name], **halo(colors[name])}
             if len(values):
-                axes.plot([np.median(values)] * 2, [row - 0.3, row + 0.3], color=colors[name], linewidth=2.5, **halo)
-                axes.plot(values, [row] * len(values), "o", color=colors[name], markersize=6, alpha=0.65, **halo)
+                axes.plot([np.median(values)] * 2, [row - 0.3, row + 0.3], linewidth=2.5, **look)
+                axes.plot(values, [row] * len(values), "o", markersize=6, alpha=0.65, **look)
         if "%" in title:  # where all are alike, an axis of their own would reach beyond what there can be
             axes.set_xlim(-4, 104)
         axes.set_ylim(len(variants) - 0.4, -0.6)

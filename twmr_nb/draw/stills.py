@@ -8,6 +8,7 @@ from PIL import Image
 
 from twmr_nb.draw.live_figure import LiveFigure
 from twmr_nb.draw.overlay import Frame, draw_overlay
+from twmr_nb.draw.replay_scene import known
 from twmr_nb.draw.side_view import SideView, step_corners
 from twmr_nb.episodes.rollout import Rollout
 
@@ -23,14 +24,15 @@ def side_view_frames(
     live = LiveFigure(*size, scale=1)
     view = SideView(live, live.axes(0, 0, size[0] - SEAM, size[1]), VIEW, AHEAD)
     t, reward, step = rollout.transition, rollout.reward.cumsum(), step_corners(rollout)
+    qpos = known(t.qpos)  # a diverged robot stays where it was last seen
     for k in index:
-        view.show(t.qpos[k], step=step)
+        view.show(qpos[k], step=step)
         picture = live.pixels()
         yield draw_overlay(picture, rollout.time[k], t.x[k], t.gate[k], reward[k]) if overlay else picture
 
 
 def side_view_strip(rollout: Rollout, n: int = 6, size: tuple[int, int] = (320, 180)) -> list[bytes]:
-    """n moments of an episode, evenly spread from first step to last, each a PNG file of this size in pixels."""
+    """n moments of an episode, spread evenly from its first step to its last, each a PNG file of this size [px]."""
     return [png(frame) for frame in side_view_frames(rollout, moments(rollout, n), size)]
 
 

@@ -1,27 +1,27 @@
 """Evaluations as text: what was measured, one column per policy; success by step height; the list of policies."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from twmr_nb.config.as_text import scene_words
-from twmr_nb.draw.charts import Table
+from twmr_nb.draw.table import Table
 from twmr_nb.episodes.report import Result, in_lines, interval, number, percent
 from twmr_nb.markup import one_line
 from twmr_nb.policies.saved import SavedPolicy
 
 
-def results_table(results: Mapping[str, Result]) -> str:
-    """Everything measured, a column for each result by its name."""
-    columns = [in_lines(result) for result in results.values()]
+def results_table(names: Iterable[str], results: Iterable[Result]) -> Table:
+    """Everything measured, a column for each result."""
+    columns = [in_lines(result) for result in results]
     titles = dict.fromkeys(title for column in columns for title in column)
-    return str(Table(["", *results], [[title, *(column.get(title, "–") for column in columns)] for title in titles]))
+    return Table(["", *names], [[title, *(column.get(title, "–") for column in columns)] for title in titles])
 
 
-def heights_table(sweeps: Mapping[str, Sequence[Result]]) -> str:
+def heights_table(sweeps: Mapping[str, Sequence[Result]]) -> Table:
     """Passed, with its 95% interval, by step height; a column for each policy."""
     found = {name: {place(r): r for r in results} for name, results in sweeps.items()}
     places = dict.fromkeys(p for by_place in found.values() for p in by_place)
     rows = [[place_text(p), *(cell(by_place.get(p)) for by_place in found.values())] for p in places]
-    return str(Table(["step [cm]", *sweeps], rows))
+    return Table(["step [cm]", *sweeps], rows)
 
 
 def place(result: Result) -> tuple[float, ...]:

@@ -15,21 +15,22 @@ import numpy as np
 
 from twmr_nb.config.presets import DEFAULT_PRESET, preset_config
 from twmr_nb.config.schema import ConfigError, TrainConfig
-from twmr_nb.draw.plots import Plot, Record
 from twmr_nb.draw.spread import spread_curves, spread_dots
+from twmr_nb.draw.style import Plot
+from twmr_nb.draw.table import Table
 from twmr_nb.episodes.evaluate import evaluate
 from twmr_nb.episodes.worlds import world
 from twmr_nb.files import read_json, write_json
-from twmr_nb.markup import one_line, table_cell
-from twmr_nb.policies.saved import PolicyError, SavedPolicy
+from twmr_nb.markup import one_line
+from twmr_nb.policies.saved import PolicyError, SavedPolicy, load_policy
 from twmr_nb.progress import Progress
 from twmr_nb.runs.identity import describe_evaluation, describe_training, digest, short_name
 from twmr_nb.runs.places import RUNS
 from twmr_nb.runs.run import Run, RunError, new_run, open_run, training_run
 from twmr_nb.task.rewards import RewardTerm, refuse_duplicates
+from twmr_nb.types import Record
 
 ROOT = RUNS / "experiments"
-Variant = Mapping[str, Any]
 JUDGED = {  # what a comparison shows of an evaluation: heading, factor, digits
     "success_rate": ("passed [%]", 100, 0),
     "time_to_pass": ("time to pass [s]", 1, 1),
@@ -42,13 +43,34 @@ DOTS = ("success_rate", "time_to_pass", "effort")
 
 
 @dataclass(frozen=True)
+class Variant:
+    """What is trained: settings that differ from a preset, reward terms of your own. Made by `variant`."""
+
+    settings: Mapping[str, Any]
+    extra_terms: tuple[RewardTerm, ...] = ()
+    preset: str | None = None
+    """None: the one that all variants share."""
+
+
+def variant(extra_terms: Iterable[RewardTerm] = (), preset: str | None = None, **settings: Any) -> Variant:
+    """A variant with reward terms of your own, or with another preset; for settings alone a dict will do.
+
+    >>> variant(preset="tidy", alive_bonus=0.1).settings
+    {'alive_bonus': 0.1}
+    """
+    return Variant(settings, refuse_duplicates(extra_terms), preset)
+
+
+@dataclass(frozen=True)
 class Trial:
-    """One training of one variant: the log of its updates, and the evaluation of its last policy."""
+    """One training of one variant: its metrics, an update each, and the evaluation of its policy."""
 
     variant: str
     seed: int
     records: Sequence[Record]
     result: dict[str, Any]
+    policy_path: Path | None = None
+    """None where the results were shipped without the policies."""
 
     def __repr__(self) -> str:
         return f"Trial {one_line(self.variant)!r}, seed {self.seed}: {len(self.records)} updates, {self.result}"
@@ -67,6 +89,14 @@ class Comparison:
     def results(self, key: str = "success_rate") -> dict[str, list[Any]]:
         """One number of the evaluation per seed, by variant; None where a policy has none."""
         return {name: [t.result.get(key) for t in self.trials if t.variant == name] for name in self.variants}
+
+    def policy(self, variant: str, seed: int) -> SavedPolicy:
+        """The policy that a variant was judged by; raises ConfigError where there is none."""
+        found = [t.policy_path for t in self.trials if (t.variant, t.seed) == (variant, seed) and t.policy_path]
+        if not found:
+            has = ", ".join(f"{t.variant!r} with seed {t.seed}" for t in self.trials if t.policy_path) or "none"
+            raise ConfigError(f"no policy of {variant!r} with seed {seed!r} is here: there is {has}.")
+        return load_policy(found[0])
 
     def curves(self, keys: Sequence[str] = ("success_rate", "average_x", "std")) -> Plot:
         """What was logged in training: medians over the seeds, and their range."""
@@ -106,12 +136,11 @@ class Comparison:
         """Median over the seeds, and in brackets their range."""
         if not self.trials:
             return NOTHING
-        head = ["variant", "seeds", *(title for title, *_ in JUDGED.values())]
-        rows = [head, ["---", *["--:"] * (len(head) - 1)]]
+        rows = []
         for name in self.variants:
             cells = [spread(known(self.results(key)[name]), f, digits) for key, (_, f, digits) in JUDGED.items()]
-            rows.append([table_cell(name), str(len(self.results()[name])), *cells])
-        return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+            rows.append([name, str(len(self.results()[name])), *cells])
+        return Table(["variant", "seeds", *(title for title, *_ in JUDGED.values())], rows)._repr_markdown_()
 
 
 def known(values: Iterable[float | None]) -> list[float]:
@@ -127,7 +156,7 @@ def spread(values: Sequence[float], factor: float = 1, digits: int = 2) -> str:
 
 
 def compare(
-    variants: Mapping[str, Variant],
+    variants: Mapping[str, Variant | Mapping[str, Any]],
     seeds: Sequence[int] = (0, 1, 2),
     preset: str = DEFAULT_PRESET,
     steps: int | None = None,
@@ -138,9 +167,16 @@ def compare(
 ) -> Comparison:
     """Train every variant with every seed, one after the other, and judge each on the same unseen episodes.
 
-    variants: name -> settings that differ from the preset, `extra_terms` among them; the first is the baseline.
-    steps: length of a training. step_height [m]: judge all on this step instead of each in its own world.
-    Finished trainings are read from `root`; interrupt the cell at any time and run it again to go on.
+    variants: name -> a dict of the settings that differ from the preset, or `variant(extra_terms=[...], ...)`; the
+    first is the baseline. steps: length of a training. step_height [m]: judge all on this step instead of each in its
+    own world. Finished trainings are read from `root`; interrupt the cell at any time and run it again to go on.
+    Raises ConfigError, before anything is trained, for what is not allowed, and RunError while another run trains.
+
+    >>> from tempfile import mkdtemp
+    >>> tiny = {"num_envs": 2, "minibatches": 1, "rollout_steps": 8, "max_steps": 10}
+    >>> variants = {"as it is": tiny, "no bonus": tiny | {"success_bonus": 0.0}}
+    >>> compare(variants, seeds=[0], steps=16, episodes=2, root=mkdtemp()).results("episodes")
+    {'as it is': [2], 'no bonus': [2]}
     """
     try:
         seeds = list(seeds)
@@ -158,32 +194,30 @@ def compare(
     begin, trials = time.monotonic(), []
     with Progress("comparing", len(plan), first="", hidden=on_progress is not None) as bar:
         tell = on_progress or bar.say
-        for done, (variant, seed, config, terms) in enumerate(plan):
-            label = f"{variant}, seed {seed} (training {done + 1} of {len(plan)})"
+        for done, (name, seed, config, terms) in enumerate(plan):
+            label = f"{name}, seed {seed} (training {done + 1} of {len(plan)})"
             run = run_in(root, config, terms)
             result = judged(run, episodes, step_height, lambda what, label=label: tell(f"{label}: {what}"), bar)  # type: ignore[misc]
-            trials.append(Trial(variant, seed, run.records[:], result))
+            trials.append(Trial(name, seed, run.records[:], result, run.policy_path))
             bar.at(done + 1)
     tell(f"{len(plan)} trainings compared, {(time.monotonic() - begin) / 60:.1f} min")
     order = {name: i for i, name in enumerate(variants)}
     return Comparison(tuple(sorted(trials, key=lambda t: order[t.variant])))
 
 
-def run_of(
-    variant: Variant, seed: int = 0, preset: str = DEFAULT_PRESET, steps: int | None = None, root: str | Path = ROOT
-) -> Run:
-    """The run of one variant and seed as `compare` trains it: the one in its folder, or a new one, not begun."""
-    return run_in(root, *planned(variant, seed, preset, steps))
-
-
-def planned(variant: Variant, seed: int, preset: str, steps: int | None) -> tuple[TrainConfig, tuple[RewardTerm, ...]]:
+def planned(
+    given: Variant | Mapping[str, Any], seed: int, preset: str, steps: int | None
+) -> tuple[TrainConfig, tuple[RewardTerm, ...]]:
     """The settings and own reward terms of one variant and seed; raises ConfigError if they are not allowed."""
+    asked = given if isinstance(given, Variant) else Variant(given)
     common = {"seed": seed} | ({} if steps is None else {"total_timesteps": steps})
-    for name in variant.keys() & common:
-        raise ConfigError(f"{name} = {variant[name]!r} is not allowed in a variant: it is the same for all of them.")
-    settings = {name: value for name, value in variant.items() if name not in ("extra_terms", "preset")}
-    config = preset_config(variant.get("preset", preset), **settings, **common)
-    return config, refuse_duplicates(variant.get("extra_terms", ()))
+    for name in ("extra_terms", "preset"):
+        if name in asked.settings:
+            raise ConfigError(f"{name!r} is no setting: write variant({name}=..., **settings) in place of the dict.")
+    for name in asked.settings.keys() & common:
+        value = asked.settings[name]
+        raise ConfigError(f"{name} = {value!r} is not allowed in a variant: it is the same for all of them.")
+    return preset_config(asked.preset or preset, **asked.settings, **common), asked.extra_terms
 
 
 def run_in(root: str | Path, config: TrainConfig, terms: tuple[RewardTerm, ...]) -> Run:

@@ -12,7 +12,6 @@ from twmr_nb.config.as_text import command_line
 from twmr_nb.config.presets import preset_config
 from twmr_nb.config.schema import ConfigError, TrainConfig
 from twmr_nb.files import read_json, remembered
-from twmr_nb.learn.storage import Record
 from twmr_nb.markup import one_line
 from twmr_nb.policies.saved import SavedPolicy
 from twmr_nb.runs.folder import RunError, RunFolder, fresh_folder, run_folders
@@ -20,6 +19,7 @@ from twmr_nb.runs.identity import describe_term, describe_training, digest
 from twmr_nb.runs.places import RUNS
 from twmr_nb.runs.training import Training
 from twmr_nb.task.rewards import RewardTerm, refuse_duplicates
+from twmr_nb.types import Record
 
 LIVE: dict[Path, "Run"] = {}  # runs of this process, so that a new cell finds the one already under way
 
@@ -128,7 +128,16 @@ def refuse_second() -> None:
 
 
 class Run:
-    """One training run. `start()` trains on a thread of its own; `train()` in the caller's."""
+    """One training run. `start()` trains on a thread of its own; `train()` in the caller's.
+
+    It outlives the cell that started it, and stops within a second, saving a checkpoint; as the last line of a cell it
+    is its own live view.
+
+    >>> from tempfile import mkdtemp
+    >>> run = new_run("recommended", root=mkdtemp(), num_envs=2, minibatches=1, rollout_steps=8, total_timesteps=32)
+    >>> run.state, run.start().join(), len(run.records)
+    ('new', 'finished', 2)
+    """
 
     def __init__(self, path: Path, config: TrainConfig, extra_terms: Iterable[RewardTerm] = ()) -> None:
         self.path, self.name, self.config = path, path.name, config

@@ -132,7 +132,7 @@ def film(rollout: Rollout) -> bytes:
     """The episode as an mp4 file; raises RenderError where nothing can be drawn."""
     if not gl_available():
         raise RenderError(NO_GL)
-    return mp4(rollout, FPS, SIZE, speed=SPEED)
+    return mp4([rollout], FPS, SIZE, speed=SPEED)
 
 
 class ReplaySwitch(w.ToggleButton):

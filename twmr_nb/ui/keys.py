@@ -2,30 +2,10 @@
 
 import anywidget
 
-SCRIPT = """
-function render({ el }) {
-  const keep = (event) => {
-    const forCells = event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter");
-    if (!forCells) event.stopPropagation();
-  };
-  let root = null, waiting = 0;
-  const attach = () => {
-    root = el.closest(".twmr-shell");
-    if (root) root.addEventListener("keydown", keep);
-    else waiting = requestAnimationFrame(attach); // drawn, but not yet in the page
-  };
-  el.style.display = "none";
-  attach();
-  return () => {
-    cancelAnimationFrame(waiting);
-    root?.removeEventListener("keydown", keep);
-  };
-}
-export default { render };
-"""
+from twmr_nb.ui.script import script
 
 
 class Keys(anywidget.AnyWidget):
     """Keeps plain keys inside the `.twmr-shell` that it lies in; Shift+Enter and what is pressed with Ctrl pass."""
 
-    _esm = SCRIPT
+    _esm = script("keys.js")

@@ -13,7 +13,7 @@ from pathlib import Path
 import ipywidgets as w
 from markupsafe import Markup
 
-from twmr_nb.draw.live_curves import LiveCurves, curves_text
+from twmr_nb.draw.curves import LiveCurves, curves_text
 from twmr_nb.markup import one_line
 from twmr_nb.runs.run import Run, RunError
 from twmr_nb.types import Record

@@ -10,6 +10,7 @@ import ipywidgets as w
 from markupsafe import Markup
 
 from twmr_nb.config.schema import ConfigError
+from twmr_nb.draw.episode import signal_traces
 from twmr_nb.draw.film import frame_strip, video
 from twmr_nb.episodes.evaluate import BATCH, evaluate
 from twmr_nb.episodes.rollout import Rollout, record
@@ -24,7 +25,6 @@ from twmr_nb.ui.reporting import ReportingPolicy
 from twmr_nb.ui.saved import Keepsake, plain
 from twmr_nb.ui.setting_row import number_box
 from twmr_nb.ui.shell import line
-from twmr_nb.ui.traces import signal_traces
 
 WIDTH = 640  # px of a picture; a film and a replay take the room there is
 FPS = 20
@@ -118,7 +118,7 @@ class PolicyStage(w.VBox):
             frames = sum(math.ceil(r.time[-1] * FPS) for r in rollouts)
             turn.say(f"drawing {frames} pictures … (the 3D replay is there at once)")
             size = (640, 360) if len(rollouts) == 1 else (480, 270)
-            film = Markup("<div class='twmr-film'>{}</div>").format(video(rollouts, FPS, size))
+            film = Markup("<div class='twmr-film'>{}</div>").format(video(rollouts, fps=FPS, size=size))
             return [Html(film), Html(outcomes(rollouts))]
 
         self._run(job, self.watch)

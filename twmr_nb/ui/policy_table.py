@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -11,6 +10,7 @@ import traitlets as t
 from twmr_nb.config.as_text import scene_words
 from twmr_nb.markup import one_line
 from twmr_nb.ui.policy_files import PolicyFile
+from twmr_nb.ui.script import HERE, script
 
 SortKey = Callable[[PolicyFile], Any]
 COLUMNS: dict[str, SortKey] = {  # title: what to sort by
@@ -22,7 +22,6 @@ COLUMNS: dict[str, SortKey] = {  # title: what to sort by
 }
 WORDS = ("policy", "scene")  # columns that begin with A; numbers and dates begin with the largest
 MOST = 2  # policies ticked at a time: one to watch, two to compare
-HERE = Path(__file__).parent
 
 
 class PolicyTable(anywidget.AnyWidget):
@@ -31,7 +30,7 @@ class PolicyTable(anywidget.AnyWidget):
     `ticked(selected)` is called when a person ticks or unticks a row, `refresh()` when one asks for a new look.
     """
 
-    _esm = (HERE / "policy_table.js").read_text(encoding="utf-8")
+    _esm = script("policy_table.js")
     _css = (HERE / "policy_table.css").read_text(encoding="utf-8")
     selected = t.Tuple()
     # What the page shows

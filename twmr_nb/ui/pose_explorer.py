@@ -50,7 +50,7 @@ class PoseExplorer(Shell):
         self.step = Row(replace(world["step_height"], high=0.1), 0.05, self.redraw)
         self.modes = Row(world["extend_mode"], self.config.extend_mode, self._mode_chosen, "open gate asks")
         self.separate = w.Checkbox(
-            description="each wheel on its own", indent=False, layout=w.Layout(width="auto", margin="0 0 0 115px")
+            description="each wheel on its own", indent=False, layout=w.Layout(width="auto", margin="0 0 0 101px")
         )
         self.numbers = Html()
         self.image = Picture(layout=w.Layout(width="100%", max_width="1000px", margin="0"))

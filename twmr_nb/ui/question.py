@@ -7,63 +7,14 @@ import anywidget
 import traitlets as t
 
 from twmr_nb.markup import one_line
-
-SCRIPT = """
-function render({ model, el }) {
-  el.classList.add("twmr-question");
-  let before = null; // where the focus was
-  const show = () => {
-    el.replaceChildren();
-    if (!model.get("asking")) {
-      if (before?.isConnected && [document.body, null].includes(document.activeElement)) before.focus();
-      before = null;
-      return;
-    }
-    before = document.activeElement;
-    const make = (tag, what) => Object.assign(document.createElement(tag), what);
-    const text = make("label", { textContent: model.get("text") });
-    const asked = model.get("asks") ? make("input", { value: model.get("name") }) : null;
-    const button = (label, yes) => {
-      const made = make("button", { textContent: label });
-      made.className = "jupyter-button" + (yes ? model.get("danger") ? " mod-danger" : " mod-primary" : "");
-      made.onclick = () => model.send({ yes, name: asked?.value ?? "" });
-      return made;
-    };
-    const [yes, no] = [button(model.get("yes"), true), button("Keep", false)];
-    if (asked) text.append(asked);
-    el.append(text, yes, no);
-    el.onkeydown = (event) => {
-      const answer = event.key === "Escape" ? no : event.key === "Enter" && event.target === asked ? yes : null;
-      if (!answer) return;
-      event.preventDefault();
-      event.stopPropagation();
-      answer.click();
-    };
-    (asked ?? no).focus({ preventScroll: true });
-    asked?.select();
-  };
-  model.on("change:asking", show);
-  show();
-  return () => model.off("change:asking", show);
-}
-export default { render };
-"""
-STYLE = """
-.twmr-question:not(:empty) { display: flex; flex-wrap: wrap; align-items: center; gap: 6px; margin: 6px 2px; }
-.twmr-question label { display: flex; flex: 1 1 200px; align-items: center; gap: 6px; overflow-wrap: anywhere; }
-.twmr-question input {
-  flex: 1 1 auto; min-width: 60px; height: 28px; padding: 0 8px; font: inherit;
-  border: 1px solid var(--jp-ui-font-color2, #57606a); border-radius: 4px;
-  background: var(--jp-layout-color1, #fff); color: var(--jp-ui-font-color1, #1f2328);
-}
-.twmr-question button { flex: 0 0 auto; margin: 0; }
-"""
+from twmr_nb.ui.script import HERE, script
 
 
 class Question(anywidget.AnyWidget):
     """Nothing to see until `ask`; Enter in the name says yes, Escape says no."""
 
-    _esm, _css = SCRIPT, STYLE
+    _esm = script("question.js")
+    _css = (HERE / "question.css").read_text(encoding="utf-8")
     asking = t.Bool(False).tag(sync=True)
     text = t.Unicode("").tag(sync=True)
     asks = t.Bool(False).tag(sync=True)

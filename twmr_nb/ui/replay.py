@@ -1,13 +1,12 @@
 """A recorded rollout in 3D, in the page: turn it, stop it, and see which reward came from which movement.
 
 The browser draws (WebGL2, no library, no server): Python sends the joint positions once, then only the cursor moves.
-The JavaScript lies in replay_js/, in parts that the browser reads as one module.
+Where it has no WebGL2, Python sends pictures from the robot's side. The JavaScript lies in replay_js/.
 """
 
 import base64
 import json
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import anywidget
@@ -18,22 +17,21 @@ from markupsafe import Markup
 from numpy.typing import ArrayLike
 
 from twmr_nb.draw.page import output
-from twmr_nb.draw.plots import term_colors
 from twmr_nb.draw.replay_scene import describe_motion, describe_scene, episode_model, known, pack
+from twmr_nb.draw.stills import moments, png, side_view_frames
+from twmr_nb.draw.style import term_colors
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.markup import one_line
 from twmr_nb.task.rewards import REWARD_TERMS
+from twmr_nb.ui.script import HERE, script
 
-SOURCES = Path(__file__).parent / "replay_js"
-PARTS = ("robot", "camera", "shaders", "webgl", "flat", "chart", "playback", "controls", "view")
-SCRIPT = "\n".join((SOURCES / f"{part}.js").read_text(encoding="utf-8") for part in PARTS)
-PAGE_SCRIPT = (SOURCES / "page.js").read_text(encoding="utf-8")
-STYLE = (SOURCES / "style.css").read_text(encoding="utf-8")
+STYLE = (HERE / "replay_js" / "style.css").read_text(encoding="utf-8")
 
 LABELS = {term.name: term.label for term in REWARD_TERMS}
 REWARD_UNIT = "reward per step"
 CHART_HEIGHT = 194  # px, timeline and curves
 CAMERA = {"azimuth": 62.0, "elevation": -20.0, "distance": 0.46, "lookat": [0.04, 0.0, 0.02], "follow": True}
+PICTURES, PICTURE_SIZE = 60, (760, 250)  # for a browser without WebGL2: how many, and px
 SAVED_DT = 0.04  # s between the frames kept in a saved notebook; the browser interpolates
 PAGE = Markup("""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy"
@@ -60,7 +58,7 @@ class Replay(anywidget.AnyWidget):
     0
     """
 
-    _esm = SCRIPT + "\nexport default { render };\n"
+    _esm = script("replay_js/widget.js")
     _css = STYLE
     scene = t.Dict().tag(sync=True)
     recording = t.Dict().tag(sync=True)
@@ -70,6 +68,8 @@ class Replay(anywidget.AnyWidget):
     frame = t.Int(0).tag(sync=True)
     time = t.Float(0.0).tag(sync=True)
     autoplay = t.Bool(False).tag(sync=True)
+    draws = t.Bool(True).tag(sync=True)  # until a browser says that it has no WebGL2
+    pictures = t.List(t.Unicode()).tag(sync=True)  # what it shows then: evenly spread moments, as data: URLs
 
     def __init__(
         self,
@@ -101,6 +101,7 @@ class Replay(anywidget.AnyWidget):
             self.ghost = describe_ghost(ghost, rollout) if ghost else {}
             self.show_series(reward_series(rollout) if series is None else series)
             self.frame, self.time = 0, self.scene["dt"]
+            self._draw_here()
 
     def show_series(self, series: Mapping[str, ArrayLike], unit: str = REWARD_UNIT) -> None:
         """Draw these curves, name -> [T], under the picture: rewards under other weights, or any signal."""
@@ -112,24 +113,24 @@ class Replay(anywidget.AnyWidget):
                 )
         colors = term_colors([name for name in series if name != "total"]) | {"total": "ink"}  # the page's text colour
         lines = [
-            {
-                "name": name,
-                "label": LABELS.get(name, one_line(name.replace("_", " "))),
-                "color": colors[name],
-                "values": pack(y),
-            }
+            {"name": name, "label": label_of(name), "color": colors[name], "values": pack(y)}
             for name, y in series.items()
         ]
         self.curves = {"unit": unit, "lines": lines}
 
     def to_html(self) -> Markup:
-        """A page of its own that plays without a kernel and without a network."""
+        """A page of its own that plays without a kernel and without a network, about 0.3 MB for 10 s.
+
+        >>> Path("climb.html").write_text(tw.Replay(episode).to_html(), encoding="utf-8")  # doctest: +SKIP
+        """
         return page(self.state())
 
     def state(self, stride: int = 1) -> dict[str, Any]:
-        """The traits that the drawing needs, every `stride`-th frame only."""
+        """What a page without a kernel needs, every `stride`-th frame only, and one picture."""
         names = ("scene", "recording", "ghost", "curves", "camera", "frame", "time")
-        state = {name: getattr(self, name) for name in names}
+        state = {name: getattr(self, name) for name in names} | {
+            "pictures": self._side_view([self.scene["marks"][0]["frame"]])
+        }
         return thin(state, stride) if stride > 1 else state
 
     def _ipython_display_(self) -> None:
@@ -139,6 +140,17 @@ class Replay(anywidget.AnyWidget):
         display({"application/vnd.jupyter.widget-view+json": live, **words}, raw=True)
         stride = min(round(SAVED_DT / self.scene["dt"]), len(self.rollout.action))
         display(output(saved_copy(self.state(max(1, stride)))))
+
+    @t.observe("draws")
+    def _draw_here(self, change: Any = None) -> None:
+        self.pictures = (
+            [] if self.draws else self._side_view(moments(self.rollout, min(PICTURES, len(self.rollout.action))))
+        )
+
+    def _side_view(self, index: Sequence[int]) -> list[str]:
+        """The robot from its side at these frames."""
+        frames = side_view_frames(self.rollout, index, PICTURE_SIZE, overlay=False)
+        return [f"data:image/png;base64,{base64.b64encode(png(frame)).decode()}" for frame in frames]
 
     @t.validate("frame")
     def _inside(self, proposal: dict[str, Any]) -> int:
@@ -200,7 +212,7 @@ def page(state: dict[str, Any]) -> Markup:
     return PAGE.format(
         title=state["scene"]["title"],
         style=Markup(STYLE),  # noqa: S704 (our own file)
-        script=Markup(f"{SCRIPT}\n{PAGE_SCRIPT}"),  # noqa: S704 (our own files)
+        script=Markup(script("replay_js/page.js")),  # noqa: S704 (our own files)
         state=Markup(data),  # noqa: S704 (JSON that cannot end the script)
     )
 

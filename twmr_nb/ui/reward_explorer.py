@@ -11,8 +11,8 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from twmr_nb.config.schema import EnvConfig
-from twmr_nb.draw.plots import term_colors, words
 from twmr_nb.draw.reward_picture import STYLES, RewardPicture
+from twmr_nb.draw.style import term_colors, words
 from twmr_nb.episodes.rescore import Rescored, rescored
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.runs.places import RUNS

@@ -7,6 +7,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from twmr_nb.config.as_text import as_changes
+from twmr_nb.draw.table import Table
 from twmr_nb.files import read_json
 from twmr_nb.markup import one_line
 from twmr_nb.policies.checks import known_details
@@ -54,13 +55,12 @@ def run_label(run: Run) -> str:
 def settings_table(run: Run) -> Markup:
     """A run's settings as HTML: its preset, what differs from it, its own reward terms."""
     preset, changes = as_changes(run.config)
-    row = Markup("<tr><td>{}</td><td>{}</td></tr>")
-    rows = Markup().join(row.format(name.replace("_", " "), value_text(value)) for name, value in changes.items())
+    rows = [[name.replace("_", " "), value_text(value)] for name, value in changes.items()]
     term = Markup("<details><summary>{}</summary><pre>{}</pre></details>")
     own = []
     with suppress(ValueError, OSError):  # what is no list of terms is not shown
         own = known_details(read_json(run.path / "config.json"))["own_terms"]
     terms = Markup().join(term.format(one_line(t["name"]), t["source"]) for t in own)
-    table = Markup("<div>preset <b>{}</b>{}</div><table class='twmr-settings' tabindex='0'>{}</table>")
+    table = Markup("<div>preset <b>{}</b>{}</div>{}")
     head = Markup("<div class='twmr-part'>own reward terms (as text)</div>") if own else Markup()
-    return table.format(preset, ", with" if rows else ", unchanged", rows) + head + terms
+    return table.format(preset, ", with" if rows else ", unchanged", Table(["", ""], rows).html()) + head + terms

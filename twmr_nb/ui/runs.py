@@ -22,7 +22,7 @@ from twmr_nb.ui.shell import Shell, part, titled
 
 LEFT = 424  # px
 DOC = "watch, stop or resume any run; an interrupted one goes on from its last checkpoint"
-NONE = "No run in {root} yet: start one with TrainingPanel() or train()."
+NONE = "No run in {root} yet: start one with tw.TrainingPanel() or tw.train()."
 
 
 class Runs(Shell):

@@ -72,10 +72,12 @@ function render({ model, el }) {
     mark.hidden = !changed;
     name.classList.toggle("changed", changed);
     back.style.visibility = changed ? "visible" : "hidden";
-    was.textContent = start;
-    back.title = `back to ${withUnit(start)}`;
-    back.setAttribute("aria-label", `${label}: ${back.title}`);
-    problem.textContent = wrong;
+    if (was.textContent !== start) {
+      was.textContent = start;
+      back.title = `back to ${withUnit(start)}`;
+      back.setAttribute("aria-label", `${label}: ${back.title}`);
+    }
+    if (problem.textContent !== wrong) problem.textContent = wrong;
     box.setAttribute("aria-invalid", Boolean(wrong));
   };
 

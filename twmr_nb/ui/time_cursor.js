@@ -1,9 +1,10 @@
 // A slider over an episode's control steps, with a button that plays them.
 
+import { follow, make } from "./element.js";
+
 function render({ model, el }) {
-  const make = (tag, what) => Object.assign(document.createElement(tag), what);
-  const button = make("button", {}), range = make("input", { type: "range", min: 0, step: 1, title: "time: drag, or use the arrow keys" });
-  const clock = make("output", {});
+  const button = make("button"), range = make("input", { type: "range", min: 0, step: 1, title: "time: drag, or use the arrow keys" });
+  const clock = make("output");
   range.setAttribute("aria-label", "time");
   clock.setAttribute("aria-live", "off");
   range.style.setProperty("--handle", "var(--jp-brand-color1, #1976d2)");
@@ -45,13 +46,11 @@ function render({ model, el }) {
     play(!clockwork);
   };
   range.oninput = () => go(range.value);
-  const shown = ["frame", "last", "dt"].map((what) => `change:${what}`);
-  for (const what of shown) model.on(what, show);
-  show();
+  const undo = follow(model, ["frame", "last", "dt"], show);
   play(false);
   return () => {
     play(false);
-    shown.forEach((what) => model.off(what, show));
+    undo();
   };
 }
 

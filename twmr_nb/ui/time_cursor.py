@@ -1,11 +1,10 @@
 """A time cursor: a slider over an episode's control steps, with a play button."""
 
-from pathlib import Path
-
 import anywidget
 import traitlets as t
 
 from twmr_nb.episodes.rollout import Rollout
+from twmr_nb.ui.script import script
 
 INTERVAL = 200  # ms between pictures while playing
 
@@ -13,7 +12,7 @@ INTERVAL = 200  # ms between pictures while playing
 class TimeCursor(anywidget.AnyWidget):
     """`frame` is the control step, from 0."""
 
-    _esm = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+    _esm = script("time_cursor.js")
     frame = t.Int(0).tag(sync=True)
     last = t.Int(0).tag(sync=True)
     dt = t.Float(0.02).tag(sync=True)

@@ -1,7 +1,9 @@
 // The point of view: MuJoCo's free camera (azimuth, elevation in degrees, distance and lookat in metres), turned, moved
 // and zoomed by hand. While it follows, lookat counts from the robot.
 
-const VIEWS = {
+import { clamp, cross, dot, multiply, unit } from "./vectors.js";
+
+export const VIEWS = {
   "three-quarter": { azimuth: 62, elevation: -20 },
   side: { azimuth: 90, elevation: -8 },
   rear: { azimuth: 0, elevation: -22 },
@@ -10,7 +12,9 @@ const VIEWS = {
 };
 const VIEW_ANGLE = Math.PI / 4; // from top to bottom
 
-class Orbit {
+export class Orbit {
+  model; changed; path; azimuth; elevation; distance; lookat; follow;
+
   constructor(model, changed) {
     Object.assign(this, { model, changed });
     this.hear();
@@ -81,8 +85,18 @@ class Orbit {
   }
 }
 
+// Where the camera looks while it follows: the root's path without its jitter (a moving average, twice).
+function smoothPath(values, half) {
+  const mean = (list) =>
+    list.map((_, i) => {
+      const from = Math.max(0, i - half), to = Math.min(list.length, i + half + 1);
+      return list.slice(from, to).reduce((a, b) => a + b, 0) / (to - from);
+    });
+  return mean(mean(values));
+}
+
 // From the world to the screen, and the camera's own directions.
-function lens(camera, target, aspect) {
+export function lens(camera, target, aspect) {
   const az = (camera.azimuth * Math.PI) / 180, el = (camera.elevation * Math.PI) / 180;
   const ahead = [Math.cos(el) * Math.cos(az), Math.cos(el) * Math.sin(az), Math.sin(el)];
   const eye = target.map((t, k) => t - camera.distance * ahead[k]);
@@ -95,8 +109,8 @@ function lens(camera, target, aspect) {
 }
 
 // Parallel light from the sun in a box round the robot: what the shadow map sees.
-const SUN = unit([-0.42, -0.5, 1.0]);
-function sunLens(centre) {
+export const SUN = unit([-0.42, -0.5, 1.0]);
+export function sunLens(centre) {
   const x = unit(cross([0, 1, 0], SUN)), y = cross(SUN, x), r = 0.36;
   return seenFrom([x.map((v) => v / r), y.map((v) => v / r), SUN.map((v) => -v / 0.7)], centre);
 }

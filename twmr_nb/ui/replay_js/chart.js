@@ -1,6 +1,8 @@
 // The timeline (marks, gate, contact) and the curves under it: one canvas, one time axis, one cursor.
 
-const LANE = { left: 64, right: 16, marks: 9, gate: [20, 36], contact: [41, 47], curves: 66, axis: 20 };
+import { clamp } from "./vectors.js";
+
+export const LANE = { left: 64, right: 16, marks: 9, gate: [20, 36], contact: [41, 47], curves: 66, axis: 20 };
 const NEEDLE = 14; // px, the width of the cursor's canvas
 const MARKS = { contact: "▼", gate: "◆", passed: "⚑", end: "■" };
 
@@ -13,7 +15,9 @@ function niceTicks(low, high, n) {
   return { ticks, digits: Math.max(0, -Math.floor(Math.log10(step) + 1e-9)) };
 }
 
-class Chart {
+export class Chart {
+  canvas; needle; hidden; stale; show; range; width; height; ratio; look;
+
   constructor(canvas, needle) {
     Object.assign(this, { canvas, needle, hidden: new Set(), stale: true });
   }
@@ -64,7 +68,7 @@ class Chart {
   // The curves are drawn once; the cursor is a narrow canvas of its own that moves over them.
   draw(cursor) {
     if (this.stale) this.drawCurves();
-    const { needle, ratio, look, show } = this, pen = needle.getContext("2d"), middle = NEEDLE / 2;
+    const { needle, ratio, look } = this, pen = needle.getContext("2d"), middle = NEEDLE / 2;
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, NEEDLE, this.height);
     pen.fillStyle = look.accent;
@@ -214,7 +218,7 @@ class Chart {
   }
 }
 
-function signed(v) {
+export function signed(v) {
   const size = Math.abs(v), text = size.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.1 ? 2 : 3);
   return Number(text) === 0 ? "0" : (v < 0 ? "−" : "+") + text;
 }

@@ -1,5 +1,11 @@
 // What a person touches: the widget's elements, keys, orbiting with mouse or fingers, scrubbing on the chart.
 
+import { VIEWS } from "./camera.js";
+import { LANE, signed } from "./chart.js";
+import { SPEEDS } from "./playback.js";
+import { make } from "../element.js";
+import { clamp } from "./vectors.js";
+
 const ICON = {
   play: '<svg viewBox="0 0 14 14"><path d="M3 1l10 6-10 6z"/></svg>',
   pause: '<svg viewBox="0 0 14 14"><path d="M2 1h3.5v12H2zM8.5 1H12v12H8.5z"/></svg>',
@@ -7,16 +13,13 @@ const ICON = {
   next: '<svg viewBox="0 0 14 14"><path d="M10 2h2.5v10H10zM1.5 2v10L9 7z"/></svg>',
 };
 const KEYS = "space: play or pause · ← →: one step (shift: ten) · ↑ ↓: speed · page up/down: marks · home, end · F: follow";
-const HELP = `Keys: ${KEYS}
+export const HELP = `Keys: ${KEYS}
 A D W S: turn the camera · + −: nearer, farther
 Mouse: drag turns, shift + drag moves, click and scroll zooms; two fingers move and zoom
 forces: straight arrows push, round arrows turn a wheel · a curve's name hides or shows it, a double click shows only it`;
 
-function buildElements(height) {
-  const root = document.createElement("div"), option = (v, text, chosen) => `<option value="${v}"${chosen ? " selected" : ""}>${text}</option>`;
-  root.className = "twmr-replay";
-  root.tabIndex = -1;
-  root.setAttribute("role", "group");
+export function buildElements(height) {
+  const root = make("div", { className: "twmr-replay", tabIndex: -1, role: "group" }), option = (v, text, chosen) => `<option value="${v}"${chosen ? " selected" : ""}>${text}</option>`;
   root.innerHTML = `
     <div class="stage" style="height:${height}px">
       <canvas role="img" tabindex="0"></canvas>
@@ -47,7 +50,7 @@ function buildElements(height) {
 }
 
 // Keys act only while the focus is inside, and are taken before JupyterLab sees them; all others pass.
-function listenToKeys(root, act) {
+export function listenToKeys(root, act) {
   const onKey = (e) => {
     if (!root.contains(e.target) || e.ctrlKey || e.metaKey || e.altKey || e.target.matches("select")) return;
     if (e.key === " " && e.target.matches("button")) e.target.click();
@@ -61,7 +64,7 @@ function listenToKeys(root, act) {
 
 // One finger or button turns, shift or the right button moves, two fingers or the wheel zoom. hold(true / false) tells
 // when a drag begins and ends.
-function listenToCamera(canvas, root, orbit, hold) {
+export function listenToCamera(canvas, root, orbit, hold) {
   const fingers = new Map();
   const spread = () => {
     const [a, b] = [...fingers.values()];
@@ -98,7 +101,7 @@ function listenToCamera(canvas, root, orbit, hold) {
 }
 
 // Press or drag on the timeline or a curve: the robot goes there. Hover: what lies there, in words.
-function listenToChart(canvas, tip, chart, seek) {
+export function listenToChart(canvas, tip, chart, seek) {
   const show = (e) => {
     tip.textContent = chart.describe(e.offsetX, e.offsetY);
     tip.hidden = false;
@@ -117,7 +120,7 @@ function listenToChart(canvas, tip, chart, seek) {
   canvas.onpointerleave = () => (tip.hidden = true);
 }
 
-function pressKey(key, shift, playback, actions, marks, orbit) {
+export function pressKey(key, shift, playback, actions, marks, orbit) {
   const turn = (dx, dy) => (orbit.turn(dx, dy), orbit.save()), zoom = (by) => (orbit.zoom(by), orbit.save());
   const step = shift ? 10 : 1, now = playback.frame, last = playback.frames - 1;
   const act = {
@@ -135,22 +138,18 @@ function pressKey(key, shift, playback, actions, marks, orbit) {
 }
 
 // ---- what the elements show ----
-function buildLegend(legend, chart, changed) {
+export function buildLegend(legend, chart, changed) {
   const buttons = chart.show.curves.map((curve) => {
-    const button = document.createElement("button"), toggle = (only) => (chart.toggle(curve.name, only), changed());
-    button.title = "click: hide or show; double click: only this one";
-    button.innerHTML = "<i></i><span></span> <b></b>";
-    button.children[1].textContent = curve.label;
-    button.onclick = () => toggle(false);
-    button.ondblclick = () => toggle(true);
-    return button;
+    const toggle = (only) => (chart.toggle(curve.name, only), changed());
+    const title = "click: hide or show; double click: only this one", on = { onclick: () => toggle(false), ondblclick: () => toggle(true) };
+    return make("button", { title, ...on }, make("i"), make("span", { textContent: curve.label }), " ", make("b"));
   });
   legend.replaceChildren(...buttons);
   legend.hidden = !buttons.length;
 }
 
 // Numbers, button states and labels for the moment shown.
-function writeState(view) {
+export function writeState(view) {
   const { playback, record, scene, chart, orbit, find, shown } = view, { frame } = playback;
   const put = (name, text) => (find(`[data-is=${name}]`).textContent = text);
   const press = (name, on) => find(`[data-do=${name}]`).setAttribute("aria-pressed", on);
@@ -160,7 +159,7 @@ function writeState(view) {
   put("touch", record.touch[frame].toFixed(1));
   find(".meter i").style.transform = `scaleX(${record.gate[frame]})`;
   const marks = scene.marks.filter((mark) => mark.frame === frame).map((mark) => `, ${mark.label}`).join("");
-  find(".clock").replaceChildren(`${time} s `, Object.assign(document.createElement("span"), { textContent: `/ ${total} s` }));
+  find(".clock").replaceChildren(`${time} s `, make("span", { textContent: `/ ${total} s` }));
   view.curves.setAttribute("aria-valuenow", frame);
   view.curves.setAttribute("aria-valuetext", `${time} of ${total} seconds${marks}`);
   view.canvas.setAttribute("aria-label", describeMoment(view, time, total));
@@ -203,7 +202,7 @@ function contrast(one, other) {
 }
 
 // The colour itself where it stands out from the paper; else its nearest shade that does, for an edge round it.
-function edgeOf(color, paper) {
+export function edgeOf(color, paper) {
   if (color[0] !== "#") return color;
   const towards = luminance(paper) > 0.4 ? 0 : 255, parts = color.slice(1).match(/../g).map((v) => parseInt(v, 16));
   for (let share = 0; share < 1; share += 0.05) {
@@ -214,7 +213,7 @@ function edgeOf(color, paper) {
 }
 
 // The page's colours, for the canvases.
-function readLook(root) {
+export function readLook(root) {
   const style = getComputedStyle(root), color = (name) => style.getPropertyValue(name).trim();
   const [r, g, b] = style.backgroundColor.match(/[\d.]+/g).map(Number), dark = 0.3 * r + 0.6 * g + 0.1 * b < 128;
   return {

@@ -1,13 +1,15 @@
 // The replay without a kernel: on a page of its own, or in a saved notebook, where it shows itself only if the live
 // widget above it does not.
 
-function startPage(state) {
+import { ReplayView } from "./view.js";
+
+export function startPage(state) {
   const model = {
     get: (name) => state[name],
     set: (name, value) => (typeof name === "string" ? (state[name] = value) : Object.assign(state, name)),
     save_changes() {}, on() {}, off() {},
   };
-  const frame = window.frameElement, host = frame?.ownerDocument.body;
+  const frame = /** @type {HTMLElement} */ (globalThis.frameElement), host = frame?.ownerDocument.body;
   const paper = host ? getComputedStyle(host).backgroundColor : "";
   const dark = host ? /^rgba?\((\d{1,2}), /.test(paper) && !/, 0\)$/.test(paper) : matchMedia("(prefers-color-scheme: dark)").matches;
   document.body.classList.toggle("dark", dark);
@@ -27,7 +29,7 @@ function startPage(state) {
   const lost = () => [...area.querySelectorAll(".jupyter-widgets")].find((n) => n.textContent.startsWith("Error displaying widget"));
   const look = (waited) => {
     const message = lost();
-    if (message) message.closest(".jp-OutputArea-child").style.display = "none";
+    message?.closest(".jp-OutputArea-child").setAttribute("style", "display: none");
     if (area.querySelector(".twmr-replay")) hide();
     else if (message || waited) show();
   };

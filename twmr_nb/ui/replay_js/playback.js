@@ -1,8 +1,12 @@
 // The time cursor: the clock while playing, and the link to the model's traits `frame` and `time`.
 
-const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4];
+import { clamp } from "./vectors.js";
 
-class Playback {
+export const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4];
+
+export class Playback {
+  model; changed; cursor; playing; speed; frames; dt; clock; told; said; unsaved;
+
   // changed() is called whenever the picture is out of date.
   constructor(model, changed) {
     Object.assign(this, { model, changed, cursor: 0, playing: false, speed: 1 });

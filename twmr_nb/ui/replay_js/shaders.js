@@ -25,7 +25,7 @@ vec3 finish(vec3 c, vec3 p) { // linear light to screen, fading into the backgro
   return mix(sqrt(c), sky, smoothstep(fog.x, fog.y, distance(p.xy, target.xy)));
 }`;
 
-const SOLID_VERTEX = `#version 300 es
+export const SOLID_VERTEX = `#version 300 es
 precision highp float;
 layout(location=0) in vec3 position; layout(location=1) in vec3 normal;
 layout(location=2) in vec4 paint; layout(location=3) in float slot;
@@ -42,7 +42,7 @@ void main() {
   P = w.xyz; N = mat3(m) * normal; gl_Position = view * w;
 }`;
 
-const SOLID_FRAGMENT = `#version 300 es
+export const SOLID_FRAGMENT = `#version 300 es
 ${GLSL_COMMON}
 in vec3 P, N, C; flat in int part; out vec4 o;
 uniform float gate, touch; uniform vec3 push, arc, block; uniform vec4 ghost;
@@ -68,12 +68,12 @@ void main() {
   o = vec4(finish(lit, P), 1.);
 }`;
 
-const FLOOR_VERTEX = `#version 300 es
+export const FLOOR_VERTEX = `#version 300 es
 precision highp float;
 layout(location=0) in vec2 corner; uniform mat4 view; uniform vec2 middle; uniform float reach; out vec3 P;
 void main() { P = vec3(middle + corner * reach, 0.); gl_Position = view * vec4(P, 1.); }`;
 
-const FLOOR_FRAGMENT = `#version 300 es
+export const FLOOR_FRAGMENT = `#version 300 es
 precision highp float;
 in vec3 P; out vec4 o; uniform vec3 target, sky, ground, lines, goal; uniform vec2 fog; uniform float goalX;
 float grid(vec2 pixel, float cell, float width) { // how much of this pixel a grid line covers
@@ -89,8 +89,8 @@ void main() {
 }`;
 
 // What darkens the floor, laid over it near the robot only: looking up shadows is the costly part.
-const SHADE_REACH = 0.27;
-const SHADE_FRAGMENT = `#version 300 es
+export const SHADE_REACH = 0.27;
+export const SHADE_FRAGMENT = `#version 300 es
 ${GLSL_COMMON}
 in vec3 P; out vec4 o;
 void main() {
@@ -99,7 +99,7 @@ void main() {
   o = vec4(vec3(mix(sqrt(lit), 1., smoothstep(.05, .07, dot(q, q)))), 1.);
 }`;
 
-const LABEL_VERTEX = `#version 300 es
+export const LABEL_VERTEX = `#version 300 es
 precision highp float;
 layout(location=0) in vec2 corner; uniform mat4 view; uniform vec4 spot; uniform vec4 size; out vec2 uv; out vec3 P;
 void main() { // spot: x, y, z and which way up; size: half width, half depth, row of the texture, share of its width
@@ -108,7 +108,7 @@ void main() { // spot: x, y, z and which way up; size: half width, half depth, r
   gl_Position = view * vec4(P, 1.);
 }`;
 
-const LABEL_FRAGMENT = `#version 300 es
+export const LABEL_FRAGMENT = `#version 300 es
 precision highp float;
 in vec2 uv; in vec3 P; out vec4 o; uniform sampler2D text; uniform vec3 lines, target; uniform vec2 fog;
 void main() { float a = texture(text, uv).a; o = vec4(lines, a * (1. - smoothstep(fog.x * .5, fog.y * .5, distance(P.xy, target.xy)))); }`;

@@ -2,6 +2,15 @@
 //   scene, recording, ghost, curves (what is shown), frame and time (the cursor), camera (the point of view).
 // It draws only when something changed, and gives its graphics context back when it is removed.
 
+import { Orbit } from "./camera.js";
+import { Chart, LANE } from "./chart.js";
+import { buildElements, buildLegend, edgeOf, HELP, listenToCamera, listenToChart, listenToKeys, pressKey, readLook, writeState } from "./controls.js";
+import { Playback } from "./playback.js";
+import { bodyMatrices, forcesAt, noForces, poseAt, unpack } from "./robot.js";
+import { SidePainter } from "./side.js";
+import { Painter } from "./webgl.js";
+import { make } from "../element.js";
+
 const PALETTE = {
   light: {
     sky: [0.955, 0.963, 0.972], ground: [0.922, 0.932, 0.945], lines: [0.7, 0.735, 0.78], words: [0.36, 0.4, 0.46],
@@ -20,7 +29,14 @@ const QUALITY = [
 ];
 const FLUENT = 55; // ms between pictures above which the quality is lowered
 
-class ReplayView {
+export class ReplayView {
+  // elements, and what draws and moves
+  root; find; all; stage; curves; tip; canvas; model; painter; playback; orbit; chart;
+  // what is shown
+  scene; record; ghost; shown; dark; autoplay; hidden; held; gone; undo;
+  // drawing
+  dirty; waiting; loading; last; written; drawn; quality; gaps;
+
   constructor(model, el) {
     const scene = model.get("scene");
     Object.assign(this, buildElements(scene.height), { model, undo: [], quality: 0, gaps: [], shown: { ghost: true, forces: true } });
@@ -48,7 +64,7 @@ class ReplayView {
     this.root.classList.toggle("still", frames === 1); // a single pose: nothing to play
     this.orbit.load([0, 1].map((k) => Array.from({ length: frames }, (_, i) => record.qpos[i * scene.nq + k])), scene.dt);
     this.find(".title").textContent = scene.title;
-    if (this.ghost) this.find(".title").append(Object.assign(document.createElement("small"), { textContent: ghost.title }));
+    if (this.ghost) this.find(".title").append(make("small", { textContent: ghost.title }));
     this.find("[data-do=ghost]").hidden = !this.ghost;
     this.root.setAttribute("aria-label", `3D replay: ${scene.title}`);
     this.curves.setAttribute("aria-valuemax", frames - 1);
@@ -72,34 +88,39 @@ class ReplayView {
       this.painter = new Painter(canvas, this.scene);
     } catch (error) {
       console.info(`replay: ${error.message}`);
-      return this.useFlatPainter("No WebGL2 in this browser: a simpler drawing stands in. Everything else works.");
+      return this.useSidePainter("No WebGL2 in this browser");
     }
+    listenToCamera(canvas, this.root, this.orbit, (on) => this.hold(on));
     canvas.addEventListener("webglcontextlost", () => {
-      if (canvas === this.canvas && !this.gone) this.useFlatPainter("The browser needed this 3D view's place.", true);
+      if (canvas === this.canvas && !this.gone) this.useSidePainter("The browser needed this 3D view's place", true);
     });
     this.say("");
-    this.refresh();
+    this.askForPictures(false);
   }
 
-  useFlatPainter(why, again) {
-    this.painter = new FlatPainter(this.freshCanvas(), this.scene);
-    this.say(why);
-    if (again) {
-      const button = Object.assign(document.createElement("button"), { textContent: "bring it back" });
-      button.onclick = () => this.usePainter();
-      this.find(".notice").append(button);
+  useSidePainter(why, again) {
+    const pictures = this.model.get("pictures"), kept = pictures.length === 1 && this.playback.frames > 1; // no kernel
+    this.painter = new SidePainter(this.freshCanvas("img"), pictures);
+    this.askForPictures(true);
+    this.say(`${why}: ${kept ? "one moment of the episode" : "the robot"}, seen from its side, stands in.`);
+    if (again) this.find(".notice").append(make("button", { textContent: "bring it back", onclick: () => this.usePainter() }));
+  }
+
+  askForPictures(on) {
+    const { model, root } = this;
+    root.classList.toggle("aside", on);
+    if (model.get("draws") === on) {
+      model.set("draws", !on);
+      model.save_changes();
     }
     this.refresh();
   }
 
-  freshCanvas() {
-    const canvas = Object.assign(document.createElement("canvas"), { tabIndex: 0 });
-    canvas.setAttribute("role", "img");
-    this.stage.querySelector("canvas").replaceWith(canvas);
-    this.canvas = canvas;
+  freshCanvas(tag = "canvas") {
+    const canvas = make(tag, { tabIndex: 0, role: "img" });
+    this.stage.firstElementChild.replaceWith(canvas);
     this.painter?.dispose();
-    listenToCamera(canvas, this.root, this.orbit, (on) => this.hold(on));
-    return canvas;
+    return (this.canvas = canvas);
   }
 
   say(text) {
@@ -138,11 +159,11 @@ class ReplayView {
 
   // Simpler while it moves, where it must be; a picture that stands is always the best one.
   draw() {
-    const { playback, scene, canvas, stage } = this, { smooth, scale } = QUALITY[playback.playing || this.held ? this.quality : 0];
+    const { playback, stage } = this, { smooth, scale } = QUALITY[playback.playing || this.held ? this.quality : 0];
     const ratio = smooth ? Math.min(devicePixelRatio, 2) : scale;
     const width = Math.round(stage.clientWidth * ratio), height = Math.round(stage.clientHeight * ratio);
     if (!this.hidden && width && height) {
-      if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+      this.painter.resize(width, height);
       this.painter.draw({ ...this.shot(playback.cursor), smooth });
     }
     if (this.chart.width) this.chart.draw(playback.cursor);
@@ -153,9 +174,9 @@ class ReplayView {
     writeState(this);
   }
 
-  // Everything a painter needs for one moment.
+  // Everything a painter needs for one moment; `share` is how much of the episode lies before it.
   shot(cursor) {
-    const { record, scene, orbit, ghost } = this, frame = Math.floor(cursor), pose = (qpos, at) => bodyMatrices(scene.tree, poseAt(qpos, scene.nq, at));
+    const { record, scene, orbit, ghost, playback } = this, frame = Math.floor(cursor), pose = (qpos, at) => bodyMatrices(scene.tree, poseAt(qpos, scene.nq, at));
     return {
       bodies: pose(record.qpos, cursor),
       ghost: ghost && this.shown.ghost ? pose(ghost.qpos, ((cursor + 1) * scene.dt) / ghost.dt - 1) : null,
@@ -163,6 +184,7 @@ class ReplayView {
       target: orbit.target(cursor),
       palette: PALETTE[this.dark ? "dark" : "light"],
       gate: record.gate[frame],
+      share: cursor / Math.max(playback.frames - 1, 1),
       ...(this.shown.forces ? forcesAt(scene, record, frame) : noForces(scene)),
     };
   }
@@ -213,6 +235,10 @@ class ReplayView {
     on("frame", () => playback.hear(model.get("frame")));
     on("time", () => playback.hear(Math.round(model.get("time") / this.scene.dt) - 1));
     on("curves", () => this.loadCurves());
+    on("pictures", () => {
+      this.painter.pictures = model.get("pictures");
+      this.refresh();
+    });
     const load = () => (this.loading ??= Promise.resolve().then(() => ((this.loading = null), this.load()))); // once for all
     for (const name of ["scene", "recording", "ghost"]) on(name, load);
     on("camera", () => {
@@ -257,9 +283,4 @@ class ReplayView {
     this.painter.dispose();
     this.root.remove();
   }
-}
-
-function render({ model, el }) {
-  const view = new ReplayView(model, el);
-  return () => view.remove();
 }

@@ -1,5 +1,12 @@
 // Drawing with WebGL2 alone: shadow map, floor, words on it, robot, ghost. No library.
 
+import { lens, SUN, sunLens } from "./camera.js";
+import { buildMesh } from "./mesh.js";
+import { arcMatrix, arrowMatrices, NOWHERE, TORQUE_SWEEP } from "./robot.js";
+import { FLOOR_FRAGMENT, FLOOR_VERTEX, LABEL_FRAGMENT, LABEL_VERTEX, SHADE_FRAGMENT, SHADE_REACH, SOLID_FRAGMENT, SOLID_VERTEX } from "./shaders.js";
+import { make } from "../element.js";
+import { inverse } from "./vectors.js";
+
 function compile(gl, vertex, fragment) {
   const program = gl.createProgram();
   for (const [kind, text] of [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]]) {
@@ -30,8 +37,7 @@ function compile(gl, vertex, fragment) {
 
 // The words painted on the floor: one row of a texture per label, and the share of the row that each fills.
 function labelTexture(gl, labels) {
-  const canvas = document.createElement("canvas"), row = 64;
-  [canvas.width, canvas.height] = [512, row * labels.length];
+  const row = 64, canvas = make("canvas", { width: 512, height: row * labels.length });
   const pen = canvas.getContext("2d");
   pen.font = "600 46px system-ui, sans-serif";
   pen.textAlign = "center";
@@ -96,7 +102,9 @@ function vertexArray(gl, data, layout, index) {
   return array;
 }
 
-class Painter {
+export class Painter {
+  gl; canvas; scene; mesh; smooth; solid; shadow; floor; shade; label; body; quad; map; shares;
+
   // Throws where the browser has no WebGL2.
   constructor(canvas, scene) {
     const gl = canvas.getContext("webgl2", { antialias: false, alpha: true, depth: true, powerPreference: "low-power" });
@@ -119,6 +127,11 @@ class Painter {
     gl.activeTexture(gl.TEXTURE0);
     gl.enable(gl.DEPTH_TEST);
     gl.blendFuncSeparate(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, gl.ZERO, gl.ONE);
+  }
+
+  resize(width, height) {
+    const { canvas } = this;
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   }
 
   // shot: bodies, ghost, camera, target, palette, gate, touch, contacts, torque, smooth.

@@ -1,6 +1,7 @@
-"""The learning curves of a run under way: the four panels of `plots.learning_curves`, made to be drawn every second.
+"""The learning curves of a run, finished or under way: return, success, what each term pays, losses and noise.
 
-Axes, ticks and legends are drawn once and kept until a limit has to move; then only the curves are drawn anew.
+Axes, ticks and legends are drawn once and kept until a limit has to move; then only the curves are drawn anew, so that
+a live view can show them every second.
 """
 
 import math
@@ -13,24 +14,28 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from numpy.typing import NDArray
 
-from twmr_nb.draw import plots
 from twmr_nb.draw.live_figure import LiveFigure, nice_limits
-from twmr_nb.draw.plots import DASHES, GREY, HALO, INK, TERM_COLORS, TOTAL, legend, style, term_colors, words
+from twmr_nb.draw.metrics import METRICS, column, shown, steps_unit
+from twmr_nb.draw.style import DASHES, GREY, TOTAL, Plot, halo, legend, style, term_colors, words
 from twmr_nb.markup import figure_text
 from twmr_nb.types import Record
 
 Array = NDArray[Any]
 Runs = Mapping[str, Sequence[Record]]
-TITLE: dict[str, Any] = {"fontsize": 10, "fontweight": "bold", "loc": "left"}
 LEFT, TOP, RIGHT, BOTTOM, BETWEEN_X, BETWEEN_Y = 62, 22, 18, 42, 62, 46  # px around and between the panels
-LOSSES = {
-    "value_loss": ("value loss", "#7C8B99"),
-    "approx_kl": ("KL", "#C2607E"),
-    "std": ("noise (std)", "#A3A030"),
-}
+CURVES, LOSSES = ("episode_return", "success_rate"), ("value_loss", "approx_kl", "std")
 ROUND = (1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
-LARGEST = 1e15  # what lies above came from no training
 SMALLEST = 1e-6  # what lies below is noise on the logarithmic axis
+
+
+def learning_curves(records: Sequence[Record], compare: Runs | None = None) -> Plot:
+    """Four panels over training steps: return, success, what each term pays per episode, losses and noise.
+
+    `records`: one per update, as `run.records` holds them. `compare`: earlier runs by name, drawn in grey.
+    """
+    curves = LiveCurves(960, 540)
+    curves.show(records, compare or {}, total=0)
+    return curves.live.figure
 
 
 @dataclass(frozen=True)
@@ -56,57 +61,60 @@ class LiveCurves:
 
     def png(self, records: Sequence[Record], compared: Runs, total: float) -> bytes:
         """records: one per update; compared: earlier runs, drawn in grey; total: steps that the run will take."""
+        self.show(records, compared, total)
+        return self.live.png()
+
+    def show(self, records: Sequence[Record], compared: Runs, total: float) -> None:
+        """The same, not yet drawn; without a `total` the axis ends where the curves do."""
         data = Curves(records)
         frame = frame_of(data, compared, total)
         if frame != self.frame:
             self._build(frame, compared)
         self._move(data)
-        return self.live.png()
 
     def _build(self, frame: Frame, compared: Runs) -> None:
         self.frame = frame
         self.live.clear()
-        self.unit, self.scale = ("million", 1e6) if frame.steps >= 1e6 else ("thousand", 1e3)
-        x = f"{self.unit} steps"
-        a = self._panel(0, 0, "return", "", "reward per episode", frame.returns)
-        b = self._panel(1, 0, "success", "", "episodes that pass [%]", (-3, 103))
-        c = self._panel(0, 1, "what each term pays", x, "reward per episode", frame.paid)
-        d = self._panel(1, 1, "losses and noise, logarithmic", x, "", None)
-        d.set_yscale("log")
-        d.set_ylim(*frame.losses)
-        d.minorticks_off()
-        for axes, key, factor in ((a, "episode_return", 1), (b, "success_rate", 100)):
+        x, self.scale = steps_unit(frame.steps)
+        height = METRICS["frontier"]
+        note = "; dash-dot: step [mm]" if frame.curriculum else ""  # millimetres and percent share the axis
+        returned, success = (
+            self._panel(i, 0, METRICS[key].title + end, METRICS[key].y)
+            for i, (key, end) in enumerate(zip(CURVES, ("", note), strict=True))
+        )
+        paid = self._panel(0, 1, "what each term pays", "reward per episode", x)
+        losses = self._panel(1, 1, "losses and noise, logarithmic", "", x)
+        returned.set_ylim(*frame.returns)
+        success.set_ylim(METRICS["success_rate"].limits)
+        paid.set_ylim(*frame.paid)
+        losses.set_yscale("log")
+        losses.set_ylim(*frame.losses)
+        losses.minorticks_off()
+        self.curves = {}
+        for axes, key in zip((returned, success), CURVES, strict=True):
             for dash, (name, others) in zip(DASHES, compared.items(), strict=False):
-                steps, values = (column(others, k) for k in ("global_step", key))
-                axes.plot(
-                    steps / self.scale,
-                    values * factor,
-                    color=GREY,
-                    linestyle=dash,
-                    linewidth=1.2,
-                    label=figure_text(name),
-                )
+                look = {"color": GREY, "linestyle": dash, "linewidth": 1.2, "label": figure_text(name)}
+                axes.plot(column(others, "global_step") / self.scale, shown(others, key), **look)
+            color = METRICS[key].color
+            self.curves[key] = self._line(axes, color=color, linewidth=2, label="this run", **halo(color))
             if compared:
                 legend(axes, 1, "lower right", handle=2.6)
-        self.returned = self._line(a, color=TOTAL, linewidth=2, path_effects=HALO)
-        self.passed = self._line(b, color=TERM_COLORS["success"], linewidth=2)
-        self.frontier = self._line(b, color=INK, linewidth=1.2, linestyle="-.")
-        if frame.curriculum:  # millimetres and percent share the axis
-            b.set_title("success; dash-dot: step height [mm]", color=INK, **TITLE)
+        if frame.curriculum:
+            self.curves["frontier"] = self._line(success, color=height.color, linewidth=1.2, linestyle="-.")
         colors = term_colors(frame.terms)
         areas = {n: PolyCollection([], facecolors=colors[n], label=words(n)) for n in frame.terms}
-        self.areas = {n: self.live.moving(c, c.add_collection(area, autolim=False)) for n, area in areas.items()}
-        self.paid = self._line(c, color=TOTAL, linewidth=1.6, path_effects=HALO)
-        self.losses = {k: self._line(d, color=color, linewidth=1.4, label=n) for k, (n, color) in LOSSES.items()}
-        legend(c, 3, "upper left")
-        legend(d, 3, "upper left")
+        self.areas = {n: self.live.moving(paid, paid.add_collection(area, autolim=False)) for n, area in areas.items()}
+        self.paid = self._line(paid, color=TOTAL, linewidth=1.6, **halo(TOTAL))
+        for key in LOSSES:
+            self.curves[key] = self._line(losses, color=METRICS[key].color, linewidth=1.4, label=METRICS[key].short)
+        legend(paid, 3, "upper left")
+        legend(losses, 3, "upper left")
 
     def _move(self, data: "Curves") -> None:
-        assert self.frame is not None
         x = data.steps / self.scale
-        self.returned.set_data(x, data.column("episode_return"))
-        self.passed.set_data(x, 100 * data.column("success_rate"))
-        self.frontier.set_data(x, 1000 * data.column("frontier"))
+        for key, line in self.curves.items():
+            values = shown(data.records, key)
+            line.set_data(x, np.fmax(values, SMALLEST) if key in LOSSES else values)
         up, down = np.zeros(len(x)), np.zeros(len(x))
         for name, area in self.areas.items():
             value = data.paid[name]
@@ -114,18 +122,14 @@ class LiveCurves:
             area.set_verts([between(x, up, gains), between(x, down, costs)])
             up, down = gains, costs
         self.paid.set_data(x, data.total)
-        for key, line in self.losses.items():
-            line.set_data(x, np.fmax(data.column(key), SMALLEST))
 
-    def _panel(self, i: int, j: int, title: str, x: str, y: str, limits: tuple[float, float] | None) -> Axes:
+    def _panel(self, i: int, j: int, title: str, y: str, x: str = "") -> Axes:
         assert self.frame is not None
         width = (self.width - LEFT - RIGHT - BETWEEN_X) / 2
         height = (self.height - TOP - BOTTOM - BETWEEN_Y) / 2
         axes = self.live.axes(LEFT + i * (width + BETWEEN_X), TOP + j * (height + BETWEEN_Y), width, height)
         style(axes, title, x, y).set_xlim(0, self.frame.steps / self.scale)
         axes.locator_params(nbins=5)
-        if limits:
-            axes.set_ylim(*limits)
         return axes
 
     def _line(self, axes: Axes, **look: Any) -> Any:
@@ -140,7 +144,7 @@ def curves_text(records: Sequence[Record], compared: Runs) -> str:
     texts = [f"Learning curves after {last['global_step']:,.0f} steps"]
     for key, what, unit in (("success_rate", "success", "%"), ("episode_return", "return per episode", "")):
         if math.isfinite(last[key]):
-            factor = 100 if unit else 1
+            factor = METRICS[key].factor
             begin = f" (at first {factor * first[key]:.4g}{unit})" if math.isfinite(first[key]) else ""
             texts.append(f"{what} {factor * last[key]:.4g}{unit}{begin}")
     terms = {key.removeprefix("term/"): last[key] * last["episode_length"] for key in last if key.startswith("term/")}
@@ -160,20 +164,17 @@ class Curves:
         self.paid = {name: np.nan_to_num(column(records, f"term/{name}") * length) for name in names}
         self.total = np.where(np.isfinite(length), np.sum([*self.paid.values(), 0 * self.steps], axis=0), np.nan)
 
-    def column(self, key: str) -> Array:
-        return column(self.records, key)
-
 
 def frame_of(data: Curves, compared: Runs, total: float) -> Frame:
-    """Limits that change seldom while the curves grow."""
+    """Limits that change seldom while the curves grow; without a total the steps end where the curves do."""
     last = np.concatenate([data.steps, *(column(others, "global_step") for others in compared.values())])
     done = float(np.nanmax([1e3, *last]))
     steps = float(np.nanmax([min(round_up(done), total or done), *last]))
-    returns = [data.column("episode_return"), *(column(others, "episode_return") for others in compared.values())]
+    returns = [column(run, "episode_return") for run in (data.records, *compared.values())]
     gains = [np.fmax(values, 0) for values in data.paid.values()]
     costs = [np.fmin(values, 0) for values in data.paid.values()]
     low, high = nice_limits(*span([np.sum(costs, axis=0), np.sum(gains, axis=0)] if gains else []))
-    losses = span([np.fmax(data.column(key), SMALLEST) for key in LOSSES], least=SMALLEST)
+    losses = span([np.fmax(column(data.records, key), SMALLEST) for key in LOSSES], least=SMALLEST)
     first, last_ = math.floor(math.log10(losses[0])), math.ceil(math.log10(losses[1]))
     return Frame(
         steps=steps,
@@ -182,14 +183,8 @@ def frame_of(data: Curves, compared: Runs, total: float) -> Frame:
         losses=(10.0**first, 10.0 ** (last_ + 0.35 * max(last_ - first, 1))),
         terms=tuple(name for name, values in data.paid.items() if np.any(values != 0)),
         compared=tuple(compared)[: len(DASHES)],
-        curriculum=bool(np.isfinite(data.column("frontier")).any()),
+        curriculum=bool(np.isfinite(column(data.records, "frontier")).any()),
     )
-
-
-def column(records: Sequence[Record], key: str) -> Array:
-    """One quantity of all records; nan where there is none, or none that could be drawn."""
-    values = plots.column(records, key)
-    return np.where(np.abs(values) < LARGEST, values, np.nan)
 
 
 def span(curves: Sequence[Array], least: float = 0.0) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from twmr_nb.config.fields import choices
 from twmr_nb.config.schema import EnvConfig
-from twmr_nb.draw.plots import INK, Plot, style
+from twmr_nb.draw.style import INK, Plot, style
 from twmr_nb.episodes.rescore import gate_of
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.robot.model import step_edges

@@ -9,7 +9,11 @@ import pytest
 from PIL import Image
 
 from twmr_nb import EnvConfig
-from twmr_nb.draw.plots import OWN_COLORS, TERM_COLORS, Plot, learning_curves, reward_traces, term_colors, term_totals
+from twmr_nb.draw.curves import LiveCurves, learning_curves
+from twmr_nb.draw.episode import reward_traces, term_totals
+from twmr_nb.draw.metrics import METRICS, metric
+from twmr_nb.draw.spread import spread_curves
+from twmr_nb.draw.style import OWN_COLORS, TERM_COLORS, Plot, term_colors
 from twmr_nb.episodes.rollout import Rollout, record
 from twmr_nb.policies.protocol import RandomPolicy
 from twmr_nb.task.rewards import REWARD_TERMS
@@ -63,15 +67,17 @@ def test_learning_curves_show_the_records():
 def test_stacked_terms_point_up_for_gains_and_down_for_costs():
     terms = learning_curves(records(3)).axes[2]
     up, down = (
-        [area for area in terms.collections if np.ptp(area.get_paths()[0].vertices[:, 1]) > 0 and test(area)]
-        for test in (
-            lambda area: area.get_paths()[0].vertices[:, 1].max() > 0,
-            lambda area: area.get_paths()[0].vertices[:, 1].min() < 0,
-        )
+        [y for area in terms.collections for y in heights(area) if np.ptp(y) > 0 and test(y)]
+        for test in (lambda y: y.max() > 0, lambda y: y.min() < 0)
     )
     assert len(up) == 1
-    assert up[0].get_paths()[0].vertices[:, 1].max() == pytest.approx(30)
-    assert sorted(area.get_paths()[0].vertices[:, 1].min() for area in down) == pytest.approx([-15, -10])
+    assert up[0].max() == pytest.approx(30)
+    assert sorted(y.min() for y in down) == pytest.approx([-15, -10])
+
+
+def heights(area) -> list[np.ndarray]:
+    """The y of every outline that an area consists of."""
+    return [path.vertices[:, 1] for path in area.get_paths()]
 
 
 @pytest.mark.parametrize("count", [0, 1])
@@ -81,11 +87,35 @@ def test_learning_curves_before_anything_is_known(count):
 
 
 def test_a_live_figure_is_drawn_anew_in_place():
-    figure = learning_curves(records(3))
-    before = figure.png()
-    assert learning_curves(records(5), figure=figure) is figure
+    curves = LiveCurves(640, 328)
+    before, figure = curves.png(records(3), {}, 10_000), curves.live.figure
+    assert curves.png(records(5), {}, 10_000) != before
+    assert curves.live.figure is figure
     assert len(figure.axes) == 4
-    assert figure.png() != before
+
+
+def test_the_finished_curves_and_the_live_ones_are_the_same_curves():
+    live = LiveCurves(640, 328)
+    live.png(records(5), {"first try": records(3)}, 5000)
+    finished = learning_curves(records(5), {"first try": records(3)})
+    for one, other in zip(live.live.figure.axes, finished.axes, strict=True):
+        assert one.get_title("left") == other.get_title("left")
+        assert [line.get_label() for line in one.lines] == [line.get_label() for line in other.lines]
+        for a, b in zip(one.lines, other.lines, strict=True):
+            np.testing.assert_array_equal(a.get_xydata(), b.get_xydata())
+
+
+@pytest.mark.parametrize("key", METRICS)
+def test_a_column_is_drawn_alike_in_every_figure(key):
+    figure = spread_curves({"one": [records(3)]}, [key])
+    look = metric(key)
+    assert (figure.axes[0].get_title("left"), figure.axes[0].get_ylabel()) == (look.title, look.y)
+    assert figure.axes[0].get_yscale() == ("log" if look.log else "linear")
+
+
+def test_a_column_that_no_table_names_has_its_own_name():
+    assert metric("some_number").title == "some number"
+    assert metric("term/forward").color == TERM_COLORS["forward"]
 
 
 def test_reward_traces_show_the_terms_the_gate_and_the_legs(rollout):
@@ -126,7 +156,6 @@ def test_a_figure_shows_itself_on_white_paper():
 
 def test_pyplot_is_never_loaded():
     """pyplot keeps every figure alive and belongs to one thread."""
-    code = (
-        "import sys, twmr_nb.draw.plots as p; p.learning_curves([]).png(); sys.exit('matplotlib.pyplot' in sys.modules)"
-    )
+    draw = "from twmr_nb.plot import learning_curves; learning_curves([]).png()"
+    code = f"import sys; {draw}; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
