@@ -7,9 +7,10 @@ SITE_ARGS ?=
 BENCH_ARGS ?=
 # One more than the two cores of a small machine: a browser test mostly waits.
 WORKERS ?= 3
-# Most of a short test is compiling: XLA does it without optimising, and each program once for all processes.
+# The lessons' work is made small. Most of what is left is compiling: XLA does it without optimising, and each program
+# once for all processes.
 COMPILED := build/compiled
-QUICK := TWMR_FAST=1 XLA_FLAGS=--xla_backend_optimization_level=0 \
+QUICK := PYTHONSTARTUP="$(CURDIR)/tests/short_lessons.py" XLA_FLAGS=--xla_backend_optimization_level=0 \
   JAX_COMPILATION_CACHE_DIR="$(CURDIR)/$(COMPILED)" JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
 ROOT_ARGS := $(if $(filter 0,$(shell id -u)),--allow-root)
 # For the widgets' scripts: one program that lints, checks types and runs them; it comes with the test extra.
@@ -28,7 +29,7 @@ install: .venv/.installed ## create .venv and install the package into it
 lab: .venv/.installed ## open JupyterLab on the first notebook (LAB_ARGS="--no-browser --port 8899" adds options)
 	$(BIN)/jupyter lab $(ROOT_ARGS) --LabApp.default_url=/lab/tree/$(NOTEBOOK) $(LAB_ARGS)
 
-test: .venv/.installed-test ## lint, types, tests, every notebook in fast mode, browser tests; not the slow ones
+test: .venv/.installed-test ## lint, types, tests, every notebook made short, browser tests; not the slow ones
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

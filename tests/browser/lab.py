@@ -87,7 +87,8 @@ class Lab:
     def _start(self) -> subprocess.Popen[bytes]:
         places = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_RUNTIME_DIR": "runtime", "IPYTHONDIR": "ipython"}
         places["HOME"] = "home"
-        environment = {**os.environ, "JUPYTER_TOKEN": self.token, "TWMR_FAST": "1"}
+        environment = {**os.environ, "JUPYTER_TOKEN": self.token}
+        environment.pop("PYTHONSTARTUP", None)  # what a test asks for here is asked for in full
         environment |= {name: str(self.folder / place) for name, place in places.items()}
         environment["TWMR_RUNS"] = str(self.notebooks / "runs")
         # The kernel imports this checkout, whatever folder it starts in.

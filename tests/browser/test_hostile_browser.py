@@ -12,7 +12,8 @@ MATHEMATICS = ".jp-OutputArea mjx-container, .jp-OutputArea .MathJax"
 SITE = Path(__file__).parents[2] / "tools" / "build_site.py"
 BEGIN = """\
 from IPython.display import HTML, display
-from twmr_nb import RewardTerm, render
+from twmr_nb import RewardTerm
+from twmr_nb.draw import film as render
 from twmr_nb.policies.saved import load_policy
 from twmr_nb.episodes.rollout import load_rollout
 

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from twmr_nb.fast import fast_mode
-
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(not fast_mode(), reason="takes minutes: set TWMR_FAST=1")]
-LESSON = Path(__file__).parents[2] / "notebooks" / "00_start_here.ipynb"
+pytestmark = pytest.mark.browser
+ROOT = Path(__file__).parents[2]
+LESSON, SHORT = ROOT / "notebooks" / "00_start_here.ipynb", ROOT / "tests" / "short_lessons.py"
 PICTURES = """() => [...document.querySelectorAll(".twmr-shell img")].map((image) => {
   image.scrollIntoView({ block: "center" });
   return [image.naturalWidth, image.getBoundingClientRect().height];
@@ -16,6 +15,7 @@ PICTURES = """() => [...document.querySelectorAll(".twmr-shell img")].map((image
 
 def test_every_picture_of_the_first_lesson_is_seen_after_run_all(lab, browser):
     notebook = lab.open(browser, LESSON, files=True, viewport={"width": 1366, "height": 768})
+    notebook.evaluate(f"exec(open({str(SHORT)!r}).read())")
     notebook.run_all()
     notebook.page.wait_for_timeout(2000)  # what still comes from threads
     pictures = notebook.page.evaluate(PICTURES)

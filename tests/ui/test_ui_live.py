@@ -149,7 +149,7 @@ def test_a_frontier_of_step_heights_is_told_and_drawn(tmp_path):
     rising = live.LiveCurves(600, 300)
     rising.png(records, {}, 64)
     assert rising.frame.curriculum
-    assert list(rising.frontier.get_ydata()) == pytest.approx([30, 31, 32, 33])
+    assert list(rising.curves["frontier"].get_ydata()) == pytest.approx([30, 31, 32, 33])
     assert result_text(records)[1:] == ["steps up to 3.3 cm"]
 
 
@@ -206,7 +206,7 @@ def test_a_folder_that_cannot_be_read_is_named_not_fatal(tmp_path):
 
 
 def test_no_run_yet_says_how_to_start_one(tmp_path):
-    assert "start one with TrainingPanel()" in words(Runs(tmp_path).settings)
+    assert "start one with tw.TrainingPanel()" in words(Runs(tmp_path).settings)
 
 
 def test_resuming_without_the_own_term_says_what_to_do(tmp_path):

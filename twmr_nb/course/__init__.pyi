@@ -26,10 +26,10 @@ from .checks.watching import episodes_needed as episodes_needed
 from .checks.watching import half_height as half_height
 from .checks.watching import noise_gap as noise_gap
 from .checks.watching import where_it_ended as where_it_ended
-from .excerpt import excerpt as excerpt
-from .excerpt import log_line as log_line
 from .leaderboard import board as board
 from .leaderboard import submit as submit
+from .learner import excerpt as excerpt
+from .learner import log_line as log_line
 from .worked import SEEDS as SEEDS
 from .worked import STEPS as STEPS
 from .worked import WORKED as WORKED

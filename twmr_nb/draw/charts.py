@@ -23,7 +23,13 @@ def lines(
     size: tuple[int, int] = (720, 330),
     y_limits: tuple[float, float] | None = None,
 ) -> Plot:
-    """Curves by name over a common x. marks: places on the x axis, levels: heights, each a thin line with its name."""
+    """Curves over a common x, name -> one number for each of x.
+
+    marks: places on the x axis, levels: heights, each a thin line with its name. colors: of the curves, by name.
+    dots: a dot at each x. size: in pixels.
+
+    >>> figure = lines([0, 1, 2], {"square": [0, 1, 4]}, "a parabola", "x [m]", "area [m²]", marks={"here": 1.5})
+    """
     figure = Plot(*size)
     figure.margins(68, 14, 28, 46)
     axes = style(figure.subplots(), title, x_label, y_label)

@@ -12,7 +12,8 @@ __all__ = ["Formula", "Table"]
 NUMBER = re.compile(r"[-+−]?\.?\d|–")  # how a number begins, its unit behind it; a dash is a missing one
 TABLE = Markup("<table class='twmr-value'>{}</table>")  # digits of one width
 ROW = Markup("<tr>{}</tr>")
-CELL = Markup("<{tag} style='text-align: {side}; padding: 2px 14px 2px 0; overflow-wrap: anywhere'>{text}</{tag}>")
+CELL = Markup("<{tag} style='text-align: {side}; padding: 2px 14px 2px 0; {wrap}'>{text}</{tag}>")
+WRAP, WHOLE = "overflow-wrap: anywhere", "white-space: nowrap"  # names may be long, numbers stay in one piece
 
 
 class Table:
@@ -46,11 +47,13 @@ class Table:
         lines = [("th", self.heads)] if any(self.heads) else []
         lines += [("td", row) for row in self.rows]
         sides = ["right" if right else "left" for right in self.right]
-        rows = [
-            Markup().join(CELL.format(tag=tag, side=s, text=indented(c)) for c, s in zip(cells, sides, strict=True))
-            for tag, cells in lines
-        ]
-        return TABLE.format(Markup().join(map(ROW.format, rows)))
+
+        def cell(tag: str, side: str, text: str) -> Markup:
+            wrap = WHOLE if (tag, side) == ("td", "right") else WRAP
+            return CELL.format(tag=tag, side=side, wrap=wrap, text=indented(text))
+
+        rows = [[cell(tag, *each) for each in zip(sides, cells, strict=True)] for tag, cells in lines]
+        return TABLE.format(Markup().join(ROW.format(Markup().join(row)) for row in rows))
 
     def __str__(self) -> str:
         lines = [[one_line(cell) for cell in row] for row in (self.heads, *self.rows)]

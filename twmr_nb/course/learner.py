@@ -1,4 +1,4 @@
-"""The learner's own lines, for the lesson that explains them."""
+"""The learner's own lines and its log, for the lesson that explains them."""
 
 import inspect
 

@@ -1,0 +1,74 @@
+"""Shortens the lessons for tests: a kernel runs this before its first cell where PYTHONSTARTUP names it.
+
+What a lesson asks of the front door is made small; what is behind the front door, every check for instance, stays
+whole. Each module is imported when it is first used, as it is without this.
+"""
+
+
+def shorten_lessons():
+    import dataclasses
+
+    import twmr_nb as tw
+
+    STEPS, ROBOTS, EPISODES = 50, 2, 4
+    SMALL = {"num_envs": 4, "minibatches": 1, "rollout_steps": 16, "max_steps": STEPS}
+
+    def is_scripted(policy):
+        """Whether it is a controller of the lesson's own: quick to play, and what it does is looked at closely."""
+        return not isinstance(policy, str | tw.SavedPolicy)
+
+    def train(preset, total_timesteps=1024, **settings):
+        from twmr_nb.runs.run import train
+
+        return train(preset, total_timesteps=min(total_timesteps, 1024), **settings | SMALL)
+
+    def panel(total_timesteps=1024, **settings):
+        from twmr_nb.ui.panel import TrainingPanel
+
+        return TrainingPanel(total_timesteps=min(total_timesteps, 1024), **settings | SMALL)
+
+    def record(policy, world=None, seed=0, num_steps=None, **options):
+        return record_many(policy, 1, world, seed, num_steps, **options)[0]
+
+    def record_many(policy, count, world=None, seed=0, num_steps=None, **options):
+        from twmr_nb.episodes.rollout import record_many
+
+        num_steps = num_steps if is_scripted(policy) else STEPS
+        return record_many(policy, min(count, ROBOTS), world, seed, num_steps, **options)
+
+    def video(*episodes, **options):
+        from twmr_nb.draw.film import video
+
+        return video(*episodes, fps=2, **options)
+
+    def evaluate(policy, world=None, episodes=EPISODES, **options):
+        from twmr_nb.episodes.evaluate import evaluate
+
+        world = (world or tw.world(policy)).replace(max_steps=STEPS)
+        return evaluate(policy, world, min(episodes, EPISODES), **options)
+
+    def sweep(policy, heights, episodes):
+        from twmr_nb.episodes.evaluate import sweep
+
+        return sweep(policy, tw.world(policy).replace(max_steps=STEPS), heights, min(episodes, ROBOTS))
+
+    def compare(variants, seeds, steps, episodes):
+        from twmr_nb.lab.experiment import Variant, compare
+
+        full = {name: v if isinstance(v, Variant) else Variant(v) for name, v in variants.items()}
+        small = {name: dataclasses.replace(v, settings={**v.settings, **SMALL}) for name, v in full.items()}
+        return compare(small, seeds=seeds, steps=min(steps, 256), episodes=min(episodes, EPISODES))
+
+    def submit(policy, by, problem):
+        from twmr_nb.course.leaderboard import submit
+
+        return submit(policy, by, problem, episodes=EPISODES)
+
+    for short in (train, record, record_many, video, evaluate, sweep, compare):
+        setattr(tw, short.__name__, short)
+    tw.TrainingPanel = panel
+    tw.course.submit = submit
+
+
+shorten_lessons()
+del shorten_lessons
