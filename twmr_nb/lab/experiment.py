@@ -22,7 +22,6 @@ from twmr_nb.draw.table import Table
 from twmr_nb.episodes.evaluate import evaluate
 from twmr_nb.episodes.worlds import world
 from twmr_nb.files import read_json, write_json
-from twmr_nb.learn.storage import Record
 from twmr_nb.markup import one_line
 from twmr_nb.policies.saved import PolicyError, SavedPolicy, load_policy
 from twmr_nb.progress import Progress
@@ -30,6 +29,7 @@ from twmr_nb.runs.identity import describe_evaluation, describe_training, digest
 from twmr_nb.runs.places import RUNS
 from twmr_nb.runs.run import Run, RunError, new_run, open_run, training_run
 from twmr_nb.task.rewards import RewardTerm, refuse_duplicates
+from twmr_nb.types import Record
 
 ROOT = RUNS / "experiments"
 JUDGED = {  # what a comparison shows of an evaluation: heading, factor, digits

@@ -12,7 +12,6 @@ from twmr_nb.config import presets
 from twmr_nb.config.as_text import command_line
 from twmr_nb.config.schema import ConfigError, TrainConfig
 from twmr_nb.files import read_json, remembered
-from twmr_nb.learn.storage import Record
 from twmr_nb.markup import one_line
 from twmr_nb.policies.saved import SavedPolicy
 from twmr_nb.runs.folder import RunError, RunFolder, fresh_folder, run_folders
@@ -20,6 +19,7 @@ from twmr_nb.runs.identity import describe_term, describe_training, digest
 from twmr_nb.runs.places import RUNS
 from twmr_nb.runs.training import Training
 from twmr_nb.task.rewards import RewardTerm, refuse_duplicates
+from twmr_nb.types import Record
 
 LIVE: dict[Path, "Run"] = {}  # runs of this process, so that a new cell finds the one already under way
 
