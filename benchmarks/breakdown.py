@@ -9,7 +9,7 @@ import jax
 
 import twmr_nb.task.env
 from benchmarks.contest import make_trainer
-from twmr_nb.config.presets import preset_config
+from twmr_nb.config import presets
 
 REST = "training loop: logging, snapshots"
 PARTS = (
@@ -78,7 +78,7 @@ def watched(watch: Stopwatch, trainer: Any) -> Iterator[None]:
 
 def profile(updates: int = 40, num_envs: int = 0) -> dict[str, float]:
     """Part -> milliseconds per control step of all robots together, over some updates of the recommended training."""
-    trainer = make_trainer(num_envs or preset_config().ppo.num_envs)
+    trainer = make_trainer(num_envs or presets.preset().ppo.num_envs)
     records = trainer.updates()
     next(records)
     watch = Stopwatch(REST)

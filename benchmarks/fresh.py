@@ -18,11 +18,11 @@ def train_afresh(updates: int) -> dict[str, float]:
     """Train for a number of updates; seconds from this process's start, and its peak memory in MB (10^6 bytes)."""
     import psutil
 
-    from twmr_nb.config.presets import preset_config
+    from twmr_nb.config import presets
     from twmr_nb.learn.trainer import Trainer
     from twmr_nb.task.env import TwmrEnv
 
-    config = preset_config()
+    config = presets.preset()
     trainer = Trainer(TwmrEnv(config.env, config.ppo.num_envs), config.ppo)
     records = trainer.updates()
     next(records)

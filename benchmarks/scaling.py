@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.contest import Contest, Tell, ceiling, training
-from twmr_nb.config.presets import preset_config
+from twmr_nb.config import presets
 from twmr_nb.draw.style import GREY, TERM_COLORS, Plot, legend, style
 from twmr_nb.files import write_bytes
 
@@ -25,7 +25,7 @@ def scaling(
             entries[f"ceiling/{size} robots/{threads} threads"] = ceiling(size, threads)
             entries[f"train/{size} robots/{threads} threads"] = training(size, threads)
     for steps in rollouts:
-        entries[f"train/{steps} rollout steps"] = training(preset_config().ppo.num_envs, rollout_steps=steps)
+        entries[f"train/{steps} rollout steps"] = training(presets.preset().ppo.num_envs, rollout_steps=steps)
     return Contest(rounds, entries).run(tell)
 
 
@@ -45,7 +45,7 @@ def scaling_plot(speed: Mapping[str, float]) -> Plot:
     y = [speed[f"train/{number} rollout steps"] for number in steps]
     rollout.plot(steps, y, color=TERM_COLORS["forward"], marker="o", markersize=4, label="training, 2 threads")
     style(robots, "more robots", "robots side by side", "control steps per second")
-    style(rollout, f"longer rollouts, {preset_config().ppo.num_envs} robots", "control steps per update and robot")
+    style(rollout, f"longer rollouts, {presets.preset().ppo.num_envs} robots", "control steps per update and robot")
     for axes, ticks in ((robots, sizes), (rollout, steps)):
         axes.set_xscale("log", base=2)
         axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])

@@ -34,7 +34,7 @@ def solve_once(
     """Train one seed in this process and judge the copies; seconds count from the process's start."""
     import psutil
 
-    from twmr_nb.config.presets import preset_config
+    from twmr_nb.config import presets
     from twmr_nb.episodes.evaluate import evaluate
     from twmr_nb.episodes.worlds import world
     from twmr_nb.learn.trainer import Trainer
@@ -42,7 +42,7 @@ def solve_once(
     from twmr_nb.task.env import TwmrEnv
 
     started = psutil.Process().create_time()
-    config = preset_config(seed=seed, **settings)
+    config = presets.preset(seed=seed, **settings)
     trainer = Trainer(TwmrEnv(config.env, config.ppo.num_envs), config.ppo, seed)
     every = max(1, trainer.num_updates // COPIES)
     copies = []

@@ -8,7 +8,11 @@ Array = NDArray[Any]
 Record = dict[str, float]  # numbers by name, such as what one update of a training reports
 
 
-class ConfigError(ValueError):
+class Mistake(Exception):
+    """Something that whoever reads it can mend: the message is one sentence that says how."""
+
+
+class ConfigError(Mistake, ValueError):
     """A setting that is unknown, out of bounds or contradicts another; the message says what is allowed.
 
     >>> tw.EnvConfig(success_bonus=-1)

@@ -9,7 +9,7 @@ import pytest
 from benchmarks import __main__ as command
 from benchmarks import breakdown, contest, fresh, scaling, solve, suite
 from benchmarks.report import report
-from twmr_nb.config.presets import preset_config
+from twmr_nb.config import presets
 from twmr_nb.config.schema import ConfigError
 
 PROMISED = {
@@ -43,7 +43,7 @@ def test_the_ceiling_puts_robots_back_when_an_episode_would_be_over(monkeypatch)
             made.append(self)
 
     monkeypatch.setattr(contest, "Simulation", Caught)
-    monkeypatch.setattr(contest, "preset_config", lambda: preset_config(max_steps=6))
+    monkeypatch.setattr(contest, "presets.preset", lambda: presets.preset(max_steps=6))
     monkeypatch.setattr(contest, "CONTROL_STEPS", 2)
     steps = contest.ceiling(2)
     begin = made[0].qpos.copy()

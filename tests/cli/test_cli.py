@@ -182,3 +182,10 @@ def test_another_broken_pipe_is_not_hushed_up(monkeypatch):
         monkeypatch.setattr("sys.stdout", read_by_somebody)
         with pytest.raises(BrokenPipeError, match="ffmpeg"):
             cli.main(["presets"])
+
+
+def test_what_computes_nothing_loads_nothing_that_computes():
+    code = "import sys; from twmr_nb.cli.main import main; main(['presets']); main(['policies', 'nowhere'])\n"
+    code += "sys.exit(' '.join({'jax', 'flax', 'matplotlib', 'IPython'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stderr.rstrip("\n") == "twmr: no folder at 'nowhere': give one that holds .safetensors files."

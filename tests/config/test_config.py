@@ -7,9 +7,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from twmr_nb.config import presets
 from twmr_nb.config.fields import base_type, choices, field_docs
 from twmr_nb.config.idle import idle_settings, refuse_idle
-from twmr_nb.config.presets import PRESETS, preset_config
+from twmr_nb.config.presets import PRESETS
 from twmr_nb.config.schema import MAX_SEED, ConfigError, EnvConfig, PPOConfig, TrainConfig
 from twmr_nb.episodes.rollout import record
 from twmr_nb.policies.protocol import RandomPolicy
@@ -96,15 +97,15 @@ def test_train_config_finds_a_flag_wherever_it_lives():
 
 def test_every_preset_constructs_and_changes_something_it_names():
     for name, preset in PRESETS.items():
-        config = preset_config(name)
+        config = presets.preset(name)
         flat = config.env.to_dict() | config.ppo.to_dict()
         assert {k: flat[k] for k in preset.settings} == preset.settings
     with pytest.raises(ConfigError, match="unknown preset 'best'"):
-        preset_config("best")
+        presets.preset("best")
 
 
 def test_walkthrough_is_the_originals_learner():
-    ppo = preset_config("walkthrough").ppo
+    ppo = presets.preset("walkthrough").ppo
     assert (ppo.num_envs, ppo.rollout_steps, ppo.epochs, ppo.minibatches) == (1, 512, 5, 1)
     switches = (ppo.normalize_observations, ppo.bootstrap_truncation, ppo.keep_carry, ppo.anneal_lr)
     assert not any(switches)
@@ -142,10 +143,10 @@ def test_whatever_stands_for_a_number_the_sentence_is_short(value):
 
 def test_a_retreat_without_a_curriculum_is_refused_where_it_is_asked_for():
     with pytest.raises(ConfigError, match=r"curriculum_retreat = 0\.5 has no effect without a curriculum"):
-        preset_config("recommended", curriculum_retreat=0.5)
+        presets.preset("recommended", curriculum_retreat=0.5)
     with pytest.raises(ConfigError, match="curriculum_retreat"):
         TrainConfig().replace(curriculum_retreat=0.5)
-    without = preset_config("step_5cm", curriculum_start=None)  # the preset's own retreat is nobody's mistake
+    without = presets.preset("step_5cm", curriculum_start=None)  # the preset's own retreat is nobody's mistake
     assert without.ppo.curriculum_retreat == 0.6
     assert TrainConfig.from_dict(without.to_dict()) == without, "what was saved can be loaded"
     assert without.replace(seed=1).replace(**without.ppo.to_dict()).seed == 1
@@ -181,4 +182,4 @@ def test_in_their_own_world_these_settings_are_read():
     env = EnvConfig(scene="step", gate_mode="proprio")
     config = TrainConfig(env, PPOConfig(curriculum_start=None))
     assert idle_settings(config).keys() == {"curriculum_rise", "curriculum_retreat"}
-    assert not idle_settings(preset_config("step_5cm")).keys() & PRESETS["step_5cm"].settings.keys()
+    assert not idle_settings(presets.preset("step_5cm")).keys() & PRESETS["step_5cm"].settings.keys()

@@ -3,12 +3,12 @@
 import pytest
 from climb import climb
 
-from twmr_nb.config.presets import preset_config
+from twmr_nb.config import presets
 from twmr_nb.course.checks.shaping import alive_break_even, chance_of_order, costs_tilt, verdict_of
 from twmr_nb.lab.experiment import Comparison, Trial
 from twmr_nb.task.rewards import reward_term
 
-WORLD = preset_config("recommended", max_steps=600, success_bonus=10.0).env
+WORLD = presets.preset("recommended", max_steps=600, success_bonus=10.0).env
 
 
 def expect(verdict, correct, reason):

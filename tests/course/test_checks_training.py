@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from twmr_nb.config.presets import preset_config
+from twmr_nb.config import presets
 from twmr_nb.config.schema import EnvConfig, PPOConfig
 from twmr_nb.course import checks
 from twmr_nb.course.checks.training import PATIENTS, SICKNESS
@@ -91,4 +91,4 @@ def test_a_wrong_diagnosis_says_which_patient_to_look_at(answer, reason):
 @pytest.mark.parametrize("patient", PATIENTS)
 def test_every_patient_can_be_trained(patient):
     """Each setting is broken, but allowed."""
-    assert preset_config("recommended", **PATIENTS[patient]) != preset_config("recommended")
+    assert presets.preset("recommended", **PATIENTS[patient]) != presets.preset("recommended")

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from twmr_nb import EnvConfig
-from twmr_nb import draw as plot
+from twmr_nb import EnvConfig, plot
 from twmr_nb.draw.charts import lines
 from twmr_nb.draw.evaluations import AROUND, wheels_along, where_they_ended
 from twmr_nb.draw.observations import gates_along, row_groups, seen_in, senses

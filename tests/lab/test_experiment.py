@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from twmr_nb.config.presets import preset_config
+from twmr_nb.config import presets
 from twmr_nb.config.schema import ConfigError
 from twmr_nb.course import worked
 from twmr_nb.course.leaderboard import board, submit
@@ -236,9 +236,9 @@ def test_what_cannot_be_compared_is_said_before_anything_is_trained(tmp_path, va
 
 def test_a_preset_in_a_variant_brings_its_settings(tmp_path):
     config = run_of(variant(preset="walkthrough", **TINY), steps=64, root=tmp_path).config
-    assert config.ppo.learning_rate == preset_config("walkthrough").ppo.learning_rate
+    assert config.ppo.learning_rate == presets.preset("walkthrough").ppo.learning_rate
     with pytest.raises(ConfigError, match="two presets are given"):
-        preset_config("recommended", preset="walkthrough")
+        presets.preset("recommended", preset="walkthrough")
 
 
 @pytest.mark.parametrize(
@@ -311,7 +311,7 @@ def test_without_results_there_is_a_line_instead():
 @pytest.mark.parametrize("name", WORKED)
 def test_worked_experiments_have_valid_settings(name):
     for flags in WORKED[name].variants.values():
-        preset_config("recommended", **flags)
+        presets.preset("recommended", **flags)
 
 
 @pytest.mark.parametrize("name", WORKED)

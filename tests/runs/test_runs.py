@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 from tiny import TINY
 
+from twmr_nb.config import presets
 from twmr_nb.config.as_text import command_line, scene_words
-from twmr_nb.config.presets import preset_config
 from twmr_nb.config.schema import ConfigError, EnvConfig, TrainConfig
 from twmr_nb.files import write_json
 from twmr_nb.learn.metrics_log import MetricsLog
@@ -254,13 +254,13 @@ def test_metrics_survive_a_line_cut_short(tmp_path):
 def test_command_line_gives_the_same_configuration():
     from twmr_nb.cli.main import parse
 
-    config = preset_config("walkthrough", seed=3, auto_retract=False, gamma=0.97, retract_angle=0.5)
+    config = presets.preset("walkthrough", seed=3, auto_retract=False, gamma=0.97, retract_angle=0.5)
     options = parse(command_line(config).split()[1:])
     assert TrainConfig(options.env, options.ppo, options.seed, options.preset) == config
 
 
 def test_command_line_names_nothing_that_it_would_refuse():
-    config = preset_config("tidy", step_height=0.03, gate_bias=2.0, max_steps=50)
+    config = presets.preset("tidy", step_height=0.03, gate_bias=2.0, max_steps=50)
     assert command_line(config) == "twmr train --preset tidy --max-steps 50"
 
 

@@ -11,9 +11,10 @@ from ui_hands import ENDLESS, TINY, click, threads, wait_for, words
 
 import twmr_nb
 from twmr_nb.cli.main import parse
+from twmr_nb.config import presets
 from twmr_nb.config.as_text import command_line, python_code
 from twmr_nb.config.fields import choices, field_docs, settings_of
-from twmr_nb.config.presets import PRESETS, preset_config
+from twmr_nb.config.presets import PRESETS
 from twmr_nb.config.schema import ConfigError, EnvConfig, PPOConfig, TrainConfig, all_settings
 from twmr_nb.runs.run import LIVE, RunError, new_run
 from twmr_nb.task.rewards import reward_term
@@ -31,7 +32,7 @@ NUMBERS = [s for s in all_settings().values() if s.kind in (int, float)]
 
 
 def controls(**flags) -> Controls:
-    return Controls(preset_config(**flags), preset_config())
+    return Controls(presets.preset(**flags), presets.preset())
 
 
 # -- controls ---------------------------------------------------------------------------------------------------------
@@ -66,7 +67,7 @@ def test_a_number_beyond_its_bounds_stays_as_typed_and_is_refused_as_the_config_
         with pytest.raises(ConfigError) as typed:
             _ = row.value
         with pytest.raises(ConfigError) as given:
-            preset_config(**{setting.name: setting.kind(beyond)})
+            presets.preset(**{setting.name: setting.kind(beyond)})
         if setting.name != "seed":  # whose bounds are no field's
             assert row.problem.partition(" is ")[2] == str(given.value).partition(" is ")[2]
         assert str(typed.value) == row.problem
@@ -75,7 +76,7 @@ def test_a_number_beyond_its_bounds_stays_as_typed_and_is_refused_as_the_config_
             _ = shown.config
     row.text = row.start_text
     assert row.problem == ""
-    assert shown.config == preset_config()
+    assert shown.config == presets.preset()
     assert row.value == kept
 
 
@@ -170,7 +171,7 @@ def test_a_number_that_is_mended_or_taken_back_is_no_longer_marked():
     assert not row.problem
     assert not row.differs
     row.text = "x"
-    shown.show(preset_config(gamma=0.8), preset_config())
+    shown.show(presets.preset(gamma=0.8), presets.preset())
     assert (row.text, row.problem) == ("0.8", "")
 
 
@@ -213,7 +214,7 @@ def test_slider_and_number_follow_each_other_and_a_change_is_marked():
     assert row.stops[row.at] == 0.05
     assert told == [0.05, 0.0517]
     row.text = row.start_text
-    assert shown.config == preset_config()
+    assert shown.config == presets.preset()
     assert "●" not in shown.tabs.get_title(tab)
     assert not row.differs
 
@@ -235,22 +236,22 @@ def test_what_may_be_automatic_is_so_by_a_word_or_by_an_empty_box():
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_controls_show_a_configuration_unchanged(preset):
-    config = preset_config(preset, seed=7, success_x=1.4, gae_lambda=0.937)
+    config = presets.preset(preset, seed=7, success_x=1.4, gae_lambda=0.937)
     shown = controls()
-    shown.show(config, preset_config(preset))
+    shown.show(config, presets.preset(preset))
     assert shown.config == config
     changed = {name for name, row in shown.rows.items() if row.differs}
     assert changed == {"seed", "success_x", "gae_lambda"}
 
 
 def test_settings_are_shown_as_text_that_makes_them_again(monkeypatch):
-    config = preset_config("walkthrough", seed=3, auto_retract=False, gamma=0.97)
+    config = presets.preset("walkthrough", seed=3, auto_retract=False, gamma=0.97)
     options = parse(command_line(config).split()[1:])
     assert TrainConfig(options.env, options.ppo, options.seed, options.preset) == config
     made = {}
 
     def train(preset, extra_terms, **settings):
-        made.update(config=preset_config(preset, **settings), terms=extra_terms)
+        made.update(config=presets.preset(preset, **settings), terms=extra_terms)
 
     monkeypatch.setattr(twmr_nb, "train", train)
     exec(python_code(config, ["calm"]), {"calm": "mine"})
@@ -304,7 +305,7 @@ def test_the_settings_of_a_saved_policy_can_be_loaded(tmp_path):
     panel = TrainingPanel(root=tmp_path)
     panel.origin.choice.value = f"run {run.name}"
     assert panel.controls.config == run.config
-    assert panel.controls.start == preset_config("walkthrough")
+    assert panel.controls.start == presets.preset("walkthrough")
     by_path = TrainingPanel(str(run.policy_path), root=tmp_path)
     assert by_path.controls.config == run.config
 
@@ -399,7 +400,7 @@ def test_a_failure_is_told_in_the_view(tmp_path):
 
 
 def test_a_policy_of_no_known_preset_is_its_own_start():
-    config = preset_config(gamma=0.9).replace(preset="elsewhere")
+    config = presets.preset(gamma=0.9).replace(preset="elsewhere")
     assert base_of(config) is config
 
 

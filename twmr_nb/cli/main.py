@@ -18,14 +18,12 @@ from twmr_nb.cli.flags import expanded, flag, flags_given, refuse_beside, refuse
 from twmr_nb.cli.policies import Evaluate, Export, Policies, evaluate, export, policies, refuse_evaluate
 from twmr_nb.cli.streams import Output, OutputLost, complain, open_streams, say, silence
 from twmr_nb.cli.viewer import has_display
-from twmr_nb.config.presets import DEFAULT_PRESET, PRESETS, preset_config
+from twmr_nb.config import presets as named_presets
+from twmr_nb.config.presets import DEFAULT_PRESET, PRESETS
 from twmr_nb.config.schema import ConfigError, EnvConfig, PPOConfig, TrainConfig, checked_seed
-from twmr_nb.draw.film import RenderError
 from twmr_nb.files import ready_file, why
-from twmr_nb.learn.trainer import TrainingDiverged
 from twmr_nb.markup import one_line, printable
-from twmr_nb.policies.saved import PolicyError, load_policy, stem_of
-from twmr_nb.runs.run import RunError
+from twmr_nb.types import Mistake
 
 LONGEST = 100_000  # control steps of an episode that is played
 NO_NUMBER = re.compile(
@@ -148,6 +146,7 @@ def play(options: Play) -> int:
     from twmr_nb.draw.film import frame_strip, save_picture, save_video
     from twmr_nb.episodes.rollout import record
     from twmr_nb.episodes.worlds import world
+    from twmr_nb.policies.saved import load_policy, stem_of
 
     saved = load_policy(options.load_path)
     config = world(saved.config.env, options.scene, options.step_height)
@@ -183,7 +182,7 @@ def refuse_play(options: Play, given: Sequence[str]) -> None:
         if options.video or options.strip:
             raise ConfigError("--viewer excludes --video and --strip: a window is shown instead of writing a file.")
         if not has_display():
-            raise RenderError("no window can be opened, for there is no display here: leave --viewer out for a video.")
+            raise ConfigError("no window can be opened, for there is no display here: leave --viewer out for a video.")
     if options.strip and not options.video:
         for name in ("playback_speed", "follow"):
             if name in given:
@@ -265,7 +264,7 @@ def run(argv: Sequence[str]) -> int:
         if refuse := REFUSALS.get(type(options)):
             refuse(options, given)
         return HANDLERS[type(options)](options)
-    except (ConfigError, PolicyError, RenderError, RunError, TrainingDiverged) as error:
+    except Mistake as error:
         sys.stdout.flush()
         complain(f"twmr: {printable(error)}")
         return 2
@@ -276,7 +275,7 @@ def parse(argv: Sequence[str]) -> Any:
     early = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     early.add_argument("--preset", nargs="?")
     named = early.parse_known_args(argv)[0].preset if argv[:1] == ["train"] else None
-    chosen = preset_config(DEFAULT_PRESET if named is None else named)
+    chosen = named_presets.preset(DEFAULT_PRESET if named is None else named)
     defaults = {
         "train": Train(chosen.env, chosen.ppo, preset=chosen.preset),
         "play": Play(load_path=tyro.MISSING, viewer=has_display()),

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import tyro
@@ -18,7 +18,10 @@ from twmr_nb.cli.streams import complain
 from twmr_nb.config.schema import ConfigError, EnvConfig, TrainConfig
 from twmr_nb.files import ready_file
 from twmr_nb.markup import shown
-from twmr_nb.policies.saved import SHIPPED, PolicyError, SavedPolicy, load_policy
+from twmr_nb.types import Mistake
+
+if TYPE_CHECKING:
+    from twmr_nb.policies.saved import SavedPolicy
 
 HEIGHTS = "0:0.08:0.01"
 HIGHEST, MOST_HEIGHTS = 0.2, 100  # m; of a sweep
@@ -76,12 +79,13 @@ class Export:
 class Policies:
     """List the policies that come with the package, or those in a folder."""
 
-    folder: tyro.conf.Positional[Path] = SHIPPED
-    """Where to look."""
+    folder: tyro.conf.Positional[Path | None] = None
+    """Where to look, instead of in the package."""
 
 
 def evaluate(options: Evaluate) -> int:
     from twmr_nb.episodes.evaluate import sampled_episodes
+    from twmr_nb.policies.saved import load_policy
 
     names, heights = names_of(options), heights_asked(options)
     policies = {label(name): load_policy(name) for name in names}
@@ -115,6 +119,7 @@ def heights_asked(options: Evaluate) -> list[float]:
 def refuse_evaluate(options: Evaluate, given: Sequence[str]) -> None:
     """Raise on what cannot be done, or would have no effect, before anything is played."""
     from twmr_nb.episodes.evaluate import check_trial
+    from twmr_nb.policies.saved import PolicyError
 
     names, sweeping = names_of(options), bool(heights_asked(options))
     check_trial(options.episodes, options.seed)
@@ -140,7 +145,7 @@ def refuse_evaluate(options: Evaluate, given: Sequence[str]) -> None:
                 raise ConfigError(f"{said} has no effect in a sweep, which sets it itself: leave it out.")
 
 
-def world_of(saved: SavedPolicy, options: Evaluate) -> EnvConfig:
+def world_of(saved: "SavedPolicy", options: Evaluate) -> EnvConfig:
     """Where a policy is judged."""
     from twmr_nb.config.idle import refuse_idle
     from twmr_nb.episodes.worlds import world
@@ -154,7 +159,7 @@ def world_of(saved: SavedPolicy, options: Evaluate) -> EnvConfig:
 
 
 def judge(
-    saved: SavedPolicy, world: EnvConfig, options: Evaluate, heights: Sequence[float], bar: Any
+    saved: "SavedPolicy", world: EnvConfig, options: Evaluate, heights: Sequence[float], bar: Any
 ) -> dict[str, Any]:
     """One policy's evaluation; with a sweep under `sweep`, with sampled play under `sampled`."""
     from twmr_nb.episodes.evaluate import evaluate, sampled_episodes, sweep
@@ -261,18 +266,19 @@ def export(options: Export) -> int:
 
 
 def policies(options: Policies) -> int:
+    if options.folder is not None and not os.path.isdir(expanded(options.folder)):
+        raise ConfigError(f"no folder at {shown(str(options.folder))}: give one that holds .safetensors files.")
     from twmr_nb.draw.words import policies_table
+    from twmr_nb.policies.saved import SHIPPED, load_policy
 
-    folder = expanded(options.folder)
-    if not os.path.isdir(folder):
-        raise PolicyError(f"no folder at {shown(str(options.folder))}: give one that holds .safetensors files.")
+    folder = SHIPPED if options.folder is None else expanded(options.folder)
     found = {}
     for path in sorted(folder.glob("*.safetensors")):
         if path.name == "checkpoint.safetensors":  # a run's, beside its policy
             continue
         try:
             found[path.stem] = (load_policy(path), path.stat().st_size)
-        except (PolicyError, ConfigError, OSError, ValueError, KeyError, TypeError) as error:
+        except (Mistake, OSError, ValueError, KeyError, TypeError) as error:
             complain(f"{path.name} is left out: {error}")
     print(policies_table(found))
     return 0

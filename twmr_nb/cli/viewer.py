@@ -3,11 +3,12 @@
 import os
 import sys
 import time
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twmr_nb.episodes.rollout import Rollout
-from twmr_nb.robot.model import build_model
+if TYPE_CHECKING:
+    from twmr_nb.episodes.rollout import Rollout
 
 
 def has_display() -> bool:
@@ -15,9 +16,11 @@ def has_display() -> bool:
     return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def show_in_window(rollout: Rollout, speed: float = 1.0, follow: bool = True) -> None:
+def show_in_window(rollout: "Rollout", speed: float = 1.0, follow: bool = True) -> None:
     """Play the recording in MuJoCo's viewer until it ends or the window is closed."""
     import mujoco.viewer
+
+    from twmr_nb.robot.model import build_model
 
     model = build_model(rollout.config)
     data = mujoco.MjData(model)

@@ -1,12 +1,12 @@
 """A configuration as text that makes it again: a command line, or Python for a notebook cell."""
 
-import dataclasses
 import shlex
 from collections.abc import Iterable
 from typing import Any
 
+from twmr_nb.config import presets
 from twmr_nb.config.idle import idle_settings
-from twmr_nb.config.presets import DEFAULT_PRESET, PRESETS, preset_config
+from twmr_nb.config.presets import DEFAULT_PRESET, PRESETS
 from twmr_nb.config.schema import EnvConfig, TrainConfig
 
 
@@ -44,11 +44,6 @@ def scene_words(env: EnvConfig) -> str:
 
 def as_changes(config: TrainConfig) -> tuple[str, dict[str, Any]]:
     """A preset's name and the flat settings that differ from it."""
-    base = preset_config(config.preset if config.preset in PRESETS else DEFAULT_PRESET)
-    changes = {"seed": config.seed} if config.seed != base.seed else {}
-    for part in ("env", "ppo"):
-        ours, theirs = getattr(config, part), getattr(base, part)
-        for field in dataclasses.fields(ours):
-            if (value := getattr(ours, field.name)) != getattr(theirs, field.name):
-                changes[field.name] = value
-    return base.preset, changes
+    base = presets.preset(config.preset if config.preset in PRESETS else DEFAULT_PRESET)
+    ours, theirs = ({"seed": c.seed, **c.env.to_dict(), **c.ppo.to_dict()} for c in (config, base))
+    return base.preset, {name: value for name, value in ours.items() if value != theirs[name]}

@@ -145,6 +145,3 @@ def preset(name: str = DEFAULT_PRESET, **changes: Any) -> TrainConfig:
     if "preset" in changes:
         raise ConfigError(f"two presets are given, {name!r} and {changes['preset']!r}: choose one.")
     return TrainConfig().replace(preset=name, **PRESETS[name].settings).replace(**changes)
-
-
-preset_config = preset

@@ -14,8 +14,8 @@ import tyro
 from twmr_nb.config.presets import DEFAULT_PRESET
 from twmr_nb.files import locked, read_json, write_text
 from twmr_nb.lab.experiment import ROOT, Comparison, Trial, compare, planned
-from twmr_nb.learn.storage import Record
 from twmr_nb.runs.identity import digest
+from twmr_nb.types import Record
 
 RESULTS = Path(__file__).with_name("experiments.json")
 STEPS, SEEDS, EPISODES = 150_000, (0, 1, 2), 100

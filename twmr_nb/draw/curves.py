@@ -12,15 +12,13 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
-from numpy.typing import NDArray
 
 from twmr_nb.draw.live_figure import LiveFigure, nice_limits
 from twmr_nb.draw.metrics import METRICS, column, shown, steps_unit
 from twmr_nb.draw.style import DASHES, GREY, TOTAL, Plot, halo, legend, style, term_colors, words
 from twmr_nb.markup import figure_text
-from twmr_nb.types import Record
+from twmr_nb.types import Array, Record
 
-Array = NDArray[Any]
 Runs = Mapping[str, Sequence[Record]]
 LEFT, TOP, RIGHT, BOTTOM, BETWEEN_X, BETWEEN_Y = 62, 22, 18, 42, 62, 46  # px around and between the panels
 CURVES, LOSSES = ("episode_return", "success_rate"), ("value_loss", "approx_kl", "std")

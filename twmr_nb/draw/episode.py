@@ -5,15 +5,15 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from twmr_nb.draw.style import GREY, HALO, INK, LEGS, PALE, TERM_COLORS, TOTAL, Plot, legend, style, term_colors, words
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.markup import figure_text, one_line
 from twmr_nb.robot.model import LEG_CTRL, LEG_RANGE, WHEEL_CTRL, WHEEL_TORQUE, step_edges
 from twmr_nb.task.gate import GATE_OPEN
+from twmr_nb.types import Array
 
-Array = NDArray[np.float64]
 CURSOR = "#D62728"
 LETTERS = 60  # of a title, as many as the figure is wide
 

@@ -35,6 +35,7 @@ from twmr_nb.markup import one_line
 from twmr_nb.policies.protocol import ZeroPolicy
 from twmr_nb.progress import Progress
 from twmr_nb.robot.model import STEP_GEOM, WHEELS, build_spec, step_box
+from twmr_nb.types import Mistake
 
 Camera = Literal["track", "fixed"]
 P = ParamSpec("P")
@@ -51,7 +52,7 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")  # what a still ca
 PALE, DARK, TYRE, BLOCK = [0.95, 0.95, 0.95, 1], [0.3, 0.3, 0.35, 1], [0.17, 0.19, 0.22, 1], [0.45, 0.52, 0.60, 1]
 
 
-class RenderError(RuntimeError):
+class RenderError(Mistake, RuntimeError):
     """Nothing can be drawn here; the message is one line that says what to install."""
 
 

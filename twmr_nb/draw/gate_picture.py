@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 
 from twmr_nb.config.fields import choices
 from twmr_nb.config.schema import EnvConfig
@@ -17,8 +16,8 @@ from twmr_nb.episodes.rescore import Rescored, gate_of
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.robot.model import WHEEL_CTRL, at_step, step_edges
 from twmr_nb.task.gate import obstacle_window, proprio_parts
+from twmr_nb.types import Array
 
-Array = NDArray[Any]
 MODES = choices(EnvConfig, "gate_mode")
 GATE_COLORS = {"none": "#8C8C8C", "obstacle": "#3FA7A0", "proprio": "#8F5BD6"}
 PART_COLORS = {"impact": "#D55E00", "rotation": "#E69F00", "stall": "#0072B2"}

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from twmr_nb.draw.style import INK, TERM_COLORS, TOTAL, term_colors, words
 from twmr_nb.learn.metrics_log import Records
-from twmr_nb.learn.storage import Record
+from twmr_nb.types import Record
 
 LARGEST = 1e15  # what lies above came from no training
 

@@ -2,11 +2,9 @@
 
 import re
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
 from twmr_nb.config.fields import choices
 from twmr_nb.config.schema import EnvConfig
@@ -15,8 +13,8 @@ from twmr_nb.episodes.rescore import gate_of
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.robot.model import step_edges
 from twmr_nb.task.observations import observation_labels, observe
+from twmr_nb.types import Array
 
-Array = NDArray[Any]
 ROW = {"full": 3.2, "proprio": 7.5, "proprio_contact": 7.5}  # px per number; 11 for the short modes
 LIMIT = 2.5  # standard deviations at which the colours end
 GAP, TOP, BOTTOM = 34, 24, 44  # px

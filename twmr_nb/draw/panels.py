@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
-from numpy.typing import NDArray
 
 from twmr_nb.draw.live_figure import LiveFigure
 from twmr_nb.draw.side_view import ASKED, SideView, step_corners
@@ -13,8 +12,8 @@ from twmr_nb.draw.style import INK, LEGS, PALE, TERM_COLORS, style
 from twmr_nb.episodes.rescore import Rescored
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.robot.model import LEG_RANGE, LEGS_OUT, step_edges, tip_radius
+from twmr_nb.types import Array
 
-Array = NDArray[Any]
 CURSOR = "#D62728"
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from twmr_nb.config.fields import choices
 from twmr_nb.config.schema import EnvConfig
@@ -16,8 +16,8 @@ from twmr_nb.draw.style import INK, TERM_COLORS, style
 from twmr_nb.robot.model import LEG_RANGE, LEGS_OUT, WHEEL_RADIUS, tip_radius
 from twmr_nb.robot.outline import Outline, outline
 from twmr_nb.robot.pose import leg_targets
+from twmr_nb.types import Array
 
-Array = NDArray[Any]
 MODES = choices(EnvConfig, "extend_mode")
 STEP_AT = 0.115  # m ahead of the robot's middle
 WHEEL_COLORS = ("#8F5BD6", "#B28CF0", "#B0703C", "#D6A27A")  # dots of the four wheels, in motor order

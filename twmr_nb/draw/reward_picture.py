@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
 from twmr_nb.draw.contrast import SWATCH
 from twmr_nb.draw.episode import robust_limits
@@ -17,8 +16,8 @@ from twmr_nb.episodes.rescore import Rescored
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.robot.model import tip_radius
 from twmr_nb.robot.pose import MIDDLE
+from twmr_nb.types import Array
 
-Array = NDArray[Any]
 STYLES = {"sum so far": "reward so far", "per step": "reward per step", "stacked": "reward per step, mean of 0.3 s"}
 WINDOW = 0.3  # s
 

@@ -5,15 +5,15 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from twmr_nb.draw.live_figure import LiveFigure
 from twmr_nb.draw.style import INK, TERM_COLORS
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.robot.model import step_box
 from twmr_nb.robot.outline import FAR, NEAR, outline, with_legs
+from twmr_nb.types import Array
 
-Array = NDArray[Any]
 CHASSIS, WHEEL, STEP = "#5B7C99", "#77828F", "#8C9CAE"
 DRIVEN, FOLLOWING = "#D98F00", "#E9B44C"  # a wheel's leg 0, and the two that follow it
 ASKED = TERM_COLORS["extension"]

@@ -10,7 +10,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.patheffects import withStroke
-from numpy.typing import NDArray
 
 from twmr_nb.draw.side_view import CHASSIS, STEP, corners, step_corners, wheel_parts
 from twmr_nb.draw.style import INK, OWN_COLORS, TERM_COLORS, Plot, style
@@ -19,8 +18,8 @@ from twmr_nb.markup import figure_text
 from twmr_nb.robot.model import CHASSIS_HALF_SIZE, NQ, WHEEL_QPOS, WHEEL_RADIUS, WHEGS, tip_radius
 from twmr_nb.robot.outline import FAR, NEAR, outline, with_legs
 from twmr_nb.robot.rotations import about_y
+from twmr_nb.types import Array
 
-Array = NDArray[Any]
 RULE = OWN_COLORS[2]  # of dimension lines
 GLOW = [withStroke(linewidth=3, foreground="white", alpha=0.8)]
 

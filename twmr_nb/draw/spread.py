@@ -5,14 +5,12 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
 from twmr_nb.draw.metrics import column, metric, shown, steps_unit
 from twmr_nb.draw.style import INK, TOTAL, Plot, halo, legend, style, variant_colors
-from twmr_nb.learn.storage import Record
 from twmr_nb.markup import figure_text
+from twmr_nb.types import Array, Record
 
-Array = NDArray[np.float64]
 Runs = Mapping[str, Sequence[Sequence[Record]]]  # variant -> one list of records per seed
 COLUMNS = 3
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from twmr_nb.config.presets import PRESETS, preset_config
+from twmr_nb.config import presets
+from twmr_nb.config.presets import PRESETS
 from twmr_nb.config.schema import ConfigError, EnvConfig, TrainConfig
 from twmr_nb.policies.saved import SavedPolicy, load_policy
 
@@ -52,7 +53,7 @@ def settings_of(of: Any) -> EnvConfig:
     if isinstance(of, EnvConfig):
         return of
     if isinstance(of, str) and of in PRESETS:
-        return preset_config(of).env
+        return presets.preset(of).env
     if isinstance(of, str | Path):
         return load_policy(of).config.env
     if isinstance(of, SavedPolicy):

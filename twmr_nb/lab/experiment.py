@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from twmr_nb.config.presets import DEFAULT_PRESET, preset_config
+from twmr_nb.config import presets
+from twmr_nb.config.presets import DEFAULT_PRESET
 from twmr_nb.config.schema import ConfigError, TrainConfig
 from twmr_nb.draw.spread import spread_curves, spread_dots
 from twmr_nb.draw.style import Plot
@@ -21,7 +22,6 @@ from twmr_nb.draw.table import Table
 from twmr_nb.episodes.evaluate import evaluate
 from twmr_nb.episodes.worlds import world
 from twmr_nb.files import read_json, write_json
-from twmr_nb.learn.storage import Record
 from twmr_nb.markup import one_line
 from twmr_nb.policies.saved import PolicyError, SavedPolicy, load_policy
 from twmr_nb.progress import Progress
@@ -29,6 +29,7 @@ from twmr_nb.runs.identity import describe_evaluation, describe_training, digest
 from twmr_nb.runs.places import RUNS
 from twmr_nb.runs.run import Run, RunError, new_run, open_run, training_run
 from twmr_nb.task.rewards import RewardTerm, refuse_duplicates
+from twmr_nb.types import Record
 
 ROOT = RUNS / "experiments"
 JUDGED = {  # what a comparison shows of an evaluation: heading, factor, digits
@@ -217,7 +218,7 @@ def planned(
     for name in asked.settings.keys() & common:
         value = asked.settings[name]
         raise ConfigError(f"{name} = {value!r} is not allowed in a variant: it is the same for all of them.")
-    return preset_config(asked.preset or preset, **asked.settings, **common), asked.extra_terms
+    return presets.preset(asked.preset or preset, **asked.settings, **common), asked.extra_terms
 
 
 def run_in(root: str | Path, config: TrainConfig, terms: tuple[RewardTerm, ...]) -> Run:

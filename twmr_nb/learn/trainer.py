@@ -24,6 +24,7 @@ from twmr_nb.learn.network import (
 )
 from twmr_nb.learn.ppo import LearnerState, draw_groups, learned, make_optimizer, update
 from twmr_nb.learn.storage import EPISODE_WINDOW, EpisodeLog, Record, Storage, Totals
+from twmr_nb.types import Mistake
 
 Snapshot = dict[str, np.ndarray]
 PARTS = {  # of a snapshot, what must stay finite
@@ -38,7 +39,7 @@ PLENTY = 1e6  # a reward per step above this is the likeliest cause of whatever 
 LOOSE = 10.0  # a max_grad_norm above this hardly shortens anything
 
 
-class TrainingDiverged(RuntimeError):
+class TrainingDiverged(Mistake, RuntimeError):
     """Something became nan or infinite; the message says what, when, and what to change."""
 
 

@@ -21,13 +21,13 @@ from twmr_nb.learn.network import ACTION_SIZE, ActorCritic, PolicyParams, act, i
 from twmr_nb.markup import one_line, shown
 from twmr_nb.policies.checks import known_details, policy_of
 from twmr_nb.policies.protocol import Policy, RandomPolicy, ZeroPolicy
-from twmr_nb.types import ConfigError
+from twmr_nb.types import ConfigError, Mistake
 
 FORMAT = "twmr_nb policy 1"
 SHIPPED = Path(__file__).parent / "pretrained"
 
 
-class PolicyError(ValueError):
+class PolicyError(Mistake, ValueError):
     """A policy that is not there or cannot be read; the message says what to do."""
 
 

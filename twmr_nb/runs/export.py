@@ -13,9 +13,9 @@ from twmr_nb.episodes.evaluate import EPISODES, evaluate, sampled_episodes
 from twmr_nb.episodes.worlds import world
 from twmr_nb.files import checked_name, ready_file
 from twmr_nb.learn.metrics_log import MetricsLog
-from twmr_nb.learn.storage import Record
 from twmr_nb.markup import shown
 from twmr_nb.policies.saved import PolicyError, SavedPolicy, find_policy, load_policy
+from twmr_nb.types import Record
 
 CURVE = ("global_step", "success_rate", "episode_return", "frontier", "train_s")
 POINTS = 100  # of the curve, at most

@@ -21,11 +21,12 @@ from filelock import FileLock, Timeout
 from twmr_nb.files import checked_name, fingerprint, read_json, remembered, write_json
 from twmr_nb.learn.metrics_log import MetricsLog
 from twmr_nb.policies.saved import SavedPolicy, load_policy
+from twmr_nb.types import Mistake
 
 PATIENCE = 0.5  # s to wait for a lock; whoever only looks holds it for a moment
 
 
-class RunError(RuntimeError):
+class RunError(Mistake, RuntimeError):
     """Something a run cannot do now; the message says why and what to do."""
 
 

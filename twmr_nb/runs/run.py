@@ -8,11 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from twmr_nb.config import presets
 from twmr_nb.config.as_text import command_line
-from twmr_nb.config.presets import preset_config
 from twmr_nb.config.schema import ConfigError, TrainConfig
 from twmr_nb.files import read_json, remembered
-from twmr_nb.learn.storage import Record
 from twmr_nb.markup import one_line
 from twmr_nb.policies.saved import SavedPolicy
 from twmr_nb.runs.folder import RunError, RunFolder, fresh_folder, run_folders
@@ -20,6 +19,7 @@ from twmr_nb.runs.identity import describe_term, describe_training, digest
 from twmr_nb.runs.places import RUNS
 from twmr_nb.runs.training import Training
 from twmr_nb.task.rewards import RewardTerm, refuse_duplicates
+from twmr_nb.types import Record
 
 LIVE: dict[Path, "Run"] = {}  # runs of this process, so that a new cell finds the one already under way
 
@@ -65,7 +65,7 @@ def new_run(
     >>> run.state, run.config.seed
     ('new', 5)
     """
-    config = preset_config(config, **settings) if isinstance(config, str) else config.replace(**settings)
+    config = presets.preset(config, **settings) if isinstance(config, str) else config.replace(**settings)
     extra_terms = refuse_duplicates(extra_terms)
     identity, terms = digest(describe_training(config, extra_terms)), [describe_term(t) for t in extra_terms]
     path = Path(run_dir) if run_dir is not None else fresh_folder(Path(root), name)

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from twmr_nb.episodes.evaluate import evaluate
-from twmr_nb.learn.storage import Record
 from twmr_nb.policies.saved import SavedPolicy, load_policy
+from twmr_nb.types import Record
 
 EPISODES = 64
 VALIDATION_SEED = 0  # `twmr evaluate` begins at 1

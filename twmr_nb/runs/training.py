@@ -15,7 +15,6 @@ from filelock import BaseFileLock
 
 from twmr_nb.config.schema import ConfigError, TrainConfig
 from twmr_nb.files import copy_whole
-from twmr_nb.learn.storage import Record
 from twmr_nb.learn.trainer import Trainer, TrainingDiverged
 from twmr_nb.policies.saved import SavedPolicy, read_arrays, write_arrays
 from twmr_nb.runs.folder import RunError, RunFolder
@@ -23,6 +22,7 @@ from twmr_nb.runs.own_terms import OwnTerms, terms_of
 from twmr_nb.runs.selection import Selection
 from twmr_nb.task.env import TwmrEnv
 from twmr_nb.task.rewards import RewardTerm, TermError
+from twmr_nb.types import Record
 
 CHECKPOINT_SECONDS = 30.0
 WAIT = 0.5  # s; on some systems a longer wait cannot be interrupted

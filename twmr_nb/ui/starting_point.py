@@ -6,7 +6,8 @@ from pathlib import Path
 import ipywidgets as w
 from markupsafe import Markup
 
-from twmr_nb.config.presets import PRESETS, preset_config
+from twmr_nb.config import presets
+from twmr_nb.config.presets import PRESETS
 from twmr_nb.config.schema import TrainConfig
 from twmr_nb.policies.saved import load_policy
 from twmr_nb.ui.hypertext import Html
@@ -33,7 +34,7 @@ class StartingPoint(w.VBox):
     def refresh(self) -> None:
         """List what there is now; keeps the choice."""
         kept = self.choice.value or self.first
-        self.choices = {name: preset_config(name) for name in PRESETS}
+        self.choices = {name: presets.preset(name) for name in PRESETS}
         if self.first not in PRESETS:
             self.choices[self.first] = load_policy(self.first).config
         files, _unreadable = list_policies(self.root)
@@ -59,4 +60,4 @@ class StartingPoint(w.VBox):
 
 def base_of(config: TrainConfig) -> TrainConfig:
     """What a configuration counts as changed from: its preset, or itself."""
-    return preset_config(config.preset) if config.preset in PRESETS else config
+    return presets.preset(config.preset) if config.preset in PRESETS else config
