@@ -10,7 +10,7 @@ def shorten_lessons():
 
     import twmr_nb as tw
 
-    STEPS, ROBOTS, EPISODES = 50, 2, 4
+    STEPS, ROBOTS, EPISODES, CROWD = 50, 2, 4, 16
     SMALL = {"num_envs": 4, "minibatches": 1, "rollout_steps": 16, "max_steps": STEPS}
 
     def is_scripted(policy):
@@ -33,7 +33,8 @@ def shorten_lessons():
     def record_many(policy, count, world=None, seed=0, num_steps=None, **options):
         from twmr_nb.episodes.rollout import record_many
 
-        num_steps = num_steps if is_scripted(policy) else STEPS
+        if not is_scripted(policy) or count >= CROWD:  # a crowd is only counted
+            num_steps = STEPS
         return record_many(policy, min(count, ROBOTS), world, seed, num_steps, **options)
 
     def video(*episodes, **options):
