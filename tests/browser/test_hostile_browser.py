@@ -88,7 +88,7 @@ DOINGS = {
         "browser.tools.show(browser.table.selected[:1])",
         "browser.tools._export(None)",
     ],
-    "reward": ["setattr(explorer.weights[ATTACK], 'value', 2.0)", "setattr(explorer.in_3d, 'value', True)"],
+    "reward": ["setattr(explorer.weights[ATTACK], 'text', '2.0')", "setattr(explorer.in_3d, 'value', True)"],
 }
 SHOW_EVALUATION = """setattr(browser.stage.content, "children", [
     __import__("twmr_nb.ui.hypertext", fromlist=["Html"]).Html(
