@@ -88,3 +88,36 @@ def test_a_run_as_the_last_line_of_a_cell_is_its_live_view(tmp_path, monkeypatch
     assert shell.display_formatter.ipython_display_formatter(run)
     assert type(shown[0]).__name__ == "LiveView"
     assert shown[0].run is run
+
+
+def pitching(t):
+    return t.pitch
+
+
+MISTAKES = {
+    "'recommended' is no world": lambda episode: tw.record("zero", "recommended", num_steps=2),
+    "'flat' is no world": lambda episode: tw.evaluate("zero", "flat", episodes=2),
+    "5 is no world": lambda episode: tw.sweep("zero", 5, episodes=2),
+    "'hopeless' is no world": lambda episode: tw.still("hopeless"),
+    "'step_5cm' is no world": lambda episode: tw.TwmrEnv("step_5cm"),
+    "'x' is no world": lambda episode: tw.PoseExplorer("x"),
+    "'walkthrough' is no world": lambda episode: episode.rescore("walkthrough"),
+    "num_steps = 2.5 is not allowed": lambda episode: tw.record("zero", num_steps=2.5),
+    "num_steps = 'x' is not allowed": lambda episode: tw.record("zero", num_steps="x"),
+    "is not a reward term: wrap": lambda episode: episode.rescore(extra_terms=[pitching]),
+    "give a list of reward terms": lambda episode: episode.rescore(extra_terms=tw.reward_term(pitching)),
+    "'x' cannot be filmed": lambda episode: tw.video(episode, "x"),
+    "5 cannot be filmed": lambda episode: tw.video([episode, 5]),
+    "'hopeless' is no episode": lambda episode: tw.RewardExplorer("hopeless"),
+    "7 is no episode": lambda episode: tw.GateExplorer(7),
+    "0 of 0 is no rate": lambda episode: tw.wilson_interval(0, 0),
+    "5 of 3 is no rate": lambda episode: tw.wilson_interval(5, 3),
+    "variants = 5 is not allowed": lambda episode: tw.compare(5),
+}
+
+
+@pytest.mark.parametrize("said", MISTAKES)
+def test_a_mistake_at_the_front_door_is_one_sentence(said):
+    episode = tw.record("zero", num_steps=2)
+    with pytest.raises(tw.ConfigError, match=re.escape(said)):
+        MISTAKES[said](episode)

@@ -1,5 +1,6 @@
 """What identifies an experiment: what could give other numbers has another digest, what cannot be told is refused."""
 
+import copy
 import dataclasses
 import enum
 import functools
@@ -19,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twmr_nb.config.schema import ConfigError, EnvConfig, PPOConfig, TrainConfig
+from twmr_nb.episodes.rollout import record
 from twmr_nb.robot.model import tip_radius
 from twmr_nb.runs import identity
 from twmr_nb.runs.behaviour import Untellable, behaviour
@@ -318,6 +320,12 @@ def test_what_a_property_has_cached_is_no_other_behaviour():
     before = behaviour(term)
     term(types.SimpleNamespace(vx=1.0))
     assert behaviour(term) == before
+
+
+def test_a_copied_episode_changes_nothing():
+    copy.deepcopy(record("zero", EnvConfig(), num_steps=2))
+    assert "__slotnames__" in vars(Transition)  # Python's own note
+    describe_training(TrainConfig())
 
 
 def test_a_package_changed_in_the_session_is_said_or_told_apart(monkeypatch):

@@ -286,6 +286,13 @@ def all_settings() -> dict[str, Setting]:
     return settings_of(EnvConfig) | settings_of(TrainConfig) | settings_of(PPOConfig)
 
 
+def checked_world(world: Any) -> EnvConfig:
+    """The world, the defaults if it is None; raises ConfigError if it is none."""
+    if not isinstance(world, EnvConfig | None):
+        raise ConfigError(f"{shown(world)} is no world: give tw.world(...) or an EnvConfig.")
+    return world or EnvConfig()
+
+
 def checked_seed(seed: Any, highest: int = MAX_SEED) -> int:
     """The seed as a plain int; raises ConfigError if it is none."""
     if not (is_number(seed, int) and 0 <= seed <= highest):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, ParamSpec, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar
 
 import imageio_ffmpeg
 import mediapy
@@ -31,7 +31,7 @@ from twmr_nb.draw.stills import moments, png, side_view_frames
 from twmr_nb.episodes.rollout import Rollout, record
 from twmr_nb.files import ready_file, write_bytes
 from twmr_nb.graphics import no_gl
-from twmr_nb.markup import one_line
+from twmr_nb.markup import one_line, shown
 from twmr_nb.policies.protocol import ZeroPolicy
 from twmr_nb.progress import Progress
 from twmr_nb.robot.model import STEP_GEOM, WHEELS, build_spec, step_box
@@ -154,7 +154,10 @@ def save_video(
 
 def all_of(episodes: Sequence[Rollout | Sequence[Rollout]]) -> list[Rollout]:
     """Episodes given one by one or as lists; raises ConfigError on anything else."""
-    several = [one for each in episodes for one in ([each] if isinstance(each, Rollout) else each)]
+    several: list[Any] = [one for each in episodes for one in (each if isinstance(each, list | tuple) else [each])]
+    for one in several:
+        if not isinstance(one, Rollout):
+            raise ConfigError(f"{shown(one)} cannot be filmed: give episodes, as tw.record returns them.")
     if not several:
         raise ConfigError("there is nothing to film: give at least one episode, as tw.record returns it.")
     return several

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from twmr_nb.config.fields import is_number, shown
-from twmr_nb.config.schema import ConfigError, EnvConfig, checked_seed
+from twmr_nb.config.schema import ConfigError, EnvConfig, checked_seed, checked_world
 from twmr_nb.episodes.metrics import measure
 from twmr_nb.episodes.report import Evaluation
 from twmr_nb.episodes.worlds import own_world
@@ -64,7 +64,7 @@ def evaluate(
     (0.0, 2, 20.0)
     """
     check_trial(episodes, seed)
-    config = world or own_world(policy)
+    config = checked_world(world or own_world(policy))
     if isinstance(policy, str | Path) and str(policy) not in BY_NAME:
         policy = load_policy(policy)  # once for all batches
     parts, tell = [], on_progress or (lambda ended: None)
@@ -109,7 +109,7 @@ def sweep(
     >>> [result["step_height"] for result in sweep("zero", EnvConfig(max_steps=5), heights=[0.03, 0.05], episodes=2)]
     [0.03, 0.05]
     """
-    base = (world or own_world(policy)).replace(end_on_success=True)
+    base = checked_world(world or own_world(policy)).replace(end_on_success=True)
     worlds = [base.replace(scene="step", step_height=h, step_height_max=None) for h in heights]
     results = []
     with Progress("evaluating", len(worlds), hidden=on_progress is not None) as bar:
@@ -219,9 +219,13 @@ def by_height(heights: Array, passed: Array) -> list[dict[str, Any]]:
 def wilson_interval(successes: int, trials: int, z: float = 1.96) -> tuple[float, float]:
     """95% confidence interval of a rate (Wilson 1927), which stays sensible at 0% and 100%.
 
+    Raises ConfigError where there were no trials, or more successes than trials.
+
     >>> [round(bound, 3) for bound in wilson_interval(20, 20)]
     [0.839, 1.0]
     """
+    if trials < 1 or not 0 <= successes <= trials:
+        raise ConfigError(f"{successes!r} of {trials!r} is no rate: give at least one trial, and successes among them.")
     rate, weight = successes / trials, z**2 / trials
     centre = (rate + weight / 2) / (1 + weight)
     half = z / (1 + weight) * math.sqrt(rate * (1 - rate) / trials + weight / (4 * trials))

@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from twmr_nb.config.schema import ConfigError, EnvConfig
+from twmr_nb.config.fields import is_number
+from twmr_nb.config.schema import ConfigError, EnvConfig, checked_world
 from twmr_nb.episodes.rescore import Rescored, rescored
 from twmr_nb.episodes.worlds import own_world
-from twmr_nb.markup import one_line
+from twmr_nb.markup import one_line, shown
 from twmr_nb.policies.saved import PolicyError, PolicyLike, playable, read_arrays, write_arrays
 from twmr_nb.progress import Progress
 from twmr_nb.robot.model import NQ, NU, NV
 from twmr_nb.task.env import TwmrEnv
-from twmr_nb.task.rewards import RewardTerm, Scores, total
+from twmr_nb.task.rewards import RewardTerm, Scores, refuse_duplicates, total
 from twmr_nb.task.transition import Transition
 from twmr_nb.types import Array
 
@@ -114,7 +115,8 @@ class Rollout:
         >>> bool(np.allclose(dearer.weighted["extension"], -0.05 * dearer.raw["extension"]))
         True
         """
-        return rescored(self, (config or self.config).replace(**settings), extra_terms)
+        scored_by = checked_world(config or self.config).replace(**settings)
+        return rescored(self, scored_by, refuse_duplicates(extra_terms))
 
     def save(self, path: str | Path) -> Path:
         """Write one safetensors file, whole or not at all; `load_rollout` reads it."""
@@ -209,8 +211,8 @@ def record_many(
     >>> [len(episode.time) for episode in record_many("random", 2, EnvConfig(), num_steps=3)]
     [3, 3]
     """
-    if num_steps is not None and num_steps < 1:
-        raise ConfigError(f"num_steps = {num_steps!r} is not allowed: give at least 1.")
+    if num_steps is not None and not (is_number(num_steps, int) and num_steps >= 1):
+        raise ConfigError(f"num_steps = {shown(num_steps)} is not allowed: give a whole number, 1 or more.")
     player = playable(policy)
     env = TwmrEnv(world or own_world(policy), count, extra_terms, autoreset=False)
     obs, info = env.reset(seed=seed)

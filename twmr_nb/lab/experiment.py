@@ -22,7 +22,7 @@ from twmr_nb.draw.table import Table
 from twmr_nb.episodes.evaluate import evaluate
 from twmr_nb.episodes.worlds import world
 from twmr_nb.files import read_json, write_json
-from twmr_nb.markup import one_line
+from twmr_nb.markup import one_line, shown
 from twmr_nb.policies.saved import PolicyError, SavedPolicy, load_policy
 from twmr_nb.progress import Progress
 from twmr_nb.runs.identity import describe_evaluation, describe_training, digest, short_name
@@ -185,6 +185,8 @@ def compare(
         raise ConfigError(f"seeds = {seeds!r} is not allowed: give a list of whole numbers.") from None
     if type(episodes) is not int or episodes < 1:
         raise ConfigError(f"episodes = {episodes!r} is not allowed: give a whole number, 1 or more.")
+    if not isinstance(variants, Mapping):
+        raise ConfigError(f"variants = {shown(variants)} is not allowed: give a dict, names to settings.")
     if not variants or not seeds:
         raise ConfigError("there is nothing to compare: give at least one variant and one seed.")
     if twice := [seed for i, seed in enumerate(seeds) if seed in seeds[:i]]:

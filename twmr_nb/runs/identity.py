@@ -30,7 +30,7 @@ ROOTS = ("task.env", "learn.trainer", "runs.selection")
 
 def describe_training(config: TrainConfig, extra_terms: Iterable[RewardTerm] = ()) -> Description:
     """All that a training's result depends on; raises ConfigError for a term that cannot be told from another."""
-    if dict(vars(Transition)) != TRANSITION:
+    if own_names(Transition) != TRANSITION:
         raise ConfigError("the class Transition was changed in this session: restart the kernel to go on with ours.")
     settings = {k: v for k, v in config.to_dict().items() if k != "preset"}  # what it stands for is in the settings
     terms = [{k: term[k] for k in ("name", "weight", "behaviour")} for term in map(describe_term, extra_terms)]
@@ -113,5 +113,10 @@ class CodeOnly(ast.NodeTransformer):
         return None if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str) else node
 
 
+def own_names(cls: type) -> dict[str, Any]:
+    """All that a class defines; without the note that Python leaves in it when one of its objects is copied."""
+    return {name: value for name, value in vars(cls).items() if name != "__slotnames__"}
+
+
 # Both as they were loaded: what is edited or patched later does not run, or must be seen.
-OUR_CODE, TRANSITION = digest(computing_code()), dict(vars(Transition))
+OUR_CODE, TRANSITION = digest(computing_code()), own_names(Transition)

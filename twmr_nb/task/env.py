@@ -13,7 +13,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import ArrayLike, NDArray
 
-from twmr_nb.config.schema import ConfigError, EnvConfig
+from twmr_nb.config.schema import ConfigError, EnvConfig, checked_world
 from twmr_nb.robot.model import NQ, NU, WHEEL_CTRL, WHEEL_DOF
 from twmr_nb.task.gate import gate
 from twmr_nb.task.observations import critic_labels, observation_labels, observe
@@ -49,7 +49,7 @@ class TwmrEnv(VectorEnv):
     ) -> None:
         if num_envs < 1:
             raise ConfigError(f"num_envs = {num_envs!r} is not allowed: give at least 1.")
-        self.config = config or EnvConfig()
+        self.config = checked_world(config)
         self.num_envs = num_envs
         self.extra_terms = refuse_duplicates(extra_terms)
         self.autoreset = autoreset

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from numpy.typing import ArrayLike, NDArray
 
 from twmr_nb.config.fields import Setting, settings_of
-from twmr_nb.config.schema import EnvConfig
+from twmr_nb.config.schema import EnvConfig, checked_world
 from twmr_nb.draw.pose_picture import STEP_AT, PosePicture, targets_by_mode
 from twmr_nb.robot.model import WHEELS, WHEGS, tip_radius
 from twmr_nb.robot.outline import outline, posed
@@ -39,7 +39,7 @@ class PoseExplorer(Shell):
     """
 
     def __init__(self, config: EnvConfig | None = None) -> None:
-        self.config = config or EnvConfig()
+        self.config = checked_world(config)
         self.picture = PosePicture()
         self.redraw = Redraw(self._draw)
         world = settings_of(EnvConfig)
