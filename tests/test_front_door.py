@@ -112,6 +112,9 @@ MISTAKES = {
     "7 is no episode": lambda episode: tw.GateExplorer(7),
     "0 of 0 is no rate": lambda episode: tw.wilson_interval(0, 0),
     "5 of 3 is no rate": lambda episode: tw.wilson_interval(5, 3),
+    "'a' is no variant": lambda episode: tw.compare({"as it is": "a"}),
+    "5 is no run's name or folder": lambda episode: tw.open_run(5),
+    "(a run's: run.policy)": lambda episode: tw.record(tw.Run),
     "variants = 5 is not allowed": lambda episode: tw.compare(5),
 }
 

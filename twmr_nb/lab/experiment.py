@@ -212,6 +212,8 @@ def planned(
     given: Variant | Mapping[str, Any], seed: int, preset: str, steps: int | None
 ) -> tuple[TrainConfig, tuple[RewardTerm, ...]]:
     """The settings and own reward terms of one variant and seed; raises ConfigError if they are not allowed."""
+    if not isinstance(given, Variant | Mapping):
+        raise ConfigError(f"{shown(given)} is no variant: give a dict of settings or variant(...).")
     asked = given if isinstance(given, Variant) else Variant(given)
     common = {"seed": seed} | ({} if steps is None else {"total_timesteps": steps})
     for name in ("extra_terms", "preset"):

@@ -117,8 +117,8 @@ def playable(policy: PolicyLike) -> Policy:
         return policy.player()
     if not (callable(getattr(policy, "reset", None)) and callable(getattr(policy, "act", None))):
         raise ConfigError(
-            f"{shown(policy)} cannot play: give 'zero', 'random', a saved policy, its name or file, or an object "
-            "with reset(num_envs) and act(obs)."
+            f"{shown(policy)} cannot play: give 'zero', 'random', a saved policy (a run's: run.policy), its name or "
+            "file, or an object with reset(num_envs) and act(obs)."
         )
     return policy
 

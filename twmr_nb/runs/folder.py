@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 
 from twmr_nb.files import checked_name, fingerprint, read_json, remembered, write_json
 from twmr_nb.learn.metrics_log import MetricsLog
-from twmr_nb.policies.saved import SavedPolicy, load_policy
+from twmr_nb.policies.saved import PolicyError, SavedPolicy, load_policy
 from twmr_nb.types import Mistake
 
 PATIENCE = 0.5  # s to wait for a lock; whoever only looks holds it for a moment
@@ -43,6 +43,10 @@ class RunFolder:
     @property
     def saved_policy(self) -> SavedPolicy:
         """The newest policy; raises PolicyError where there is none yet."""
+        if self.exists and not self.policy.exists():
+            raise PolicyError(
+                f"no policy at {str(self.path)!r} yet: let this run train until it has saved one, then ask again."
+            )
         return load_policy(self.policy)
 
     @property

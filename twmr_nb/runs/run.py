@@ -12,7 +12,7 @@ from twmr_nb.config import presets
 from twmr_nb.config.as_text import command_line
 from twmr_nb.config.schema import ConfigError, TrainConfig
 from twmr_nb.files import read_json, remembered
-from twmr_nb.markup import one_line
+from twmr_nb.markup import one_line, shown
 from twmr_nb.policies.saved import SavedPolicy
 from twmr_nb.runs.folder import RunError, RunFolder, fresh_folder, run_folders
 from twmr_nb.runs.identity import describe_term, describe_training, digest
@@ -91,6 +91,8 @@ def open_run(path: str | Path, extra_terms: Iterable[RewardTerm] = ()) -> "Run":
     >>> open_run(run.path).state
     'new'
     """
+    if not isinstance(path, str | Path):
+        raise ConfigError(f"{shown(path)} is no run's name or folder: give one, such as run.name or run.path.")
     extra_terms = refuse_duplicates(extra_terms)
     for place in (Path(path).resolve(), (RUNS / path).resolve()):
         if run := LIVE.get(place):
