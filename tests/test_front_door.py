@@ -2,13 +2,13 @@
 
 import ast
 import doctest
-import importlib
 import inspect
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import twmr_nb as tw
@@ -44,14 +44,11 @@ def test_every_name_is_explained_by_an_example_that_runs(name):
     value = getattr(tw, name)
     if not callable(value):
         return
-    found = doctest.DocTestFinder(recurse=False).find(
-        value, name, globs=vars(importlib.import_module(value.__module__))
-    )
+    found = doctest.DocTestFinder(recurse=False).find(value, name, globs={"tw": tw, "np": np})
     examples = [test for test in found if test.examples]
     assert inspect.getdoc(value)
     assert examples, f"{name} has no example"
     for test in examples:
-        test.globs = test.globs | {"tw": tw}
         assert doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE).run(test).failed == 0
 
 

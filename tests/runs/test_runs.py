@@ -134,6 +134,7 @@ def test_a_run_is_opened_by_its_name_alone(tmp_path, monkeypatch):
     monkeypatch.setattr("twmr_nb.runs.run.RUNS", tmp_path)
     run = new_run("recommended", "first", root=tmp_path, **TINY)
     assert open_run(run.name).path == run.path
+    assert open_run("first").path == run.path  # as it was named, without the time
     with pytest.raises(ConfigError, match=f"second holds no run: give the name of one in {tmp_path}"):
         open_run("second")
 

@@ -37,7 +37,9 @@ class Train:
     """Train a policy. The preset sets every value below; flags change it."""
 
     env: EnvConfig
+    """The robot's world: scene, senses, gate, reward."""
     ppo: PPOConfig
+    """The learner: network size and PPO's settings."""
     seed: int = 0
     """Seed of robots, network and noise; the same seed gives the same run."""
     preset: str = DEFAULT_PRESET

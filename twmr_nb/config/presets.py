@@ -137,7 +137,7 @@ DEFAULT_PRESET = "recommended"
 def preset(name: str = DEFAULT_PRESET, **changes: Any) -> TrainConfig:
     """The full configuration of a preset, with your settings on top; raises ConfigError on unknown names.
 
-    >>> preset("recommended", seed=3, success_bonus=20).env.success_bonus
+    >>> tw.preset("recommended", seed=3, success_bonus=20).env.success_bonus
     20.0
     """
     if name not in PRESETS:

@@ -35,7 +35,7 @@ class EnvConfig(Config):
 
     Raises ConfigError on an unknown setting or a value that is not allowed; `replace` gives a changed copy.
 
-    >>> EnvConfig(scene="step", step_height=0.03).replace(extension_penalty=0.05).step_height
+    >>> tw.EnvConfig(scene="step", step_height=0.03).replace(extension_penalty=0.05).step_height
     0.03
     """
 
@@ -157,7 +157,7 @@ class PPOConfig(Config):
 
     Raises ConfigError on an unknown setting or a value that is not allowed; `replace` gives a changed copy.
 
-    >>> PPOConfig(num_envs=8, minibatches=2).gamma
+    >>> tw.PPOConfig(num_envs=8, minibatches=2).gamma
     0.99
     """
 
@@ -230,7 +230,7 @@ class PPOConfig(Config):
 class TrainConfig:
     """Everything one training run needs; saved with it.
 
-    >>> TrainConfig(seed=3).replace(num_envs=8, success_bonus=5).ppo.num_envs
+    >>> tw.TrainConfig(seed=3).replace(num_envs=8, success_bonus=5).ppo.num_envs
     8
     """
 

@@ -92,7 +92,7 @@ def still(world: EnvConfig, x: float = 0.0, size: Size = (640, 360)) -> Image.Im
 
     Where there is no GL library: its side view, below a line that says what to install.
 
-    >>> picture = still(EnvConfig(step_height=0.03), x=0.7)
+    >>> picture = tw.still(tw.EnvConfig(step_height=0.03), x=0.7)
     """
     rest = record(ZeroPolicy(), world, num_steps=1)
     there = rest.transition.qpos + np.eye(1, rest.transition.qpos.shape[1]) * x  # the root's x comes first
@@ -120,8 +120,8 @@ def video(
     on top; speed: times real time. Where no film can be made: a line that says what to install, and stills of each
     episode. Raises ConfigError where there is no episode, or a number is not allowed.
 
-    >>> ride = record("zero", num_steps=25)
-    >>> film = video(ride, ride, size=(160, 90), fps=10, speed=2)
+    >>> ride = tw.record("zero", num_steps=25)
+    >>> film = tw.video(ride, ride, size=(160, 90), fps=10, speed=2)
     """
     several = all_of(episodes)
     try:

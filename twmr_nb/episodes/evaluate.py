@@ -59,7 +59,7 @@ def evaluate(
     reward_terms [mean sum per episode], step_height [m, the largest if drawn], and by_height where heights are drawn.
     Raises ConfigError on a number of episodes or a seed that is not allowed, and what `record` raises.
 
-    >>> result = evaluate("step_5cm", episodes=2, world=EnvConfig(max_steps=20))
+    >>> result = tw.evaluate("step_5cm", episodes=2, world=tw.EnvConfig(max_steps=20))
     >>> result["success_rate"], result["episodes"], result["mean_length"]
     (0.0, 2, 20.0)
     """
@@ -106,7 +106,8 @@ def sweep(
     """An evaluation at each step height [m], `episodes` of each. Episodes end where the step is passed: it is quicker,
     and their length, return, reward_terms and folded_on_flat hold no driving beyond.
 
-    >>> [result["step_height"] for result in sweep("zero", EnvConfig(max_steps=5), heights=[0.03, 0.05], episodes=2)]
+    >>> results = tw.sweep("zero", tw.EnvConfig(max_steps=5), heights=[0.03, 0.05], episodes=2)
+    >>> [result["step_height"] for result in results]
     [0.03, 0.05]
     """
     base = checked_world(world or own_world(policy)).replace(end_on_success=True)
@@ -221,7 +222,7 @@ def wilson_interval(successes: int, trials: int, z: float = 1.96) -> tuple[float
 
     Raises ConfigError where there were no trials, or more successes than trials.
 
-    >>> [round(bound, 3) for bound in wilson_interval(20, 20)]
+    >>> [round(bound, 3) for bound in tw.wilson_interval(20, 20)]
     [0.839, 1.0]
     """
     if trials < 1 or not 0 <= successes <= trials:

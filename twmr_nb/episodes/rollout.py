@@ -31,7 +31,7 @@ OVER_TIME = [f.name for f in dataclasses.fields(Transition) if f.name not in CON
 class Rollout:
     """One episode, T control steps. Row t is the state *after* step t, at time (t + 1) * ctrl_dt.
 
-    >>> episode = record("zero", EnvConfig(), num_steps=4)
+    >>> episode = tw.record("zero", tw.EnvConfig(), num_steps=4)
     >>> episode.time.tolist(), episode.transition.leg_angle.shape
     ([0.02, 0.04, 0.06, 0.08], (4, 4))
     """
@@ -108,7 +108,7 @@ class Rollout:
         config: the settings to score by, those it was recorded with if none are given; settings: changes on top.
         Raises ConfigError on an unknown setting or a value that is not allowed.
 
-        >>> episode = record("random", EnvConfig(), num_steps=20)
+        >>> episode = tw.record("random", tw.EnvConfig(), num_steps=20)
         >>> episode.rescore().totals["total"] == sum(values.sum() for values in episode.reward_terms.values())
         True
         >>> dearer = episode.rescore(extension_penalty=0.05)
@@ -135,8 +135,8 @@ def load_rollout(path: str | Path) -> Rollout:
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
-    ...     file = record("zero", EnvConfig(), num_steps=4).save(f"{folder}/standing.safetensors")
-    ...     load_rollout(file).title
+    ...     file = tw.record("zero", tw.EnvConfig(), num_steps=4).save(f"{folder}/standing.safetensors")
+    ...     tw.load_rollout(file).title
     'zero actions'
     """
     if not Path(path).is_file():
@@ -190,7 +190,7 @@ def record(
     world: the settings to play in; for a saved policy, if none are given, those it is judged in.
     Raises ConfigError on something that cannot play, PolicyError on a policy that cannot be read.
 
-    >>> episode = record("zero", EnvConfig(), num_steps=5)
+    >>> episode = tw.record("zero", tw.EnvConfig(), num_steps=5)
     >>> episode.x.shape, episode.passed, list(episode.reward_terms)[:3]
     ((5,), False, ['forward', 'alive', 'control'])
     """
@@ -208,7 +208,7 @@ def record_many(
 ) -> list[Rollout]:
     """Play `count` episodes side by side, with the seeds seed, seed + 1, ...; all else as in `record`.
 
-    >>> [len(episode.time) for episode in record_many("random", 2, EnvConfig(), num_steps=3)]
+    >>> [len(episode.time) for episode in tw.record_many("random", 2, tw.EnvConfig(), num_steps=3)]
     [3, 3]
     """
     if num_steps is not None and not (is_number(num_steps, int) and num_steps >= 1):

@@ -26,7 +26,7 @@ def world(
     another step ahead; settings: any others, such as friction_range. Raises ConfigError on an unknown setting or a
     value that is not allowed, PolicyError on a policy that cannot be read.
 
-    >>> world("recommended").max_steps, world("recommended", step_height=0.03).step_height
+    >>> tw.world("recommended").max_steps, tw.world("recommended", step_height=0.03).step_height
     (1000, 0.03)
     """
     own = settings_of(of)

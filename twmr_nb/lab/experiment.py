@@ -56,7 +56,7 @@ class Variant:
 def variant(extra_terms: Iterable[RewardTerm] = (), preset: str | None = None, **settings: Any) -> Variant:
     """A variant with reward terms of your own, or with another preset; for settings alone a dict will do.
 
-    >>> variant(preset="tidy", alive_bonus=0.1).settings
+    >>> tw.variant(preset="tidy", alive_bonus=0.1).settings
     {'alive_bonus': 0.1}
     """
     return Variant(settings, refuse_duplicates(extra_terms), preset)
@@ -176,7 +176,7 @@ def compare(
     >>> from tempfile import mkdtemp
     >>> tiny = {"num_envs": 2, "minibatches": 1, "rollout_steps": 8, "max_steps": 10}
     >>> variants = {"as it is": tiny, "no bonus": tiny | {"success_bonus": 0.0}}
-    >>> compare(variants, seeds=[0], steps=16, episodes=2, root=mkdtemp()).results("episodes")
+    >>> tw.compare(variants, seeds=[0], steps=16, episodes=2, root=mkdtemp()).results("episodes")
     {'as it is': [2], 'no bonus': [2]}
     """
     try:

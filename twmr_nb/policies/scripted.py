@@ -17,7 +17,7 @@ class ConstantPolicy:
     """The same command at every step: wheels in [-1, 1], leg angles of the front and rear wheels in rad.
 
     >>> world = tw.EnvConfig(action_mode="leg_position")
-    >>> tw.record(ConstantPolicy(1.0, MIDDLE, title="legs out"), world, num_steps=5).title
+    >>> tw.record(tw.ConstantPolicy(1.0, tw.robot.MIDDLE, title="legs out"), world, num_steps=5).title
     'legs out'
     """
 

@@ -40,7 +40,7 @@ def train(
     RunError while another run trains.
 
     >>> from tempfile import mkdtemp
-    >>> run = train(root=mkdtemp(), num_envs=2, rollout_steps=8, minibatches=1, total_timesteps=32)
+    >>> run = tw.train(root=mkdtemp(), num_envs=2, rollout_steps=8, minibatches=1, total_timesteps=32)
     >>> run.join()
     'finished'
     >>> run.records[-1]["global_step"]
@@ -81,20 +81,21 @@ def new_run(
 
 
 def open_run(path: str | Path, extra_terms: Iterable[RewardTerm] = ()) -> "Run":
-    """The run of a name among your runs, or in a folder; one that this process trains is that one, live.
+    """The newest run of a name among your runs, or the one in a folder; one that this process trains is that one, live.
 
     extra_terms: your own reward terms, to go on with a run that was started with them. One that trains now keeps its
     own. Raises ConfigError where there is no run.
 
     >>> from tempfile import mkdtemp
-    >>> run = new_run(root=mkdtemp())
-    >>> open_run(run.path).state
-    'new'
+    >>> run = tw.train(root=mkdtemp(), num_envs=2, minibatches=1, rollout_steps=8, total_timesteps=32)
+    >>> tw.open_run(run.path) is run, run.join()
+    (True, 'finished')
     """
     if not isinstance(path, str | Path):
         raise ConfigError(f"{shown(path)} is no run's name or folder: give one, such as run.name or run.path.")
     extra_terms = refuse_duplicates(extra_terms)
-    for place in (Path(path).resolve(), (RUNS / path).resolve()):
+    called = [folder for folder in run_folders(RUNS) if folder.name.startswith(f"{path}_")]
+    for place in (Path(path).resolve(), (RUNS / path).resolve(), *called):
         if run := LIVE.get(place):
             if not run.training:
                 run._training.take_terms(extra_terms)
@@ -136,9 +137,9 @@ class Run:
     is its own live view.
 
     >>> from tempfile import mkdtemp
-    >>> run = new_run("recommended", root=mkdtemp(), num_envs=2, minibatches=1, rollout_steps=8, total_timesteps=32)
-    >>> run.state, run.start().join(), len(run.records)
-    ('new', 'finished', 2)
+    >>> run = tw.train(root=mkdtemp(), num_envs=2, minibatches=1, rollout_steps=8, total_timesteps=32)
+    >>> run.join(), len(run.records), run.policy.config.seed
+    ('finished', 2, 0)
     """
 
     def __init__(self, path: Path, config: TrainConfig, extra_terms: Iterable[RewardTerm] = ()) -> None:

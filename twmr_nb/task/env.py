@@ -29,7 +29,7 @@ ACCELEROMETER, GYRO, TOUCH = slice(13, 16), slice(16, 19), 19  # columns of the 
 class TwmrEnv(VectorEnv):
     """A batch of robots; observations are float32 [N, D], actions [N, 8] in [-1, 1], rewards float64 [N].
 
-    >>> env = TwmrEnv(EnvConfig(), 2)
+    >>> env = tw.TwmrEnv(tw.EnvConfig(), 2)
     >>> obs, info = env.reset(seed=7)
     >>> obs, reward, terminated, truncated, info = env.step(np.zeros((2, 8)))
     >>> bool((reward == sum(info["reward_terms"].values())).all())

@@ -28,8 +28,8 @@ Scores = dict[str, Array]
 class RewardTerm:
     """One row of the table: the raw value fn(transition), counted weight_in(config) times; a cost weighs below 0.
 
-    >>> term = REWARD_TERMS[2]
-    >>> term.name, term.weight_in(EnvConfig()), term.unit
+    >>> term = tw.REWARD_TERMS[2]
+    >>> term.name, term.weight_in(tw.EnvConfig()), term.unit
     ('control', -0.001, '(N m)²')
     """
 
@@ -200,7 +200,7 @@ def reward_term(
 
     >>> def calm(t):
     ...     return t.pitch**2
-    >>> term = reward_term(calm, weight=-0.5, unit="rad²")
+    >>> term = tw.reward_term(calm, weight=-0.5, unit="rad²")
     >>> tw.record("zero", tw.EnvConfig(), num_steps=3, extra_terms=[term]).reward_terms["calm"].shape
     (3,)
     """

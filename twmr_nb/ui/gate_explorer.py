@@ -39,7 +39,7 @@ FORMULAS = {
 class GateExplorer(EpisodeExplorer):
     """Shows every gate mode on an episode's signals as the sliders move; `gates` holds their values, name -> [T].
 
-    >>> explorer = GateExplorer(tw.record("zero", tw.EnvConfig(), num_steps=5))
+    >>> explorer = tw.GateExplorer(tw.record("zero", tw.EnvConfig(), num_steps=5))
     >>> explorer.gates["proprio"].shape
     (5,)
     """

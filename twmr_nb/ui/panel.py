@@ -32,7 +32,7 @@ class TrainingPanel(Shell):
 
     `run` is the run shown, `start()` what the button does. A run that this kernel trains already is shown at once.
 
-    >>> panel = TrainingPanel("recommended", total_timesteps=50_000)
+    >>> panel = tw.TrainingPanel("recommended", total_timesteps=50_000)
     >>> panel.controls.config.ppo.total_timesteps
     50000
     """

@@ -23,7 +23,7 @@ DOC = "Tick a policy and it plays; tick a second one and both play together."
 class PolicyBrowser(Shell):
     """A table of the policies below `root` and of those that come with the package; what to do with them beside it.
 
-    >>> browser = PolicyBrowser()  # as the last line of a cell: a table to watch, compare and judge policies
+    >>> browser = tw.PolicyBrowser()  # as the last line of a cell: a table to watch, compare and judge policies
     """
 
     def __init__(self, root: str | Path = RUNS) -> None:

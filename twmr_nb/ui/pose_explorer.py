@@ -34,7 +34,7 @@ REPLAY_HEIGHT = 520  # px
 class PoseExplorer(Shell):
     """Sliders for legs and wheels, the standing robot beside them. `leg_angle` is [4], rad, in motor order.
 
-    >>> PoseExplorer().leg_angle.shape
+    >>> tw.PoseExplorer().leg_angle.shape
     (4,)
     """
 

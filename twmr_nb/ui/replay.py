@@ -54,7 +54,7 @@ class Replay(anywidget.AnyWidget):
     them, observe them, or link them in the browser, `ipywidgets.jslink((slider, "value"), (replay, "frame"))`.
     `camera` is MuJoCo's free camera (degrees and m); with `follow`, `lookat` counts from the robot.
 
-    >>> Replay(tw.record("zero", tw.EnvConfig(), num_steps=5)).frame
+    >>> tw.Replay(tw.record("zero", tw.EnvConfig(), num_steps=5)).frame
     0
     """
 

@@ -32,7 +32,7 @@ class RewardExplorer(EpisodeExplorer):
     Show a rollout of your own, several to choose from, or none; `extra_terms` are your own reward terms; saved policies
     are looked for below `root`.
 
-    >>> explorer = RewardExplorer(tw.record("zero", tw.EnvConfig(), num_steps=5))
+    >>> explorer = tw.RewardExplorer(tw.record("zero", tw.EnvConfig(), num_steps=5))
     >>> sorted(explorer.scored.totals)[:2]
     ['alive', 'control']
     """

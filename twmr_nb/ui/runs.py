@@ -30,7 +30,7 @@ class Runs(Shell):
 
     root: the folder that holds them. extra_terms: your own reward terms, needed to resume a run that used them.
 
-    >>> Runs("no/runs/here").run is None
+    >>> tw.Runs("no/runs/here").run is None
     True
     """
 
