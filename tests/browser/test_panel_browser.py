@@ -183,7 +183,7 @@ def test_a_number_is_read_as_it_is_typed_or_refused_where_it_stands(notebook):
     expect(box).to_have_attribute("aria-invalid", "true")
     expect(box).to_have_value("1,5")
     press(notebook, "Start training")
-    expect(shell(notebook).locator(".twmr-error")).to_contain_text("total_timesteps = '1,5' is not allowed")
+    expect(shell(notebook).locator(".twmr-error:visible")).to_contain_text("total_timesteps = '1,5' is not allowed")
     assert troubles(page, PANEL_ROOT) == []
     notebook.screenshot("panel_refused", PANEL_ROOT)
     page.get_by_role("button", name="total timesteps: back to").click()
