@@ -3,7 +3,7 @@
 What it has on disk stands in `folder`, how it trains in `training`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -94,8 +94,7 @@ def open_run(path: str | Path, extra_terms: Iterable[RewardTerm] = ()) -> "Run":
     if not isinstance(path, str | Path):
         raise ConfigError(f"{shown(path)} is no run's name or folder: give one, such as run.name or run.path.")
     extra_terms = refuse_duplicates(extra_terms)
-    called = [folder for folder in run_folders(RUNS) if folder.name.startswith(f"{path}_")]
-    for place in (Path(path).resolve(), (RUNS / path).resolve(), *called):
+    for place in places_of(path):
         if run := LIVE.get(place):
             if not run.training:
                 run._training.take_terms(extra_terms)
@@ -103,6 +102,12 @@ def open_run(path: str | Path, extra_terms: Iterable[RewardTerm] = ()) -> "Run":
         if RunFolder(place).exists:
             return Run(place, remembered(config_in, place / "config.json"), extra_terms)
     raise ConfigError(f"{path} holds no run: give the name of one in {RUNS}, or the folder of another.")
+
+
+def places_of(path: str | Path) -> Iterator[Path]:
+    """Where a run of this name or path may lie: the folder itself, one among your runs, the newest called NAME_TIME."""
+    yield from (Path(path).resolve(), (RUNS / path).resolve())
+    yield from (folder for folder in run_folders(RUNS) if folder.name.startswith(f"{path}_"))
 
 
 def list_runs(root: str | Path = RUNS) -> list["Run"]:
