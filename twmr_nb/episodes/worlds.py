@@ -6,7 +6,7 @@ from typing import Any
 from twmr_nb.config import presets
 from twmr_nb.config.presets import PRESETS
 from twmr_nb.config.schema import ConfigError, EnvConfig, TrainConfig
-from twmr_nb.policies.saved import SavedPolicy, load_policy
+from twmr_nb.policies.saved import BY_NAME, SavedPolicy, load_policy
 
 # The original's episode, physics step and settling.
 TRIAL_STEPS, TRIAL_TIMESTEP, TRIAL_SETTLE_STEPS = 1000, 0.002, 25
@@ -65,6 +65,6 @@ def settings_of(of: Any) -> EnvConfig:
 
 def own_world(policy: Any) -> EnvConfig:
     """The world to play a policy in where none is named: a saved one's own, the defaults for any other."""
-    if isinstance(policy, str | Path) and str(policy) not in ("zero", "random"):
+    if isinstance(policy, str | Path) and str(policy) not in BY_NAME:
         return world(load_policy(policy))
     return world(policy) if isinstance(policy, SavedPolicy) else EnvConfig()
