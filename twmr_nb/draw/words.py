@@ -22,13 +22,14 @@ def heights_table(sweeps: Mapping[str, Sequence[Result]]) -> Table:
     """Passed, upright and clean, each with its 95% interval, by step height; a few columns for each policy."""
     found = {name: {place(r): r for r in results} for name, results in sweeps.items()}
     places = dict.fromkeys(p for by_place in found.values() for p in by_place)
-    columns = {
-        f"{name}{title}": [cell(by_place.get(p), key) for p in places]
-        for name, by_place in found.items()
-        for key, title in (("success", ""), *((f"{how}_pass", f", {how}") for how in HOW))
-        if key == "success" or any(r.get(key) is not None for r in by_place.values())
-    }
-    return Table(["step [cm]", *columns], list(zip(map(place_text, places), *columns.values(), strict=True)))
+    heads, columns = ["step [cm]"], [[place_text(p) for p in places]]
+    for name, by_place in found.items():
+        for how in ("", *HOW):
+            cells = [cell(by_place.get(p), how) for p in places]
+            if not how or any(text != "–" for text in cells):
+                heads.append(f"{name}, {how}" if how else name)
+                columns.append(cells)
+    return Table(heads, list(zip(*columns, strict=True)))
 
 
 def place(result: Result) -> tuple[float, ...]:
@@ -40,12 +41,13 @@ def place_text(place: tuple[float, ...]) -> str:
     return "–".join(f"{100 * height:.6g}" for height in place)
 
 
-def cell(result: Result | None, key: str) -> str:
-    if result is None:
+def cell(result: Result | None, how: str) -> str:
+    """The share that passed, or passed in a way; a dash where it was not measured."""
+    if result is None or (how and result.get(f"{how}_pass") is None):
         return "–"
-    if key == "success":
-        return f"{rate(result, 'success_rate', 'success_interval')} of {result['episodes']}"
-    return rate(result, key, f"{key}_interval")
+    if how:
+        return rate(result, f"{how}_pass", f"{how}_pass_interval")
+    return f"{rate(result, 'success_rate', 'success_interval')} of {result['episodes']}"
 
 
 def policies_table(policies: Mapping[str, tuple[SavedPolicy, int]]) -> str:

@@ -63,6 +63,10 @@ class Conduct:
     heading_at_passing: float
     """|yaw| where it passes, rad; π is driving backwards, or over on its back."""
 
+    def __repr__(self) -> str:
+        numbers = {k: f"{v:.4g}" if isinstance(v, float) else v for k, v in vars(self).items()}
+        return "\n".join(["Conduct:", *(f"  {name:<21} {value}" for name, value in numbers.items())])
+
 
 def trace(t: Transition, action: Array) -> dict[str, Array]:
     """What `conduct` needs of control steps, each [...] (action and torque [..., 8])."""
