@@ -301,7 +301,7 @@ def test_an_evaluation_is_a_line_each_and_still_a_dict():
     from twmr_nb.episodes.report import Evaluation
 
     result = Evaluation(success_rate=0.93333, success_interval=[0.9, 0.95], reward_terms={"a\nb": 1.0}, policy="a\nb")
-    assert [line.split("  ")[-1] for line in repr(result).splitlines()] == ["93.3% (90.0–95.0%)", "+1.00"]
+    assert [line.split("  ")[-1].strip() for line in repr(result).splitlines()] == ["93.3% (90.0–95.0%)", "+1.00"]
     assert json.loads(json.dumps(result)) == result
 
 
