@@ -87,6 +87,26 @@ def test_a_run_as_the_last_line_of_a_cell_is_its_live_view(tmp_path, monkeypatch
     assert shown[0].run is run
 
 
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("tw.EnvConfig(scene='moon')", ["ConfigError: scene = 'moon' is not allowed: choose 'flat', "]),
+        ("tw.load_policy('nowhere')", ["PolicyError: no policy at 'nowhere': give a .safetensors file"]),
+        ("1 / 0", ["Traceback (most recent call last)", "----> 1 1 / 0", "ZeroDivisionError: division by zero"]),
+    ],
+)
+def test_in_a_notebook_a_mistake_is_its_sentence_and_nothing_else(line, shown, capsys):
+    """All else keeps its traceback."""
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell(colors="nocolor")
+    shell.user_ns["tw"] = tw
+    assert not shell.run_cell(line).success
+    said = capsys.readouterr().out
+    assert all(words in said for words in shown)
+    assert said.count("\n") == 1 or "Traceback" in shown[0]
+
+
 def pitching(t):
     return t.pitch
 
