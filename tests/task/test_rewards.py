@@ -88,7 +88,7 @@ def test_weights_and_signs() -> None:
         "success_bonus": 5.0,
     }
     before = np.array([True, False])
-    _, weighted = score(transition(passed_before=before), EnvConfig.from_settings(**weights))
+    _, weighted = score(transition(passed_before=before), EnvConfig(**weights))
     expected = {
         "forward": [1.0, 2.0],
         "alive": [0.3, 0.3],
@@ -137,7 +137,7 @@ def test_the_terms_add_up_to_the_reward(data: st.DataObject, n: int, passed: boo
         success_x=data.draw(numbers),
     )
     fields = [term.setting for term in REWARD_TERMS]
-    config = EnvConfig.from_settings(**{f: data.draw(st.floats(0, 1)) for f in fields})
+    config = EnvConfig(**{f: data.draw(st.floats(0, 1)) for f in fields})
     raw, weighted = score(t, config)
     reward = total(weighted)
     assert reward.shape == (n,)

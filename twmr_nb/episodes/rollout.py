@@ -166,7 +166,7 @@ def rollout_of(arrays: dict[str, Array], details: dict[str, Any]) -> Rollout:
     values: dict[str, Any] = {name: arrays[name] for name in [*OVER_TIME, "retract", "extend"]} | constants
     ended = {name: bool(details[name]) for name in ("terminated", "truncated")}
     return Rollout(
-        config=EnvConfig.from_settings(**details["config"]),
+        config=EnvConfig(**details["config"]),
         transition=Transition(**values),
         action=arrays["action"],
         reward_terms={name: arrays[f"term/{name}"] for name in terms},
