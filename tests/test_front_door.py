@@ -124,6 +124,7 @@ MISTAKES = {
     "is not a reward term: wrap": lambda episode: episode.rescore(extra_terms=[pitching]),
     "give a list of reward terms": lambda episode: episode.rescore(extra_terms=tw.reward_term(pitching)),
     "'x' cannot be filmed": lambda episode: tw.video(episode, "x"),
+    "fps = 'x', speed = 1.0 are not allowed": lambda episode: tw.video(episode, fps="x"),
     "5 cannot be filmed": lambda episode: tw.video([episode, 5]),
     "'hopeless' is no episode": lambda episode: tw.RewardExplorer("hopeless"),
     "7 is no episode": lambda episode: tw.GateExplorer(7),
@@ -131,6 +132,15 @@ MISTAKES = {
     "5 of 3 is no rate": lambda episode: tw.wilson_interval(5, 3),
     "'a' is no variant": lambda episode: tw.compare({"as it is": "a"}),
     "5 is no run's name or folder": lambda episode: tw.open_run(5),
+    "seed = -1 is not allowed": lambda episode: tw.record("zero", seed=-1),
+    "count = 'x' is not allowed": lambda episode: tw.record_many("zero", "x"),
+    "front = 'y' is not allowed": lambda episode: tw.ConstantPolicy(1.0, "y"),
+    "'nope' is no worked experiment: choose 'extension'": lambda episode: tw.course.measured("nope"),
+    "'z' is no world": lambda episode: tw.robot.build_model("z"),
+    "3 is no world": lambda episode: tw.robot.leg_targets(3),
+    "'t' is no episode": lambda episode: tw.Replay("t"),
+    "'g' is no episode": lambda episode: tw.Replay(episode, "g"),
+    "unknown preset 4; choose 'recommended'": lambda episode: tw.train(4),
     "(a run's: run.policy)": lambda episode: tw.record(tw.Run),
     "variants = 5 is not allowed": lambda episode: tw.compare(5),
 }
@@ -141,3 +151,17 @@ def test_a_mistake_at_the_front_door_is_one_sentence(said):
     episode = tw.record("zero", num_steps=2)
     with pytest.raises(tw.ConfigError, match=re.escape(said)):
         MISTAKES[said](episode)
+
+
+FIGURES = [name for name in tw.plot.__all__ if inspect.isfunction(getattr(tw.plot, name))]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_says_in_a_sentence_what_it_cannot_draw(name):
+    draw = getattr(tw.plot, name)
+    needed = [p for p in inspect.signature(draw).parameters.values() if p.default is p.empty]
+    for given in ("x", None, [object()]):
+        with pytest.raises(tw.ConfigError, match=rf"^tw\.plot\.{name} cannot draw .*: help\(tw\.plot\.{name}\) says"):
+            draw(*[given] * len(needed))
+    with pytest.raises(TypeError, match="missing a required argument"):
+        draw()

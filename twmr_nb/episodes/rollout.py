@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from twmr_nb.config.fields import is_number
-from twmr_nb.config.schema import ConfigError, EnvConfig, checked_world
+from twmr_nb.config.schema import ConfigError, EnvConfig, checked_seed, checked_world
 from twmr_nb.episodes.rescore import Rescored, rescored
 from twmr_nb.episodes.worlds import own_world
 from twmr_nb.markup import one_line, shown
@@ -22,6 +22,7 @@ from twmr_nb.task.transition import Transition
 from twmr_nb.types import Array
 
 FORMAT = "twmr_nb rollout 1"
+MOST_SEED = 10**15  # more than anybody asks for, and a number in every file
 CONSTANT = ("success_x", "retract", "extend", "ctrl_dt")  # fields of a Transition that have no time axis
 WIDTHS = {"qpos": (NQ,), "qvel": (NV,), "accelerometer": (3,), "gyro": (3,), "torque": (NU,), "action": (NU,)}
 OVER_TIME = [f.name for f in dataclasses.fields(Transition) if f.name not in CONSTANT]
@@ -130,6 +131,13 @@ class Rollout:
         return write_arrays(path, arrays, plain, make_folder=True)
 
 
+def checked_episode(given: Any) -> Rollout:
+    """The episode; raises ConfigError if it is none."""
+    if not isinstance(given, Rollout):
+        raise ConfigError(f"{shown(given)} is no episode: give what tw.record returns.")
+    return given
+
+
 def load_rollout(path: str | Path) -> Rollout:
     """The inverse of Rollout.save; raises PolicyError if the file is missing, damaged or of another kind.
 
@@ -211,6 +219,9 @@ def record_many(
     >>> [len(episode.time) for episode in tw.record_many("random", 2, tw.EnvConfig(), num_steps=3)]
     [3, 3]
     """
+    if not (is_number(count, int) and count >= 1):
+        raise ConfigError(f"count = {shown(count)} is not allowed: give a whole number, 1 or more.")
+    seed = checked_seed(seed, MOST_SEED)
     if num_steps is not None and not (is_number(num_steps, int) and num_steps >= 1):
         raise ConfigError(f"num_steps = {shown(num_steps)} is not allowed: give a whole number, 1 or more.")
     player = playable(policy)

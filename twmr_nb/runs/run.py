@@ -65,7 +65,7 @@ def new_run(
     >>> run.state, run.config.seed
     ('new', 5)
     """
-    config = presets.preset(config, **settings) if isinstance(config, str) else config.replace(**settings)
+    config = config.replace(**settings) if isinstance(config, TrainConfig) else presets.preset(config, **settings)
     extra_terms = refuse_duplicates(extra_terms)
     identity, terms = digest(describe_training(config, extra_terms)), [describe_term(t) for t in extra_terms]
     path = Path(run_dir) if run_dir is not None else fresh_folder(Path(root), name)
