@@ -276,3 +276,10 @@ def test_own_term_with_bad_values(fn: Any, message: str) -> None:
     term: RewardTerm = reward_term(fn, name="mine")
     with np.errstate(all="ignore"), pytest.raises(ValueError, match=message):
         score(transition(), EnvConfig(), [term])
+
+
+def test_the_table_of_terms_prints_as_one():
+    lines = repr(REWARD_TERMS).splitlines()
+    assert [line.split()[0] for line in lines] == [term.name for term in REWARD_TERMS]
+    assert lines[2].split()[1:4] == ["-1", "x", "control_cost"]
+    assert len({line.index(" x ") for line in lines}) == 1
