@@ -3,6 +3,7 @@
 import ast
 import doctest
 import inspect
+import operator
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 import twmr_nb as tw
+from twmr_nb.types import Mistake
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("course", "plot", "robot")
@@ -50,6 +52,13 @@ def test_every_name_is_explained_by_an_example_that_runs(name):
     assert examples, f"{name} has no example"
     for test in examples:
         assert doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE).run(test).failed == 0
+
+
+@pytest.mark.parametrize("name", [*NAMES, *(f"course.{name}" for name in tw.course.__all__)])
+def test_no_name_is_explained_by_a_place_on_this_machine(name):
+    value = operator.attrgetter(name)(tw)
+    if callable(value):
+        assert "Path(" not in str(inspect.signature(value))
 
 
 def test_an_unknown_name_is_an_error():
@@ -141,6 +150,12 @@ MISTAKES = {
     "'t' is no episode": lambda episode: tw.Replay("t"),
     "'g' is no episode": lambda episode: tw.Replay(episode, "g"),
     "unknown preset 4; choose 'recommended'": lambda episode: tw.train(4),
+    "'nope' is no preset (recommended, ": lambda episode: tw.world("nope"),
+    "'nop' is no preset (recommended, ": lambda episode: tw.TrainingPanel("nop"),
+    "unknown preset 'no'; choose 'recommended'": lambda episode: tw.variant(preset="no"),
+    "no policy at '.', a folder without a run: give": lambda episode: tw.load_policy("."),
+    ": give one that ends in .safetensors": lambda episode: tw.load_policy(ROOT / "README.md"),
+    "no rollout at 5: give a file that Rollout.save wrote": lambda episode: tw.load_rollout(5),
     "(a run's: run.policy)": lambda episode: tw.record(tw.Run),
     "variants = 5 is not allowed": lambda episode: tw.compare(5),
 }
@@ -149,7 +164,7 @@ MISTAKES = {
 @pytest.mark.parametrize("said", MISTAKES)
 def test_a_mistake_at_the_front_door_is_one_sentence(said):
     episode = tw.record("zero", num_steps=2)
-    with pytest.raises(tw.ConfigError, match=re.escape(said)):
+    with pytest.raises(Mistake, match=re.escape(said)):
         MISTAKES[said](episode)
 
 

@@ -71,11 +71,11 @@ WORKED = {
 }
 
 
-def measured(name: str, path: Path = RESULTS) -> Comparison:
+def measured(name: str, path: Path | None = None) -> Comparison:
     """The shipped results of a worked experiment; without trials where it has not been measured as it is asked now."""
     if name not in list(WORKED):  # it may be of any type
         raise ConfigError(f"{shown(name)} is no worked experiment: choose {', '.join(map(repr, WORKED))}.")
-    kept = read_json(path)
+    kept = read_json(path or RESULTS)
     if kept.get("questions", {}).get(name) != digest(question(WORKED[name], kept.get("steps", STEPS))):
         return Comparison(())
     return Comparison(tuple(Trial(**trial) for trial in kept["experiments"][name]))

@@ -147,8 +147,8 @@ def load_rollout(path: str | Path) -> Rollout:
     ...     tw.load_rollout(file).title
     'zero actions'
     """
-    if not Path(path).is_file():
-        raise PolicyError(f"no rollout at {str(path)!r}: give a file that Rollout.save wrote.")
+    if not (isinstance(path, str | Path) and Path(path).is_file()):
+        raise PolicyError(f"no rollout at {shown(path)}: give a file that Rollout.save wrote.")
     arrays, details = read_arrays(path)
     if details.pop("format", None) != FORMAT:
         raise PolicyError(f"{path} is not a rollout of this project ({FORMAT!r}): give a file that Rollout.save wrote.")

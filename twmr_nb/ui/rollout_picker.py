@@ -43,11 +43,11 @@ class RolloutPicker(w.VBox):
         given: Rollout | Iterable[Rollout] = (),
         config: EnvConfig | None = None,
         extra_terms: Iterable[RewardTerm] = (),
-        root: str | Path = RUNS,
+        root: str | Path | None = None,
     ) -> None:
         several = given if isinstance(given, Iterable) and not isinstance(given, str) else [given]
         self.given = [checked_episode(one) for one in several]
-        self.config, self.root = checked_world(config), root
+        self.config, self.root = checked_world(config), Path(root or RUNS)
         self.extra_terms = tuple(extra_terms)
         self.recorded: dict[Hashable, Rollout] = {}  # by all that decides what is recorded
         self.offers: dict[Any, Callable[[], Offer]] = {}
