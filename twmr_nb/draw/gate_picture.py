@@ -19,7 +19,7 @@ from twmr_nb.task.gate import obstacle_window, proprio_parts
 from twmr_nb.types import Array
 
 MODES = choices(EnvConfig, "gate_mode")
-GATE_COLORS = {"none": "#8C8C8C", "obstacle": "#3FA7A0", "proprio": "#8F5BD6"}
+GATE_COLORS = {"none": "#8C8C8C", "obstacle": "#3FA7A0", "proprio": "#8F5BD6", "felt": "#B0703C"}
 PART_COLORS = {"impact": "#D55E00", "rotation": "#E69F00", "stall": "#0072B2"}
 
 

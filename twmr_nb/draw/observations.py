@@ -12,7 +12,8 @@ from twmr_nb.draw.style import INK, Plot, style
 from twmr_nb.episodes.rescore import gate_of
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.robot.model import step_edges
-from twmr_nb.task.observations import observation_labels, observe
+from twmr_nb.task.feeling import felt_along
+from twmr_nb.task.observations import Memory, observation_labels, observe
 from twmr_nb.types import Array
 
 ROW = {"full": 3.2, "proprio": 7.5, "proprio_contact": 7.5}  # px per number; 11 for the short modes
@@ -25,7 +26,9 @@ def seen_in(mode: str, rollout: Rollout) -> Array:
     """What a policy of this observation mode would have seen along the episode, [T, D]."""
     t = rollout.transition
     config = rollout.config.replace(obs_mode=mode, critic_obs_mode="same")
-    return observe(config, t.qpos, t.qvel, t.accelerometer, t.gyro, t.touch, rollout.step_height)
+    attitude, _ = felt_along(config, t.gyro, t.leg_angle, t.ctrl_dt)
+    memory = Memory(attitude, t.action, t.gate)
+    return observe(config, t.qpos, t.qvel, t.accelerometer, t.gyro, t.touch, rollout.step_height, memory)
 
 
 def gates_along(rollout: Rollout) -> dict[str, Array]:

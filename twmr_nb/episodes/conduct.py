@@ -68,7 +68,7 @@ class Conduct:
         return "\n".join(["Conduct:", *(f"  {name:<21} {value}" for name, value in numbers.items())])
 
 
-def trace(t: Transition, action: Array) -> dict[str, Array]:
+def trace(t: Transition) -> dict[str, Array]:
     """What `conduct` needs of control steps, each [...] (action and torque [..., 8])."""
     tips = tip_radius(t.leg_angle)
     return {
@@ -77,14 +77,14 @@ def trace(t: Transition, action: Array) -> dict[str, Array]:
         "y": t.qpos[..., 1],
         "vz": t.vz,
         "yaw": yaw(t.qpos[..., 3:7]),
-        "tilt": np.arccos(np.clip(t.upright, -1, 1)),
+        "tilt": t.tilt,
         "folded": (tips < LEGS_STOWED).all(axis=-1),
         "out": tips.mean(axis=-1) > LEGS_OUT,
         "touched": t.touch > 0,
         "passed": t.passed,
         "work": work(t),
         "torque": t.torque,
-        "action": action,
+        "action": t.action,
     }
 
 

@@ -157,7 +157,7 @@ def play_episodes(
     while active.any():
         action = np.array(player.act(obs), np.float32)
         obs, reward, terminated, truncated, info = env.step(action)
-        steps.append(trace(env.transition, action))
+        steps.append(trace(env.transition))
         measured = measure(env.transition, edges)
         tip = measured.pop("tip_radius")
         result["max_tip_radius"] = np.maximum(result["max_tip_radius"], active * tip)

@@ -16,12 +16,14 @@ import numpy as np
 
 from twmr_nb.config.fields import is_number
 from twmr_nb.config.schema import ConfigError, EnvConfig
-from twmr_nb.robot.model import step_edges
+from twmr_nb.robot.model import WHEEL_PLACES, WHEEL_RADIUS, step_edges
+from twmr_nb.robot.rotations import rotation
 from twmr_nb.task.gate import obstacle_buffers
 from twmr_nb.task.transition import Transition
 from twmr_nb.types import Array
 
 Scores = dict[str, Array]
+TIPPING = 0.6  # rad; a climb needs to tilt the chassis by about so much
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,35 @@ def success(t: Transition) -> Array:
     return t.newly_passed
 
 
+def climb(t: Transition) -> Array:
+    return (way_over_step(t, t.qpos) - way_over_step(t, t.qpos_before)) / t.ctrl_dt
+
+
+def way_over_step(t: Transition, qpos: Array) -> Array:
+    """How far the wheels' axes have come over the step, m, mean of four: ahead to its edge, up to its height, ahead.
+
+    A potential: to come back costs what going earned, so that only the way made counts, not how it was made.
+    """
+    turned = rotation(qpos[..., 3:7])[..., :2] @ WHEEL_PLACES.T  # [..., 3, 4]: the axes' places as seen from the root
+    x, z = qpos[..., 0, None] + turned[..., 0, :], qpos[..., 2, None] + turned[..., 2, :]
+    height = np.asarray(t.step_height)[..., None]
+    up = np.clip(z - WHEEL_RADIUS, 0, height)
+    return np.where(x < t.step_edge, x + up, x + height).mean(axis=-1)
+
+
+def tilt(t: Transition) -> Array:
+    return np.maximum(t.tilt - TIPPING, 0) ** 2
+
+
+def action_rate(t: Transition) -> Array:
+    change = np.clip(t.action, -1, 1) - np.clip(t.action_before, -1, 1)
+    return (change * change).sum(axis=-1)
+
+
+def fall(t: Transition) -> Array:
+    return t.fell
+
+
 REWARD_TERMS = RewardTerms((
     RewardTerm(
         "forward", "forward", "forward_weight", +1.0, r"w\,\frac{x_t - x_{t-1}}{\Delta t}", "m/s",
@@ -110,6 +141,22 @@ REWARD_TERMS = RewardTerms((
     RewardTerm(
         "success", "success", "success_bonus", +1.0, r"w \;\text{in the step that passes } x_\text{success}", "1",
         "One in the step that passes the obstacle.", success,
+    ),
+    RewardTerm(
+        "climb", "climb", "climb_weight", +1.0, r"w\,rac{\phi_t - \phi_{t-1}}{\Delta t}", "m/s",
+        "Speed of the wheels along the way over the step: ahead to its edge, up to its height, ahead.", climb,
+    ),
+    RewardTerm(
+        "tilt", "tilt", "tilt_penalty", -1.0, r"-w \max(	heta - 0.6, 0)^2", "rad²",
+        "Tilt of the chassis beyond 0.6 rad.", tilt,
+    ),
+    RewardTerm(
+        "action_rate", "action rate", "action_rate_penalty", -1.0, r"-w \sum_{i=1}^{8} (a_i - a_i^{\,t-1})^2", "1",
+        "Squared change of the actions since the step before.", action_rate,
+    ),
+    RewardTerm(
+        "fall", "fall", "fall_penalty", -1.0, r"-w \;	ext{in the step that ends as a fall}", "1",
+        "One in the step that ends the episode as a fall.", fall,
     ),
 ))  # fmt: skip
 

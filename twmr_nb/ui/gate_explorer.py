@@ -32,6 +32,11 @@ FORMULAS = {
         "stall = (mean |torque| / mean |speed|) / scale<br>"
         "It feels a hit, a tilt, or wheels that push without turning: a real robot can do that."
     ),
+    "felt": Markup(
+        "gate = 1 from the moment that tilt &gt; threshold until the legs are folded on the level<br>"
+        "tilt: of the attitude that the gyro adds up to.<br>"
+        "It remembers: over the step it stays open, however the robot moves, until the robot itself is done."
+    ),
 }
 
 
