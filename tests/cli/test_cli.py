@@ -1,5 +1,6 @@
 """The command line as a user meets it."""
 
+import inspect
 import json
 import os
 import re
@@ -49,6 +50,27 @@ def test_evaluate_prints_one_json_object(run_dir, capsys):
     assert result["episodes"] == 3
     assert result["success_rate"] == 0.0
     assert {"mean_final_x", "mean_return"} <= result.keys()
+
+
+def test_what_does_nothing_or_acts_at_random_is_judged_by_its_name(capsys):
+    assert (
+        cli.main(
+            ["evaluate", "zero", "random", "--episodes", "2", "--step-height", "0.03", "--set", "max_steps=3", "--json"]
+        )
+        == 0
+    )
+    zero, random = json.loads(capsys.readouterr().out)
+    assert (zero["policy"], random["policy"]) == ("zero actions", "random actions")
+    assert zero["step_height"] == 0.03
+    assert zero["effort"] == 0 < random["effort"]
+
+
+def test_the_help_says_what_each_command_does(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    said = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    for options in cli.HANDLERS:
+        assert inspect.getdoc(options) in said
 
 
 def test_evaluate_prints_a_table(run_dir, capsys):

@@ -13,7 +13,7 @@ import numpy as np
 from mujoco import mjtGeom, mjtObj, mjtSensor, mjtTrn
 from numpy.typing import ArrayLike, NDArray
 
-from twmr_nb.config.schema import EnvConfig
+from twmr_nb.config.schema import EnvConfig, checked_world
 from twmr_nb.robot.appearance import add_looks
 
 CHASSIS_HALF_SIZE = (0.05, 0.08, 0.02)
@@ -84,6 +84,7 @@ def tip_radius(angle: ArrayLike) -> NDArray[np.float64]:
 
 def step_box(config: EnvConfig) -> tuple[float, float, float, float] | None:
     """The step as (centre x, centre z, half-depth, half-height) in m; None in the flat scene."""
+    config = checked_world(config)
     if config.scene == "flat":
         return None
     if config.scene == "step_5cm":
@@ -125,7 +126,7 @@ def build_model(config: EnvConfig | None = None) -> mujoco.MjModel:
 
 def build_spec(config: EnvConfig | None = None) -> mujoco.MjSpec:
     """The editable MuJoCo model of a configuration's robot and scene."""
-    config = config or EnvConfig()
+    config = checked_world(config)
     spec = mujoco.MjSpec()
     spec.modelname = "twmr"
     spec.compiler.degree = False
