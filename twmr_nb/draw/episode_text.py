@@ -9,12 +9,11 @@ TRACE_EVERY = 50  # control steps
 
 
 def outcome(rollout: Rollout) -> str:
-    """One line: how far, how long, passed or not, why it ended, and whether it stayed upright."""
+    """One line: how far, how long, passed or not, whether it ended in a fall and whether it was upright."""
     x, steps = rollout.transition.x, len(rollout.transition.x)
     passed = "passed the obstacle" if rollout.transition.passed.any() else "did not pass"
-    end = "fell" if rollout.terminated else "time was up"
     place = f"final x = {x[-1]:.2f} m after {steps * rollout.transition.ctrl_dt:.1f} s"
-    return f"{passed}, {place} ({end}), {posture(rollout)}"
+    return f"{passed}, {place}{' (fell)' if rollout.terminated else ''}, {posture(rollout)}"
 
 
 def posture(rollout: Rollout) -> str:
