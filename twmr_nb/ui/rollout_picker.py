@@ -11,7 +11,7 @@ import traitlets as t
 from markupsafe import Markup
 
 from twmr_nb.config.schema import EnvConfig, checked_world
-from twmr_nb.draw.episode_text import posture
+from twmr_nb.draw.episode_text import folding, posture
 from twmr_nb.episodes.rollout import Rollout, checked_episode, record
 from twmr_nb.episodes.worlds import world
 from twmr_nb.policies.protocol import Policy, RandomPolicy, ZeroPolicy
@@ -141,7 +141,8 @@ class RolloutPicker(w.VBox):
         scene, x = rollout.config.scene.replace("_", " "), rollout.x
         passed = "passes" if rollout.passed else "does not pass"
         end = ", falls" if rollout.terminated else ""
-        self._say(f"{scene}, {len(x)} steps, ends at x = {x[-1]:.2f} m, {passed}{end}; {posture(rollout)}")
+        how = ", ".join(filter(None, [posture(rollout), folding(rollout)]))
+        self._say(f"{scene}, {len(x)} steps, ends at x = {x[-1]:.2f} m, {passed}{end}; {how}")
 
     def _say(self, text: str) -> None:
         self.line.value = Markup("<span class='twmr-sub'>{}</span>").format(text)
