@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from twmr_nb import ConfigError, EnvConfig, TwmrEnv
 
-TERMS = ["forward", "alive", "control", "extension", "post_success", "success", "climb", "tilt", "action_rate", "fall"]
+TERMS = ["forward", "alive", "control", "extension", "post_success", "success"]
 
 
 def actions(n: int, steps: int, seed: int = 0) -> np.ndarray:

@@ -54,7 +54,7 @@ def before(x: Any, qpos: np.ndarray) -> np.ndarray:
 
 
 def raw_values(**changes: Any) -> dict[str, np.ndarray]:
-    return score(transition(**changes), EnvConfig())[0]
+    return score(transition(**changes), EnvConfig(tilt_penalty=1.0))[0]
 
 
 def test_forward_is_speed() -> None:
@@ -198,7 +198,8 @@ def test_the_terms_add_up_to_the_reward(data: st.DataObject, n: int, passed: boo
     reward = total(weighted)
     assert reward.shape == (n,)
     assert_array_equal(reward, sum(weighted.values()))
-    for term in REWARD_TERMS:
+    assert set(weighted) == {term.name for term in REWARD_TERMS if term.weight_in(config) or not term.optional}
+    for term in (term for term in REWARD_TERMS if term.name in weighted):
         assert_array_equal(weighted[term.name], term.weight_in(config) * raw[term.name])
 
 

@@ -47,6 +47,8 @@ class RewardTerm:
     """Unit of the raw value."""
     doc: str
     fn: Callable[[Transition], Array] = dataclasses.field(repr=False)
+    optional: bool = False
+    """Whether the term is left out where its weight is 0: not scored, not logged."""
     source: str = dataclasses.field(default="", repr=False)
     """Source text of a learner's own term: to be shown, never run."""
 
@@ -144,19 +146,19 @@ REWARD_TERMS = RewardTerms((
     ),
     RewardTerm(
         "climb", "climb", "climb_weight", +1.0, r"w\,rac{\phi_t - \phi_{t-1}}{\Delta t}", "m/s",
-        "Speed of the wheels along the way over the step: ahead to its edge, up to its height, ahead.", climb,
+        "Speed of the wheels along the way over the step: ahead to its edge, up to its height, ahead.", climb, optional=True,
     ),
     RewardTerm(
         "tilt", "tilt", "tilt_penalty", -1.0, r"-w \max(	heta - 0.6, 0)^2", "rad²",
-        "Tilt of the chassis beyond 0.6 rad.", tilt,
+        "Tilt of the chassis beyond 0.6 rad.", tilt, optional=True,
     ),
     RewardTerm(
         "action_rate", "action rate", "action_rate_penalty", -1.0, r"-w \sum_{i=1}^{8} (a_i - a_i^{\,t-1})^2", "1",
-        "Squared change of the actions since the step before.", action_rate,
+        "Squared change of the actions since the step before.", action_rate, optional=True,
     ),
     RewardTerm(
         "fall", "fall", "fall_penalty", -1.0, r"-w \;	ext{in the step that ends as a fall}", "1",
-        "One in the step that ends the episode as a fall.", fall,
+        "One in the step that ends the episode as a fall.", fall, optional=True,
     ),
 ))  # fmt: skip
 
@@ -166,8 +168,10 @@ def score(transition: Transition, config: EnvConfig, extra_terms: Iterable[Rewar
     raw: Scores = {}
     weighted: Scores = {}
     for term in REWARD_TERMS:
-        raw[term.name] = term.fn(transition).astype(float, copy=False)
-        weighted[term.name] = term.weight_in(config) * raw[term.name]
+        weight = term.weight_in(config)
+        if weight or not term.optional:
+            raw[term.name] = term.fn(transition).astype(float, copy=False)
+            weighted[term.name] = weight * raw[term.name]
     for term in extra_terms:
         raw[term.name] = checked_values(term, transition)
         weighted[term.name] = term.weight * raw[term.name]

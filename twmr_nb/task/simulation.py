@@ -168,7 +168,7 @@ class Simulation:
         """Set the legs to the start's pose and the robots on the ground, as configured; ends with current sensors."""
         if self.config.retract_legs:
             self.legs[ids] = self.start_pose[ids]
-            if self.config.start_at_step:
+            if self.reflex or self.config.start_at_step:  # the original sets only the driven leg of each wheel
                 for followers in self._followers:
                     followers[ids] = self.start_pose[ids]
         self.batch.forward(ids)
