@@ -11,7 +11,7 @@ from twmr_nb.config.presets import DEFAULT_PRESET
 from twmr_nb.files import checked_name
 from twmr_nb.markup import one_line
 from twmr_nb.runs.places import RUNS
-from twmr_nb.runs.run import Run, RunError, new_run, training_run
+from twmr_nb.runs.run import Run, RunError, new_run, refuse_second, training_run
 from twmr_nb.task.rewards import RewardTerm
 from twmr_nb.ui.clip import EvaluationClip
 from twmr_nb.ui.controls import Controls
@@ -74,8 +74,7 @@ class TrainingPanel(Shell):
     def start(self) -> Run:
         """Start a new run with these settings; raises ConfigError or RunError where that cannot be."""
         name = checked_name(self.name.value.strip())
-        if busy := training_run():
-            raise RunError(f"{busy.name} is training: stop it or let it finish before starting another.")
+        refuse_second()
         run = new_run(self.controls.config, name, self.root, extra_terms=self.controls.extra_terms)
         run.start()
         self.view.show(run)
