@@ -94,13 +94,17 @@ def test_evaluate_sweeps_heights_of_several_policies(run_dir, tmp_path, capsys):
     shutil.copytree(run_dir, run_dir.parent / "twin")
     assert cli.main([*line.split(), "--plot", str(picture)]) == 0
     head, *rows = capsys.readouterr().out.splitlines()
-    assert head.split() == ["step", "[cm]", "run", "twin"]
+    assert head.split()[:3] == ["step", "[cm]", "run"]
+    assert [name in head for name in ("run, upright", "twin", "twin, upright", "clean")] == [True, True, True, False]
     assert [row.split()[0] for row in rows] == ["2", "4", "6"]
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert cli.main([*line.split(), "--json"]) == 0
     one, twin = json.loads(capsys.readouterr().out)
     assert [r["step_height"] for r in one["sweep"]] == [0.02, 0.04, 0.06]
     assert one == twin
+    assert cli.main([*line.split(), "end_on_success=false"]) == 0
+    head, *_ = capsys.readouterr().out.splitlines()
+    assert "run, clean" in head  # what comes after passing is played
 
 
 def test_export_writes_a_policy_that_is_listed(run_dir, tmp_path, capsys):

@@ -28,7 +28,7 @@ HIGHEST, MOST_HEIGHTS = 0.2, 100  # m; of a sweep
 
 @dataclass(frozen=True)
 class Evaluate:
-    """Play many unseen episodes: success, time, energy, legs, reward terms; by step height with --sweep."""
+    """Play many unseen episodes: success, upright, clean, legs, ride, energy, reward terms; by height with --sweep."""
 
     policies: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="POLICY ...")] = ()
     """One or more policies: .safetensors files, run folders, names of shipped ones, zero (no action) or random."""
@@ -49,7 +49,7 @@ class Evaluate:
     both: bool = False
     """Play with the mean action, then a quarter of the episodes sampled, and report the gap."""
     sweep: bool = False
-    """Meet steps of several heights, 0 to 8 cm, one evaluation each."""
+    """Meet steps of several heights, 0 to 8 cm, one evaluation each; with --set end_on_success=false also clean."""
     heights: str | None = None
     """The heights of the sweep in m as LOW:HIGH:STEP, instead of 0:0.08:0.01."""
     plot: Path | None = None
@@ -136,7 +136,7 @@ def refuse_evaluate(options: Evaluate, given: Sequence[str]) -> None:
         if name in given and name in changes:
             raise ConfigError(f"{flag(name)} and --set {name}=... exclude each other: give one of the two.")
     if sweeping:
-        own = ("scene", "step_height", "step_height_max", "end_on_success")
+        own = ("scene", "step_height", "step_height_max")
         for name in own:
             if name in changes or name in given:
                 said = f"--set {name}=..." if name in changes else flag(name)
@@ -164,7 +164,8 @@ def judge(
 
     deterministic = options.both or options.deterministic
     if heights:
-        results = sweep(policy, world, heights, options.episodes, options.seed, deterministic)
+        stop = settings(options.set).get("end_on_success", True)
+        results = sweep(policy, world, heights, options.episodes, options.seed, deterministic, end_on_success=stop)
         bar.step()
         common = ("policy", "episodes", "seed", "deterministic")
         return {k: results[0][k] for k in common} | {"sweep": results}

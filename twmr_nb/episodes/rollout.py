@@ -10,6 +10,7 @@ import numpy as np
 
 from twmr_nb.config.fields import is_number
 from twmr_nb.config.schema import ConfigError, EnvConfig, checked_seed, checked_world
+from twmr_nb.episodes.conduct import Conduct, conduct, trace
 from twmr_nb.episodes.rescore import Rescored, rescored
 from twmr_nb.episodes.worlds import own_world
 from twmr_nb.markup import one_line, shown
@@ -100,6 +101,16 @@ class Rollout:
     def passed(self) -> bool:
         """Whether it passed the obstacle."""
         return bool(self.transition.passed.any())
+
+    @property
+    def conduct(self) -> Conduct:
+        """How it was driven, by the measures of `evaluate`: largest tilt, upright, legs folded, clean, ride and cost.
+
+        >>> standing = tw.record("zero", tw.EnvConfig(), num_steps=4).conduct
+        >>> standing.upright, standing.clean_pass, standing.contact_to_legs_out
+        (True, False, nan)
+        """
+        return conduct(trace(self.transition, self.action), self.config, self.terminated, self.transition.ctrl_dt)
 
     def rescore(
         self, config: EnvConfig | None = None, extra_terms: Iterable[RewardTerm] = (), **settings: Any

@@ -69,6 +69,16 @@ class PolicyFile:
         return results.get("evaluation", {}).get("success_rate", results.get("success_rate"))
 
     @property
+    def upright(self) -> float | None:
+        """Share that passed upright, 0 to 1, if an evaluation measured it."""
+        return self.saved.results.get("evaluation", {}).get("upright_pass")
+
+    @property
+    def clean(self) -> float | None:
+        """Share that passed upright and with folded legs before and after, likewise."""
+        return self.saved.results.get("evaluation", {}).get("clean_pass")
+
+    @property
     def measured(self) -> str:
         """By what `success` was measured, in words."""
         how = self.saved.results.get("evaluation", {})
