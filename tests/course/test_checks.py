@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from twmr_nb import EnvConfig, reward_term
-from twmr_nb.course import checks
+from twmr_nb import course as checks
 from twmr_nb.course.checks.rewards import TELESCOPES, gain_and_cost
 from twmr_nb.course.checks.senses import REAL
 from twmr_nb.episodes.rollout import record

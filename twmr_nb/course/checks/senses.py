@@ -64,7 +64,7 @@ def felt_gate(my_gate: Callable[[Transition], Any], rollout: Rollout) -> Verdict
     """02: a gate of the learner's own that opens at the step, from sensors that a real robot has."""
     t = rollout.transition
     if not callable(my_gate):
-        return wrong(f"`{my_gate!r}` is no function: give the function itself, like `checks.felt_gate(my_gate, ...)`.")
+        return wrong(f"`{my_gate!r}` is no function: give the function itself, like `felt_gate(my_gate, ...)`.")
     try:
         values = np.asarray(my_gate(t), float)
         elsewhere = np.asarray(my_gate(displaced(t)), float)
