@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from climb import climb
 
-from twmr_nb.course import checks
+from twmr_nb import course as checks
 from twmr_nb.episodes.evaluate import wilson_interval
 
 
