@@ -145,11 +145,12 @@ REWARD_TERMS = RewardTerms((
         "One in the step that passes the obstacle.", success,
     ),
     RewardTerm(
-        "climb", "climb", "climb_weight", +1.0, r"w\,rac{\phi_t - \phi_{t-1}}{\Delta t}", "m/s",
-        "Speed of the wheels along the way over the step: ahead to its edge, up to its height, ahead.", climb, optional=True,
+        "climb", "climb", "climb_weight", +1.0, r"w\,\frac{\phi_t - \phi_{t-1}}{\Delta t}", "m/s",
+        "Speed of the wheels along the way over the step: ahead to its edge, up to its height, ahead.",
+        climb, optional=True,
     ),
     RewardTerm(
-        "tilt", "tilt", "tilt_penalty", -1.0, r"-w \max(	heta - 0.6, 0)^2", "rad²",
+        "tilt", "tilt", "tilt_penalty", -1.0, r"-w \max(\theta - 0.6, 0)^2", "rad²",
         "Tilt of the chassis beyond 0.6 rad.", tilt, optional=True,
     ),
     RewardTerm(
@@ -157,7 +158,7 @@ REWARD_TERMS = RewardTerms((
         "Squared change of the actions since the step before.", action_rate, optional=True,
     ),
     RewardTerm(
-        "fall", "fall", "fall_penalty", -1.0, r"-w \;	ext{in the step that ends as a fall}", "1",
+        "fall", "fall", "fall_penalty", -1.0, r"-w \;\text{in the step that ends as a fall}", "1",
         "One in the step that ends the episode as a fall.", fall, optional=True,
     ),
 ))  # fmt: skip
