@@ -99,7 +99,7 @@ CLIMBS_UPRIGHT = {
 
 PRESETS = {
     "climber": Preset(
-        "Climbs any step from 0 to 5 cm upright: rolls folded, feels the step, climbs with legs out and folds them. Paid "
+        "Climbs any step from 0 to 5 cm upright: rolls folded, feels the step, climbs with legs out, folds them. Paid "
         "is the wheels' way over the step; tilt and falls cost, and legs that stay out behind the step.",
         CLIMBS_UPRIGHT | {"step_height": 0.0, "step_height_max": 0.055, "total_timesteps": 2_000_000},
     ),
