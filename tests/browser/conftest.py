@@ -8,13 +8,13 @@ import dataclasses
 import pytest
 from climb import climb
 from explorer_view import CELLS, SIZE
-from lab import Lab, find_chromium, launch
+from lab import PATIENCE, Lab, find_chromium, launch
 from playwright.sync_api import Error, expect, sync_playwright
 from tiny import ONE_UPDATE
 
 from twmr_nb.runs.run import LIVE, new_run
 
-expect.set_options(timeout=60_000)  # ms; a machine that does other things as well
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ import pytest
 
 from twmr_nb import EnvConfig, reward_term
 from twmr_nb.course import checks
+from twmr_nb.course.checks import robot
 from twmr_nb.course.checks.rewards import TELESCOPES, gain_and_cost
 from twmr_nb.course.checks.senses import REAL
 from twmr_nb.episodes.rollout import record
@@ -111,10 +112,12 @@ class Wrong(ConstantPolicy):
         (ConstantPolicy(-1.0, MIDDLE), "drives backwards"),
         (ConstantPolicy(0.0, MIDDLE), "never reached the step"),
         (ConstantPolicy(1.0, LOW), "front legs are not out"),
-        (ConstantPolicy(0.5, 0.3, 1.5), "of 16 starts pass"),
+        (ConstantPolicy(0.5, 0.3, 1.5), "of 4 starts pass"),
     ],
 )
-def test_climber_names_what_is_wrong(player, reason):
+def test_climber_names_what_is_wrong(player, reason, monkeypatch):
+    monkeypatch.setattr(robot, "STARTS", 4)
+    monkeypatch.setattr(robot, "ENOUGH", 2)
     verdict = checks.climber(player)
     assert not verdict.correct
     assert reason in verdict.reason
