@@ -8,7 +8,7 @@ import dataclasses
 import pytest
 from climb import climb
 from explorer_view import CELLS, SIZE
-from lab import PATIENCE, Lab, find_chromium, launch
+from lab import PATIENCE, QUICKLY, Lab, find_chromium, launch
 from playwright.sync_api import Error, expect, sync_playwright
 from tiny import ONE_UPDATE
 
@@ -44,7 +44,7 @@ def browser_without_webgl(playwright, chromium):
 
 def running(playwright, chromium, webgl):
     try:
-        browser = launch(playwright, chromium, webgl)
+        browser = launch(playwright, chromium, webgl, QUICKLY if webgl else ())
     except Error as error:
         pytest.skip(f"{chromium} does not start: {error.message.splitlines()[0]}")
     yield browser

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
@@ -22,15 +23,9 @@ from playwright.sync_api import Browser, Page, Playwright
 PATIENCE = 240_000  # ms; a machine that does other things as well
 ARTIFACTS = Path(__file__).parents[1] / "artifacts"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# WebGL by a software rasteriser, as on a laptop without a GPU; recent browsers want to be asked for it. All else is
-# drawn without going through it, which is quicker.
-DRAW = (
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-gpu-rasterization",
-    "--disable-gpu-compositing",
-)
-NO_DRAW = ("--disable-gpu", "--disable-3d-apis")
+# A software rasteriser, as on a laptop without a GPU; recent browsers want to be asked for it.
+DRAW, NO_DRAW = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader"), ("--disable-gpu", "--disable-3d-apis")
+QUICKLY = ("--disable-gpu-rasterization", "--disable-gpu-compositing")  # what is not WebGL goes round it
 SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True},
     "docmanager-extension/plugin": {"autosave": False},
@@ -55,12 +50,12 @@ def find_chromium(playwright: Playwright) -> str | None:
     return installed or (own if Path(own).exists() else None)
 
 
-def launch(playwright: Playwright, executable: str, webgl: bool = True) -> Browser:
+def launch(playwright: Playwright, executable: str, webgl: bool = True, flags: Sequence[str] = ()) -> Browser:
     """A headless browser that draws WebGL in software, or one that refuses WebGL."""
     root = ("--no-sandbox",) if hasattr(os, "getuid") and os.getuid() == 0 else ()
     return playwright.chromium.launch(
         executable_path=executable,
-        args=[*(DRAW if webgl else NO_DRAW), *root],
+        args=[*(DRAW if webgl else NO_DRAW), *flags, *root],
         ignore_default_args=["--hide-scrollbars"],  # people see them
     )
 

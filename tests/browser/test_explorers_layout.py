@@ -4,7 +4,6 @@ no dead scrollbar, nothing that a screen reader cannot name. Pictures are kept i
 import pytest
 from boxes import barriers, troubles, until_still
 from explorer_view import CELLS, button, slider
-from lab import DRAW
 from replay_view import wait_for_picture
 
 pytestmark = pytest.mark.browser
@@ -18,24 +17,13 @@ READY = {
 
 
 @pytest.fixture(scope="module")
-def with_scrollbars(playwright, chromium):
-    """A browser whose scrollbars take room, as they do on most desktops; Playwright hides them otherwise."""
-    hidden = ["--hide-scrollbars"]
-    browser = playwright.chromium.launch(
-        executable_path=chromium, args=[*DRAW, "--no-sandbox"], ignore_default_args=hidden
-    )
-    yield browser
-    browser.close()
-
-
-@pytest.fixture(scope="module")
-def shown(lab, with_scrollbars, folder):
+def shown(lab, browser, folder):
     """shown(which) -> its notebook, run once, the file browser open."""
     opened = {}
 
     def shown_(which):
         if which not in opened:
-            opened[which] = notebook = lab.open(with_scrollbars, CELLS[which], viewport={"width": 1366, "height": 768})
+            opened[which] = notebook = lab.open(browser, CELLS[which], viewport={"width": 1366, "height": 768})
             notebook.run_all()
             notebook.page.wait_for_selector(".twmr-shell")
             notebook.page.evaluate("() => jupyterapp.shell.expandLeft()")

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from verdicts import expect
 
 from twmr_nb import EnvConfig, reward_term
 from twmr_nb.course import checks
@@ -27,8 +28,7 @@ from twmr_nb.policies.scripted import LOW, MIDDLE, ConstantPolicy
 )
 def test_whegs_height(answer, correct, reason):
     verdict = checks.whegs_height(answer)
-    assert verdict.correct is correct
-    assert reason in verdict.reason
+    expect(verdict, correct, reason)
     assert verdict._repr_markdown_().startswith("✓" if correct else "✗")
 
 
@@ -59,9 +59,7 @@ def test_whatever_is_given_a_check_answers(answer):
     ],
 )
 def test_widest_angle(answer, correct, reason):
-    verdict = checks.widest_angle(answer)
-    assert verdict.correct is correct
-    assert reason in verdict.reason
+    expect(checks.widest_angle(answer), correct, reason)
 
 
 @pytest.mark.parametrize(
@@ -77,9 +75,7 @@ def test_widest_angle(answer, correct, reason):
     ],
 )
 def test_angles_for_step(answer, correct, reason):
-    verdict = checks.angles_for_step(*answer)
-    assert verdict.correct is correct
-    assert reason in verdict.reason
+    expect(checks.angles_for_step(*answer), correct, reason)
 
 
 @pytest.mark.parametrize(
@@ -94,9 +90,7 @@ def test_angles_for_step(answer, correct, reason):
     ],
 )
 def test_flat_speed(answer, correct, reason):
-    verdict = checks.flat_speed(answer)
-    assert verdict.correct is correct
-    assert reason in verdict.reason
+    expect(checks.flat_speed(answer), correct, reason)
 
 
 class Wrong(ConstantPolicy):
@@ -118,9 +112,7 @@ class Wrong(ConstantPolicy):
 def test_climber_names_what_is_wrong(player, reason, monkeypatch):
     monkeypatch.setattr(robot, "STARTS", 4)
     monkeypatch.setattr(robot, "ENOUGH", 2)
-    verdict = checks.climber(player)
-    assert not verdict.correct
-    assert reason in verdict.reason
+    expect(checks.climber(player), False, reason)
 
 
 def test_climber_with_long_front_and_short_rear_legs_is_right():
@@ -154,9 +146,7 @@ def test_real_or_privileged():
     ],
 )
 def test_half_open_at(answer, correct, reason):
-    verdict = checks.half_open_at(answer, EnvConfig(gate_mode="obstacle", obstacle_pre_buffer=0.3))
-    assert verdict.correct is correct
-    assert reason in verdict.reason
+    expect(checks.half_open_at(answer, EnvConfig(gate_mode="obstacle", obstacle_pre_buffer=0.3)), correct, reason)
 
 
 def test_half_open_needs_a_step():
@@ -191,9 +181,7 @@ def pull(t):
     ],
 )
 def test_felt_gate(gate, correct, reason, robots):
-    verdict = checks.felt_gate(gate, robots[2])
-    assert verdict.correct is correct, verdict
-    assert reason in verdict.reason
+    expect(checks.felt_gate(gate, robots[2]), correct, reason)
 
 
 # -- 03: reward terms -------------------------------------------------------------------------------------------------
@@ -210,9 +198,7 @@ def test_felt_gate(gate, correct, reason, robots):
     ],
 )
 def test_pay_for_way(answer, correct, reason):
-    verdict = checks.pay_for_way(answer)
-    assert verdict.correct is correct
-    assert reason in verdict.reason
+    expect(checks.pay_for_way(answer), correct, reason)
 
 
 @pytest.mark.parametrize(
@@ -229,9 +215,7 @@ def test_pay_for_way(answer, correct, reason):
     ],
 )
 def test_asks_for_legs_out(config, correct, reason):
-    verdict = checks.asks_for_legs_out(config)
-    assert verdict.correct is correct
-    assert reason in verdict.reason
+    expect(checks.asks_for_legs_out(config), correct, reason)
 
 
 def test_drowning_weight(robots):
@@ -247,9 +231,7 @@ def test_drowning_weight(robots):
         (raw[0] / others[0], "Upside down"),
         (1.0, "solve for w"),
     ):
-        verdict = checks.drowning_weight(answer, pushing, standing)
-        assert verdict.correct is (answer == weight)
-        assert reason in verdict.reason
+        expect(checks.drowning_weight(answer, pushing, standing), answer == weight, reason)
 
 
 def test_telescopes():
@@ -277,9 +259,7 @@ def test_telescopes():
     ],
 )
 def test_charges_slip(slip, weight, correct, reason, robots):
-    verdict = checks.charges_slip(reward_term(slip, weight=weight, name="slip"), robots[1])
-    assert verdict.correct is correct, verdict
-    assert reason in verdict.reason
+    expect(checks.charges_slip(reward_term(slip, weight=weight, name="slip"), robots[1]), correct, reason)
 
 
 def test_a_bare_function_is_no_term(robots):

@@ -485,8 +485,8 @@ run = new_run("recommended", "run", root=sys.argv[1], num_envs=2, minibatches=1,
               mlp_size=8, hidden_size=8, total_timesteps=10**7, max_steps=10).start()
 while not run.records:
     time.sleep(0.05)
-threading.Timer(0.3, lambda: signal.raise_signal(signal.SIGINT)).start()
 try:
+    threading.Timer(0.3, lambda: signal.raise_signal(signal.SIGINT)).start()
     run.join()
 except KeyboardInterrupt:
     print("interrupted", run.training, run.state)

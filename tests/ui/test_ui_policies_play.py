@@ -191,12 +191,12 @@ def test_a_stopped_job_shows_nothing():
 
     def slow(turn: Turn) -> str:
         started.set()
-        go.wait(10)
+        go.wait(240)
         turn.check()
         return "late"
 
     work.run(slow, shown.append)
-    assert started.wait(10)
+    assert started.wait(240)
     work.cancel()
     go.set()
     work.join()

@@ -180,7 +180,7 @@ def test_drawing_and_keeping_do_not_wait_for_each_other(outputs):
     thread.start()
     for k in range(30):
         explorer.turn.text = f"{0.1 * k}"
-    thread.join(30)
+    thread.join(240)
     assert not thread.is_alive()
     explorer.close()
 
