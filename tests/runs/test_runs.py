@@ -15,6 +15,7 @@ import jax
 import numpy as np
 import pytest
 from tiny import TINY
+from waiting import wait_for
 
 from twmr_nb.config import presets
 from twmr_nb.config.as_text import command_line, scene_words
@@ -150,13 +151,6 @@ def test_a_paused_run_is_saved_at_once(tmp_path):
     assert run.policy_path.exists()
     run.stop()
     assert run.join(30) == "stopped"
-
-
-def wait_for(condition, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
 
 
 def test_a_run_whose_process_died_is_interrupted(tmp_path):
@@ -492,8 +486,8 @@ run = new_run("recommended", "run", root=sys.argv[1], num_envs=2, minibatches=1,
               mlp_size=8, hidden_size=8, total_timesteps=10**7, max_steps=10).start()
 while not run.records:
     time.sleep(0.05)
-threading.Timer(0.3, lambda: signal.raise_signal(signal.SIGINT)).start()
 try:
+    threading.Timer(0.3, lambda: signal.raise_signal(signal.SIGINT)).start()
     run.join()
 except KeyboardInterrupt:
     print("interrupted", run.training, run.state)
