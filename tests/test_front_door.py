@@ -59,7 +59,7 @@ def test_every_name_is_explained_by_an_example_that_runs(name, monkeypatch):
 @pytest.mark.parametrize("name", [*NAMES, *(f"course.{name}" for name in tw.course.__all__)])
 def test_no_name_is_explained_by_a_place_on_this_machine(name):
     value = operator.attrgetter(name)(tw)
-    if callable(value):
+    if callable(value) and value is not tw.ConfigError:  # which has no signature
         assert "Path(" not in str(inspect.signature(value))
 
 

@@ -5,12 +5,13 @@ import pytest
 from verdicts import expect
 
 from twmr_nb import EnvConfig, reward_term
-from twmr_nb.course import checks
+from twmr_nb import course as checks
 from twmr_nb.course.checks import robot
 from twmr_nb.course.checks.rewards import TELESCOPES, gain_and_cost
 from twmr_nb.course.checks.senses import REAL
 from twmr_nb.episodes.rollout import record
-from twmr_nb.policies.scripted import LOW, MIDDLE, ConstantPolicy
+from twmr_nb.policies.scripted import ConstantPolicy
+from twmr_nb.robot.pose import LOW, MIDDLE
 
 
 @pytest.mark.parametrize(

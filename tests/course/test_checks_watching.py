@@ -5,7 +5,7 @@ import pytest
 from climb import climb
 from verdicts import expect
 
-from twmr_nb.course import checks
+from twmr_nb import course as checks
 from twmr_nb.episodes.evaluate import wilson_interval
 
 
