@@ -10,7 +10,7 @@ import ipywidgets as w
 import traitlets as t
 
 from twmr_nb.config.schema import EnvConfig, checked_world
-from twmr_nb.draw.episode_text import outcome
+from twmr_nb.draw.episode_text import folding, outcome
 from twmr_nb.episodes.rollout import Rollout, checked_episode, record
 from twmr_nb.episodes.worlds import world
 from twmr_nb.policies.protocol import Policy, RandomPolicy, ZeroPolicy
@@ -137,7 +137,8 @@ class RolloutPicker(w.VBox):
     def _show(self, rollout: Rollout) -> None:
         """Say what happens in it, and let `rollout` be it."""
         self.rollout = rollout
-        self.line.say(f"{rollout.config.scene.replace('_', ' ')}: {outcome(rollout)}")
+        said = ", ".join(filter(None, [outcome(rollout), folding(rollout)]))
+        self.line.say(f"{rollout.config.scene.replace('_', ' ')}: {said}")
 
 
 def of_file(path: Path) -> Offer:
