@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from twmr_nb.policies.saved import PolicyError, PolicyLike, playable, read_array
 from twmr_nb.progress import Progress
 from twmr_nb.robot.model import NQ, NU, NV, step_edges
 from twmr_nb.task.env import TwmrEnv
+from twmr_nb.task.feeling import attitude_along
 from twmr_nb.task.rewards import RewardTerm, Scores, refuse_duplicates, total
 from twmr_nb.task.transition import Transition
 from twmr_nb.types import Array
@@ -69,6 +71,11 @@ class Rollout:
     def action(self) -> Array:
         """What the policy asked for, [T, 8] in [-1, 1]."""
         return self.transition.action
+
+    @cached_property
+    def attitude(self) -> Array:
+        """What the robot makes of its gyro: unit quaternions, [T, 4], level and straight on at the start."""
+        return attitude_along(self.transition.gyro, self.transition.ctrl_dt)
 
     @property
     def world(self) -> EnvConfig:

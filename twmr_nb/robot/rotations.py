@@ -35,6 +35,11 @@ def upright(quat: Array) -> Array:
     return 1 - 2 * (quat[..., 1] ** 2 + quat[..., 2] ** 2)
 
 
+def tilt(quat: Array) -> Array:
+    """Angle [rad] between the turned z axis and the vertical, [...] of quaternions [..., 4]."""
+    return np.arccos(np.clip(upright(quat), -1, 1))
+
+
 def about_y(angle: float) -> Array:
     """The quaternion [4] that turns about the y axis by an angle [rad]: a pitch, nose down where it is positive."""
     return np.array([np.cos(angle / 2), 0.0, np.sin(angle / 2), 0.0])

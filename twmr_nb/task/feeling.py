@@ -10,7 +10,7 @@ import numpy as np
 
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.robot.model import LEGS_OUT, LEGS_STOWED, tip_radius
-from twmr_nb.robot.rotations import compose, small_turn, unit, upright
+from twmr_nb.robot.rotations import compose, small_turn, tilt, unit
 from twmr_nb.types import Array
 
 STOWED_LEVEL = 0.2  # rad; legs folded on a slope may be needed again at once
@@ -47,11 +47,8 @@ class Feeling:
         """One control step: gyro [N, 3] in rad/s, leg_angle [N, 4] in rad, after it."""
         turned = compose(self.attitude, small_turn((self.gyro + gyro) / 2 * ctrl_dt))
         self.attitude, self.gyro = unit(turned), gyro.astype(float)
-        tilt = np.arccos(np.clip(upright(self.attitude), -1, 1))
-        folded = (tip_radius(leg_angle) < LEGS_STOWED).all(axis=-1) & (tilt < STOWED_LEVEL)
-        self.stowed = np.where(self.open & folded, self.stowed + 1, 0)
-        opens = (tilt > config.gate_tilt) | legs_out(leg_angle)
-        self.open = (self.open | opens) & (self.stowed < STOWED_FOR)
+        asked = opens(config, self.attitude, leg_angle), folded_level(self.attitude, leg_angle)
+        self.open, self.stowed = latched(self.open, self.stowed, *asked)
 
 
 def feels(config: EnvConfig) -> bool:
@@ -64,13 +61,35 @@ def legs_out(leg_angle: Array) -> Array:
     return tip_radius(leg_angle).sum(axis=-1) > 4 * LEGS_OUT
 
 
-def felt_along(config: EnvConfig, gyro: Array, leg_angle: Array, ctrl_dt: float) -> tuple[Array, Array]:
-    """What a recorded episode's senses, [T, 3] and [T, 4], made it feel: attitude [T, 4], gate [T] (0 or 1)."""
-    feeling = Feeling.of(1)
-    feeling.start(np.array([0]), leg_angle[:1])
-    attitudes, gates = [], []
-    for rate, legs in zip(gyro, leg_angle, strict=True):
-        feeling.feel(config, rate[None], legs[None], ctrl_dt)
-        attitudes.append(feeling.attitude[0])
-        gates.append(float(feeling.open[0]))
-    return np.array(attitudes), np.array(gates)
+def folded_level(attitude: Array, leg_angle: Array) -> Array:
+    """Whether all legs are folded while the robot feels level, [...] of attitudes and leg angles, [..., 4] each."""
+    return (tip_radius(leg_angle) < LEGS_STOWED).all(axis=-1) & (tilt(attitude) < STOWED_LEVEL)
+
+
+def opens(config: EnvConfig, attitude: Array, leg_angle: Array) -> Array:
+    """What opens the felt gate, [...]: a tilt, or legs that are out."""
+    return (tilt(attitude) > config.gate_tilt) | legs_out(leg_angle)
+
+
+def latched(was_open: Array, stowed: Array, opens: Array, folded: Array) -> tuple[Array, Array]:
+    """Whether the gate is open after one more control step, and for how many its legs have been folded."""
+    stowed = (stowed + 1) * (was_open & folded)
+    return (was_open | opens) & (stowed < STOWED_FOR), stowed
+
+
+def attitude_along(gyro: Array, ctrl_dt: float) -> Array:
+    """The attitude [T, 4] that a recorded gyro [T, 3] adds up to."""
+    rate = np.concatenate([np.zeros((1, 3)), gyro])
+    attitudes = [np.array([1.0, 0.0, 0.0, 0.0])]
+    for turn in small_turn((rate[:-1] + rate[1:]) / 2 * ctrl_dt):
+        attitudes.append(unit(compose(attitudes[-1], turn)))
+    return np.array(attitudes[1:])
+
+
+def felt_gate(config: EnvConfig, attitude: Array, leg_angle: Array) -> Array:
+    """The felt gate along a recorded episode, [T] (0 or 1), of attitudes and leg angles [T, 4]."""
+    is_open, stowed, gates = legs_out(leg_angle[0]), np.int64(0), []
+    for step in zip(opens(config, attitude, leg_angle), folded_level(attitude, leg_angle), strict=True):
+        is_open, stowed = latched(is_open, stowed, *step)
+        gates.append(is_open)
+    return np.array(gates, float)

@@ -1,4 +1,4 @@
-"""What the policy sees: five observation modes, as pure functions on arrays of any leading shape."""
+"""What the policy sees: six observation modes, as pure functions on arrays of any leading shape."""
 
 from typing import NamedTuple
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from twmr_nb.config.fields import field_docs
 from twmr_nb.robot.model import LEG_DOF, LEG_QPOS, WHEEL_DOF, WHEEL_QPOS
-from twmr_nb.robot.rotations import roll_pitch, upright
+from twmr_nb.robot.rotations import roll_pitch, tilt, upright
 from twmr_nb.types import Array
 
 
@@ -114,7 +114,7 @@ class Transition:
     @property
     def tilt(self) -> Array:
         """Angle between the chassis' own up and the world's, rad."""
-        return np.arccos(np.clip(self.upright, -1, 1))
+        return tilt(self.qpos[..., 3:7])
 
     @property
     def wheel_angle(self) -> Array:
