@@ -16,8 +16,8 @@ import numpy as np
 
 from twmr_nb.config.fields import is_number
 from twmr_nb.config.schema import ConfigError, EnvConfig
-from twmr_nb.robot.model import WHEEL_PLACES, WHEEL_RADIUS, step_edges
-from twmr_nb.robot.rotations import rotation
+from twmr_nb.robot.model import WHEEL_RADIUS, step_edges
+from twmr_nb.robot.pose import wheel_centres
 from twmr_nb.task.gate import obstacle_buffers
 from twmr_nb.task.transition import Transition
 from twmr_nb.types import Array
@@ -100,8 +100,7 @@ def way_over_step(t: Transition, qpos: Array) -> Array:
 
     A potential: to come back costs what going earned, so that only the way made counts, not how it was made.
     """
-    turned = rotation(qpos[..., 3:7])[..., :2] @ WHEEL_PLACES.T  # [..., 3, 4]: the axes' places as seen from the root
-    x, z = qpos[..., 0, None] + turned[..., 0, :], qpos[..., 2, None] + turned[..., 2, :]
+    x, z = wheel_centres(qpos)
     height = np.asarray(t.step_height)[..., None]
     up = np.clip(z - WHEEL_RADIUS, 0, height)
     return np.where(x < t.step_edge, x + up, x + height).mean(axis=-1)
