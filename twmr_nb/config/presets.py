@@ -83,8 +83,8 @@ CLIMBS_UPRIGHT = {
     "climb_weight": 0.4,
     "tilt_penalty": 0.2,
     "fall_penalty": 3.0,
-    "success_bonus": 5.0,
-    "post_success_penalty": 0.05,
+    "success_bonus": 10.0,
+    "post_success_penalty": 0.02,
     "num_envs": 128,
     "minibatches": 8,
     "epochs": 4,
@@ -101,7 +101,7 @@ PRESETS = {
     "climber": Preset(
         "Climbs any step from 0 to 5 cm upright: rolls folded, feels the step, climbs with legs out, folds them. Paid "
         "is the wheels' way over the step; tilt and falls cost, and legs that stay out behind the step.",
-        CLIMBS_UPRIGHT | {"step_height": 0.0, "step_height_max": 0.055, "total_timesteps": 2_000_000},
+        CLIMBS_UPRIGHT | {"step_height": 0.0, "step_height_max": 0.055, "total_timesteps": 1_600_000},
     ),
     "recommended": Preset(
         "Learns to climb the 5 cm step in about a minute, from what the robot itself can sense. The middle of the leg "
