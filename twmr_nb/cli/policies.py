@@ -134,9 +134,7 @@ def refuse_evaluate(options: Evaluate, given: Sequence[str]) -> None:
     if options.both and not options.deterministic:
         raise ConfigError("--both and --no-deterministic exclude each other: --both plays with noise, too.")
     changes = settings(options.set)
-    for name in ("scene", "step_height"):
-        if name in given and name in changes:
-            raise ConfigError(f"{flag(name)} and --set {name}=... exclude each other: give one of the two.")
+    refuse_twice(given, changes)
     if sweeping:
         own = ("scene", "step_height", "step_height_max", "end_on_success")
         for name in own:
@@ -145,15 +143,22 @@ def refuse_evaluate(options: Evaluate, given: Sequence[str]) -> None:
                 raise ConfigError(f"{said} has no effect in a sweep, which sets it itself: leave it out.")
 
 
-def world_of(saved: "SavedPolicy", options: Evaluate) -> EnvConfig:
-    """Where a policy is judged."""
+def refuse_twice(given: Sequence[str], changes: dict[str, Any]) -> None:
+    """Raise where a flag and --set say the same thing."""
+    for name in ("scene", "step_height"):
+        if name in given and name in changes:
+            raise ConfigError(f"{flag(name)} and --set {name}=... exclude each other: give one of the two.")
+
+
+def world_of(of: "SavedPolicy | str", options: Any) -> EnvConfig:
+    """Where a policy is judged, under the options' scene, step_height and set."""
     from twmr_nb.config.idle import refuse_idle
     from twmr_nb.episodes.worlds import world
 
     changes = settings(options.set)
     place = {name: changes.get(name, getattr(options, name)) for name in ("scene", "step_height")}
     refuse_scene(**place)
-    trial = world(saved.config.env, **place | changes)
+    trial = world(of, **place | changes)
     refuse_idle(TrainConfig(trial), changes)
     return trial
 

@@ -22,6 +22,12 @@ def roll_pitch(quat: Array) -> tuple[Array, Array]:
     return roll, np.arcsin(np.clip(2 * (w * y - z * x), -1, 1))
 
 
+def yaw(quat: Array) -> Array:
+    """Heading [rad] of quaternions (w, x, y, z) in the ZYX Euler angles: 0 along x, positive towards y."""
+    w, x, y, z = quat[..., 0], quat[..., 1], quat[..., 2], quat[..., 3]
+    return np.arctan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
+
+
 def upright(quat: Array) -> Array:
     """Cosine of the angle between the turned z axis and the vertical, [...] of quaternions [..., 4]."""
     return 1 - 2 * (quat[..., 1] ** 2 + quat[..., 2] ** 2)

@@ -155,6 +155,19 @@ class TwmrEnv(VectorEnv):
             set_generator_words(rng, words)
         self._started = True
 
+    def follow(self, other: "TwmrEnv") -> None:
+        """Put the robots where another environment's stand, an equal share to each of its own: the first where its
+        first stands, and so on. The other may simulate in other physics steps; it is only read."""
+        share, everyone = self.num_envs // other.num_envs, np.arange(self.num_envs)
+        if self.config.step_height_max is not None:
+            self.sim.set_heights(everyone, np.repeat(other.sim.heights, share))
+        self.sim.set_factors(everyone, np.repeat(other.sim.factors, share, axis=0))
+        self.sim.state[:] = np.repeat(other.sim.state, share, axis=0)
+        self._steps, self._passed, self._ended = (
+            np.repeat(each, share) for each in (other._steps, other._passed, other._ended)
+        )
+        self._started = True
+
     def _checked(self, actions: ArrayLike) -> NDArray[np.float32]:
         """The actions as float32; raises on a wrong shape, on nan, and before the first reset."""
         if not self._started:
