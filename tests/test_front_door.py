@@ -3,6 +3,7 @@
 import ast
 import doctest
 import inspect
+import operator
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 import twmr_nb as tw
+from twmr_nb.types import Mistake
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("course", "plot", "robot")
@@ -52,6 +54,13 @@ def test_every_name_is_explained_by_an_example_that_runs(name):
         assert doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE).run(test).failed == 0
 
 
+@pytest.mark.parametrize("name", [*NAMES, *(f"course.{name}" for name in tw.course.__all__)])
+def test_no_name_is_explained_by_a_place_on_this_machine(name):
+    value = operator.attrgetter(name)(tw)
+    if callable(value):
+        assert "Path(" not in str(inspect.signature(value))
+
+
 def test_an_unknown_name_is_an_error():
     with pytest.raises(AttributeError, match="nonsense"):
         _ = tw.nonsense
@@ -87,6 +96,26 @@ def test_a_run_as_the_last_line_of_a_cell_is_its_live_view(tmp_path, monkeypatch
     assert shown[0].run is run
 
 
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("tw.EnvConfig(scene='moon')", ["ConfigError: scene = 'moon' is not allowed: choose 'flat', "]),
+        ("tw.load_policy('nowhere')", ["PolicyError: no policy at 'nowhere': give a .safetensors file"]),
+        ("1 / 0", ["Traceback (most recent call last)", "----> 1 1 / 0", "ZeroDivisionError: division by zero"]),
+    ],
+)
+def test_in_a_notebook_a_mistake_is_its_sentence_and_nothing_else(line, shown, capsys):
+    """All else keeps its traceback."""
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell(colors="nocolor")
+    shell.user_ns["tw"] = tw
+    assert not shell.run_cell(line).success
+    said = capsys.readouterr().out
+    assert all(words in said for words in shown)
+    assert said.count("\n") == 1 or "Traceback" in shown[0]
+
+
 def pitching(t):
     return t.pitch
 
@@ -104,6 +133,7 @@ MISTAKES = {
     "is not a reward term: wrap": lambda episode: episode.rescore(extra_terms=[pitching]),
     "give a list of reward terms": lambda episode: episode.rescore(extra_terms=tw.reward_term(pitching)),
     "'x' cannot be filmed": lambda episode: tw.video(episode, "x"),
+    "fps = 'x', speed = 1.0 are not allowed": lambda episode: tw.video(episode, fps="x"),
     "5 cannot be filmed": lambda episode: tw.video([episode, 5]),
     "'hopeless' is no episode": lambda episode: tw.RewardExplorer("hopeless"),
     "7 is no episode": lambda episode: tw.GateExplorer(7),
@@ -111,6 +141,21 @@ MISTAKES = {
     "5 of 3 is no rate": lambda episode: tw.wilson_interval(5, 3),
     "'a' is no variant": lambda episode: tw.compare({"as it is": "a"}),
     "5 is no run's name or folder": lambda episode: tw.open_run(5),
+    "seed = -1 is not allowed": lambda episode: tw.record("zero", seed=-1),
+    "count = 'x' is not allowed": lambda episode: tw.record_many("zero", "x"),
+    "front = 'y' is not allowed": lambda episode: tw.ConstantPolicy(1.0, "y"),
+    "'nope' is no worked experiment: choose 'extension'": lambda episode: tw.course.measured("nope"),
+    "'z' is no world": lambda episode: tw.robot.build_model("z"),
+    "3 is no world": lambda episode: tw.robot.leg_targets(3),
+    "'t' is no episode": lambda episode: tw.Replay("t"),
+    "'g' is no episode": lambda episode: tw.Replay(episode, "g"),
+    "unknown preset 4; choose 'recommended'": lambda episode: tw.train(4),
+    "'nope' is no preset (recommended, ": lambda episode: tw.world("nope"),
+    "'nop' is no preset (recommended, ": lambda episode: tw.TrainingPanel("nop"),
+    "unknown preset 'no'; choose 'recommended'": lambda episode: tw.variant(preset="no"),
+    "no policy at '.', a folder without a run: give": lambda episode: tw.load_policy("."),
+    ": give one that ends in .safetensors": lambda episode: tw.load_policy(ROOT / "README.md"),
+    "no rollout at 5: give a file that Rollout.save wrote": lambda episode: tw.load_rollout(5),
     "(a run's: run.policy)": lambda episode: tw.record(tw.Run),
     "variants = 5 is not allowed": lambda episode: tw.compare(5),
 }
@@ -119,5 +164,19 @@ MISTAKES = {
 @pytest.mark.parametrize("said", MISTAKES)
 def test_a_mistake_at_the_front_door_is_one_sentence(said):
     episode = tw.record("zero", num_steps=2)
-    with pytest.raises(tw.ConfigError, match=re.escape(said)):
+    with pytest.raises(Mistake, match=re.escape(said)):
         MISTAKES[said](episode)
+
+
+FIGURES = [name for name in tw.plot.__all__ if inspect.isfunction(getattr(tw.plot, name))]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_says_in_a_sentence_what_it_cannot_draw(name):
+    draw = getattr(tw.plot, name)
+    needed = [p for p in inspect.signature(draw).parameters.values() if p.default is p.empty]
+    for given in ("x", None, [object()]):
+        with pytest.raises(tw.ConfigError, match=rf"^tw\.plot\.{name} cannot draw .*: help\(tw\.plot\.{name}\) says"):
+            draw(*[given] * len(needed))
+    with pytest.raises(TypeError, match="missing a required argument"):
+        draw()

@@ -120,6 +120,7 @@ def test_arrays_of_other_settings_are_refused(good, tmp_path):
     [
         {"evaluation": None}, {"evaluation": []}, {"evaluation": {"success_rate": None}}, {"evaluation": {}},
         {"evaluation": EVALUATION | {"episodes": ATTACK}}, {"evaluation": EVALUATION | {"success_rate": 7}},
+        {"evaluation": EVALUATION | {"upright_pass": ATTACK}}, {"evaluation": EVALUATION | {"clean_pass": 7}},
         {"success_rate": float("nan")}, {"success_rate": "93%"}, {"success_rate": -1}, {"success_rate": True},
         {"global_step": [1]}, {"global_step": 10**400}, {"global_step": float("inf")}, {"global_step": {}},
         {"train_s": ATTACK}, {"note": 5}, {"curve": [1]}, {"validation": ["a", 1]}, {"sampled": 0},
@@ -300,7 +301,7 @@ def test_an_evaluation_is_a_line_each_and_still_a_dict():
     from twmr_nb.episodes.report import Evaluation
 
     result = Evaluation(success_rate=0.93333, success_interval=[0.9, 0.95], reward_terms={"a\nb": 1.0}, policy="a\nb")
-    assert [line.split("  ")[-1] for line in repr(result).splitlines()] == ["93.3%", "90.0–95.0%", "+1.00"]
+    assert [line.split("  ")[-1].strip() for line in repr(result).splitlines()] == ["93.3% (90.0–95.0%)", "+1.00"]
     assert json.loads(json.dumps(result)) == result
 
 

@@ -1,4 +1,9 @@
-"""`tw.plot`: the figures and tables of the lessons."""
+"""`tw.plot`: the figures and tables of the lessons, which say in a sentence what they cannot draw."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
 
 from twmr_nb.draw.charts import lines
 from twmr_nb.draw.curves import learning_curves
@@ -8,7 +13,8 @@ from twmr_nb.draw.observations import gates_along, seen_in, senses
 from twmr_nb.draw.sketches import belly_height, climbing_rules, motion, wheel_poses
 from twmr_nb.draw.spread import spread_curves, spread_dots
 from twmr_nb.draw.table import Table
-from twmr_nb.markup import Formula
+from twmr_nb.markup import Formula, one_line, shown
+from twmr_nb.types import ConfigError, Mistake
 
 __all__ = [
     "Formula",
@@ -31,3 +37,27 @@ __all__ = [
     "wheels_along",
     "where_they_ended",
 ]
+
+
+def in_a_sentence(draw: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, with a ConfigError for the many errors that come of giving it something else than it draws."""
+
+    @functools.wraps(draw)
+    def drawn(*given: Any, **more: Any) -> Any:
+        inspect.signature(draw).bind(*given, **more)
+        try:
+            return draw(*given, **more)
+        except Mistake:
+            raise
+        except (TypeError, ValueError, AttributeError, LookupError) as error:
+            name, what = f"tw.plot.{draw.__name__}", ", ".join(map(shown, [*given, *more.values()]))
+            raise ConfigError(
+                f"{name} cannot draw {what} ({one_line(error)}): help({name}) says what to give."
+            ) from error
+
+    return drawn
+
+
+for name in __all__:
+    if inspect.isfunction(figure := globals()[name]):
+        globals()[name] = in_a_sentence(figure)

@@ -4,12 +4,18 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from twmr_nb.markup import printable
+
 Array = NDArray[Any]
 Record = dict[str, float]  # numbers by name, such as what one update of a training reports
 
 
 class Mistake(Exception):
     """Something that whoever reads it can mend: the message is one sentence that says how."""
+
+    def _render_traceback_(self) -> list[str]:
+        """All that a notebook shows of it: where in our code it was found helps nobody who made it."""
+        return [f"{type(self).__name__}: {printable(self)}"]
 
 
 class ConfigError(Mistake, ValueError):

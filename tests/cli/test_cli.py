@@ -1,5 +1,6 @@
 """The command line as a user meets it."""
 
+import inspect
 import json
 import os
 import re
@@ -51,6 +52,27 @@ def test_evaluate_prints_one_json_object(run_dir, capsys):
     assert {"mean_final_x", "mean_return"} <= result.keys()
 
 
+def test_what_does_nothing_or_acts_at_random_is_judged_by_its_name(capsys):
+    assert (
+        cli.main(
+            ["evaluate", "zero", "random", "--episodes", "2", "--step-height", "0.03", "--set", "max_steps=3", "--json"]
+        )
+        == 0
+    )
+    zero, random = json.loads(capsys.readouterr().out)
+    assert (zero["policy"], random["policy"]) == ("zero actions", "random actions")
+    assert zero["step_height"] == 0.03
+    assert zero["effort"] == 0 < random["effort"]
+
+
+def test_the_help_says_what_each_command_does(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    said = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    for options in cli.HANDLERS:
+        assert inspect.getdoc(options) in said
+
+
 def test_evaluate_prints_a_table(run_dir, capsys):
     assert cli.main(f"evaluate --policy {run_dir} --episodes 2 --step-height 0.03".split()) == 0
     out = capsys.readouterr().out
@@ -72,13 +94,17 @@ def test_evaluate_sweeps_heights_of_several_policies(run_dir, tmp_path, capsys):
     shutil.copytree(run_dir, run_dir.parent / "twin")
     assert cli.main([*line.split(), "--plot", str(picture)]) == 0
     head, *rows = capsys.readouterr().out.splitlines()
-    assert head.split() == ["step", "[cm]", "run", "twin"]
+    assert head.split()[:3] == ["step", "[cm]", "run"]
+    assert [name in head for name in ("run, upright", "twin", "twin, upright", "clean")] == [True, True, True, False]
     assert [row.split()[0] for row in rows] == ["2", "4", "6"]
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert cli.main([*line.split(), "--json"]) == 0
     one, twin = json.loads(capsys.readouterr().out)
     assert [r["step_height"] for r in one["sweep"]] == [0.02, 0.04, 0.06]
     assert one == twin
+    assert cli.main([*line.split(), "end_on_success=false"]) == 0
+    head, *_ = capsys.readouterr().out.splitlines()
+    assert "run, clean" in head  # what comes after passing is played
 
 
 def test_export_writes_a_policy_that_is_listed(run_dir, tmp_path, capsys):

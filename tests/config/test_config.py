@@ -13,6 +13,7 @@ from twmr_nb.config.idle import idle_settings, refuse_idle
 from twmr_nb.config.presets import PRESETS
 from twmr_nb.config.schema import MAX_SEED, ConfigError, EnvConfig, PPOConfig, TrainConfig
 from twmr_nb.episodes.rollout import record
+from twmr_nb.episodes.worlds import world
 from twmr_nb.policies.protocol import RandomPolicy
 
 
@@ -77,8 +78,29 @@ def test_every_bound_is_enforced(cls):
 )
 def test_mistakes_are_answered_in_a_sentence(flags, sentence):
     with pytest.raises(ConfigError) as error:
-        EnvConfig.from_settings(**flags)
+        EnvConfig(**flags)
     assert sentence in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda: EnvConfig(learn=1), "unknown setting 'learn'; `twmr train --help` lists all there are."),
+        (lambda: EnvConfig(step_hight=1), "unknown setting 'step_hight'; did you mean 'step_height'?"),
+        (lambda: EnvConfig(self=1), "unknown setting 'self'; `twmr train"),
+        (lambda: world(num_envs=3), "'num_envs' is a setting of the learner (PPOConfig): it has no place here."),
+        (lambda: TrainConfig(num_envs=3), "'num_envs' is a setting of the learner (PPOConfig)"),
+        (lambda: PPOConfig(scene="flat"), "'scene' is a setting of the world (EnvConfig)"),
+        (lambda: EnvConfig(seed=3), "'seed' is a setting of a training (TrainConfig)"),
+        (lambda: TrainConfig(env=5), "env = 5 is not allowed: give an EnvConfig, such as"),
+        (lambda: TrainConfig(ppo=EnvConfig()), "is not allowed: give a PPOConfig, such as"),
+    ],
+)
+def test_a_setting_of_nobody_or_of_another_part_is_told_so(make, sentence):
+    with pytest.raises(ConfigError) as error:
+        make()
+    assert sentence in str(error.value)
+    assert len(str(error.value)) < 200
 
 
 def test_minibatches_hold_whole_robots():

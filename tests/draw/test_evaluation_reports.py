@@ -35,6 +35,21 @@ def test_a_table_of_heights_has_a_cell_for_each_that_was_played():
     assert rows[2].split()[1:3] == ["–", "50.0%"]
 
 
+def test_upright_has_a_curve_and_a_column_of_its_own():
+    upright = [r | {"upright_pass": 0.3, "upright_pass_interval": [0.2, 0.4], "clean_pass": None} for r in SWEEP]
+    (axes,) = success_over_height({"one": upright, "other": BINS}).axes
+    passed, stood, other, _ = axes.lines
+    np.testing.assert_allclose(stood.get_xydata(), [[0, 30], [5, 30]])
+    assert stood.get_color() == passed.get_color() != other.get_color()
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["one", "one, upright", "other"]
+    head, *rows = str(heights_table({"one": upright, "other": BINS})).splitlines()
+    assert "one, upright" in head
+    assert "other, upright" not in head  # it was not measured
+    assert "clean" not in head
+    assert "30.0% (20.0–40.0%)" in rows[0]
+    assert rows[2].split()[1:4] == ["–", "–", "50.0%"]
+
+
 def test_what_never_happened_is_a_dash():
     assert ROWS["time to pass (median)"]({"time_to_pass": None}) == "–"
     assert ROWS["legs folded on the flat"]({"folded_on_flat": None}) == "–"

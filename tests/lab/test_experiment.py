@@ -11,7 +11,7 @@ from twmr_nb.config.schema import ConfigError
 from twmr_nb.course import worked
 from twmr_nb.course.leaderboard import board, submit
 from twmr_nb.course.worked import WORKED, measured
-from twmr_nb.lab.experiment import NOTHING, Comparison, Trial, compare, planned, run_in, variant
+from twmr_nb.lab.experiment import NOTHING, Comparison, Trial, Variant, compare, planned, run_in, variant
 from twmr_nb.runs.run import LIVE, RunError, open_run
 from twmr_nb.task.rewards import reward_term
 
@@ -218,7 +218,7 @@ def run_of_now(root):
         ({"a": {"total_timesteps": 640}}, (0,), "total_timesteps = 640 is not allowed in a variant"),
         ({"a": {}}, (0, 1, 0), "seed 0 is given twice"),
         ({"a": {"no_such": 1}}, (0,), "unknown setting 'no_such'"),
-        ({"a": variant(preset="nonsense")}, (0,), "unknown preset 'nonsense'"),
+        ({"a": Variant({}, preset="nonsense")}, (0,), "unknown preset 'nonsense'"),
         ({"a": {"preset": "tidy"}}, (0,), r"'preset' is no setting: write variant\(preset="),
         (
             {"a": {"extra_terms": [reward_term(tilt)]}},
@@ -278,6 +278,14 @@ def test_a_verdict_needs_ranges_that_do_not_meet(comparison):
     assert "the ranges overlap" in like
     assert "0 against 30 (20 to 40): lower in every seed" in never
     assert "never: nothing to compare" in comparison.verdict("time_to_pass")
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(1, "1 variant, 1 training in all"), (2, "2 variants, 2 trainings in all")]
+)
+def test_one_is_no_many(count, said):
+    trials = tuple(Trial(f"variant {i}", 0, [], {"success_rate": 0.5}) for i in range(count))
+    assert repr(Comparison(trials)).startswith(f"Comparison of {said}")
 
 
 def test_the_table_has_a_row_per_variant(comparison):

@@ -57,7 +57,7 @@ def converted(path: Path) -> SavedPolicy:
 def test_original_policy_moves_as_recorded(path, scene):
     measured = json.loads((REFERENCE / "legacy_policies.json").read_text())
     recorded = measured["policies"][path.name][scene]["seed0"]
-    env = TwmrEnv(EnvConfig.from_settings(scene=scene, **measured["settings"]))
+    env = TwmrEnv(EnvConfig(scene=scene, **measured["settings"]))
     player = converted(path).player()
     obs, info = env.reset(seed=0)
     player.reset(1)

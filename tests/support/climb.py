@@ -29,7 +29,7 @@ def play_again(case: str, title: str = "a recorded climb", steps: int = 500) -> 
     """One of the recorded runs, by its name in tests/data/index.json."""
     known = json.loads((DATA / "index.json").read_text())["cases"][case]
     actions = np.load(DATA / f"{case}.npz")["actions"]
-    config = EnvConfig.from_settings(scene=known["scene"], **known["settings"])
+    config = EnvConfig(scene=known["scene"], **known["settings"])
     return record(Recorded(actions, title), config, seed=known["reset_seed"], num_steps=steps)
 
 

@@ -155,5 +155,5 @@ def test_a_turn_about_y_lowers_the_nose_and_tilts_the_chassis(angle: float) -> N
     ],
 )
 def test_leg_targets(settings: dict[str, Any], retract: float, extend: float) -> None:
-    found = leg_targets(EnvConfig.from_settings(**settings))
+    found = leg_targets(EnvConfig(**settings))
     assert_array_equal(found, np.array([[retract] * 4, [extend] * 4], np.float32))

@@ -19,7 +19,7 @@ def run(request: pytest.FixtureRequest) -> tuple[dict[str, Any], dict[str, np.nd
     """One recorded case, its arrays, the environment, and what the environment does with the recorded actions."""
     case = CASES[request.param]
     recorded = dict(np.load(DATA / f"{request.param}.npz"))
-    env = TwmrEnv(EnvConfig.from_settings(scene=case["scene"], **case["settings"]))
+    env = TwmrEnv(EnvConfig(scene=case["scene"], **case["settings"]))
     reset_obs, _ = env.reset(seed=case["reset_seed"])
     ours: dict[str, Any] = {"reset_obs": reset_obs[0], "reset_state": env.sim.state[0].copy()}
     series: dict[str, list] = {k: [] for k in ("obs", "reward", "x", "z", "gate", "done", "passed", "qpos", "qvel")}

@@ -88,7 +88,7 @@ def test_weights_and_signs() -> None:
         "success_bonus": 5.0,
     }
     before = np.array([True, False])
-    _, weighted = score(transition(passed_before=before), EnvConfig.from_settings(**weights))
+    _, weighted = score(transition(passed_before=before), EnvConfig(**weights))
     expected = {
         "forward": [1.0, 2.0],
         "alive": [0.3, 0.3],
@@ -137,7 +137,7 @@ def test_the_terms_add_up_to_the_reward(data: st.DataObject, n: int, passed: boo
         success_x=data.draw(numbers),
     )
     fields = [term.setting for term in REWARD_TERMS]
-    config = EnvConfig.from_settings(**{f: data.draw(st.floats(0, 1)) for f in fields})
+    config = EnvConfig(**{f: data.draw(st.floats(0, 1)) for f in fields})
     raw, weighted = score(t, config)
     reward = total(weighted)
     assert reward.shape == (n,)
@@ -276,3 +276,10 @@ def test_own_term_with_bad_values(fn: Any, message: str) -> None:
     term: RewardTerm = reward_term(fn, name="mine")
     with np.errstate(all="ignore"), pytest.raises(ValueError, match=message):
         score(transition(), EnvConfig(), [term])
+
+
+def test_the_table_of_terms_prints_as_one():
+    lines = repr(REWARD_TERMS).splitlines()
+    assert [line.split()[0] for line in lines] == [term.name for term in REWARD_TERMS]
+    assert lines[2].split()[1:4] == ["-1", "x", "control_cost"]
+    assert len({line.index(" x ") for line in lines}) == 1

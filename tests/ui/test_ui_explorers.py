@@ -44,6 +44,9 @@ def test_it_opens_with_what_was_recorded(explorer, rollout):
         np.testing.assert_allclose(explorer.scored.weighted[name], values)
     assert explorer.config == rollout.config
     assert "as recorded" in explorer.summary.value
+    found = rollout.conduct
+    assert f"tilted by {found.largest_tilt:.2f} rad at most" in explorer.posture.value
+    assert f"folded {found.folded_before_contact:.0%} before contact" in explorer.posture.value
     assert pixels(explorer.image).shape == (840, 1245, 4)
 
 

@@ -1,6 +1,7 @@
 """Live view, clip and list of runs as classes: no browser, tiny runs."""
 
 import gc
+import re
 import weakref
 
 import pytest
@@ -13,6 +14,7 @@ from twmr_nb.runs.run import LIVE, new_run, open_run
 from twmr_nb.task.rewards import reward_term
 from twmr_nb.ui import clip, live
 from twmr_nb.ui.live import LiveView, live_view, thinned
+from twmr_nb.ui.policy_browser import PolicyBrowser
 from twmr_nb.ui.runs import Runs
 from twmr_nb.ui.status import clock, result_text, state_text, steps_text, unhurried
 
@@ -207,6 +209,12 @@ def test_a_folder_that_cannot_be_read_is_named_not_fatal(tmp_path):
 
 def test_no_run_yet_says_how_to_start_one(tmp_path):
     assert "start one with tw.TrainingPanel()" in words(Runs(tmp_path).settings)
+    assert not Runs(tmp_path).problems.value
+
+
+@pytest.mark.parametrize("widget", [Runs, PolicyBrowser])
+def test_a_folder_that_is_not_there_is_told(widget):
+    assert re.search("There is no folder .*nowhere.*: give the one", words(widget("nowhere").problems))
 
 
 def test_resuming_without_the_own_term_says_what_to_do(tmp_path):

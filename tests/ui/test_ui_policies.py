@@ -125,8 +125,24 @@ def test_a_runs_title_is_its_folders_name_without_the_stamp(root, folder, title)
 
 def test_no_number_and_no_date_is_shortened(browser):
     beta = next(row for row in browser.table.rows if row["title"] == "beta")
-    assert beta["cells"] == ["7 cm", "20%", "2 k", "14 Nov 2023"]
+    assert beta["cells"] == ["7 cm", "20%", "–", "2 k", "14 Nov 2023"]
     assert beta["more"].endswith("success as in training")
+
+
+def test_how_a_policy_passed_is_listed_where_it_was_measured(browser):
+    judged = {"success_rate": 0.9, "episodes": 10, "seed": 1, "deterministic": True}
+    for name, upright, clean in (("alpha", 0.5, 0.25), ("beta", 0.8, None)):
+        file = named(browser, name)
+        measured = judged | {"upright_pass": upright, "clean_pass": clean}
+        dataclasses.replace(file.saved, results={"evaluation": measured}).save(file.path)
+    browser.refresh()
+    rows = {row["title"]: row for row in browser.table.rows}
+    assert [rows[name]["cells"][2] for name in ("alpha", "beta", "gamma")] == ["50%", "80%", "–"]
+    assert "clean 25%" in rows["alpha"]["more"]
+    assert "clean" not in rows["beta"]["more"]
+    browser.table.show([p for p in browser.policies if not p.shipped])
+    browser.table.sort_by("upright")
+    assert names(browser.table.shown()) == ["beta", "alpha", "gamma"]
 
 
 def test_what_the_page_sends_by_mistake_changes_nothing(browser):

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import functools
+import inspect
 import io
 import re
 import sys
@@ -289,7 +290,8 @@ def parse(argv: Sequence[str]) -> Any:
         "presets": Presets(),
         "doctor": Doctor(),
     }
-    commands = tyro.extras.subcommand_type_from_defaults(defaults, prefix_names=False)
+    words = {name: inspect.getdoc(type(each)) or "" for name, each in defaults.items()}
+    commands = tyro.extras.subcommand_type_from_defaults(defaults, words, prefix_names=False)
     return understood(commands, list(argv))
 
 

@@ -55,10 +55,11 @@ def plan(options: Plan) -> int:
     from twmr_nb.draw.episode_text import outcome
     from twmr_nb.draw.film import frame_strip, save_picture, save_video
     from twmr_nb.episodes.rollout import record_many
+    from twmr_nb.episodes.worlds import settings_of
     from twmr_nb.policies.planner import Planner
 
     planner = Planner(cast("Goal", options.goal), options.yaw, options.samples, options.seed)
-    world = world_of(options.of, options)
+    world = world_of(settings_of(options.of), options)
     episodes = record_many(planner, options.episodes, world, options.seed, options.steps)
     for seed, episode in enumerate(episodes, options.seed):
         say(f"seed {seed}: {outcome(episode)}; the world's reward {episode.reward.sum():+.2f}")

@@ -29,10 +29,10 @@ HIGHEST, MOST_HEIGHTS = 0.2, 100  # m; of a sweep
 
 @dataclass(frozen=True)
 class Evaluate:
-    """Play many unseen episodes: success, time, energy, legs, reward terms; by step height with --sweep."""
+    """Play many unseen episodes: success, upright, clean, legs, ride, energy, reward terms; by height with --sweep."""
 
     policies: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="POLICY ...")] = ()
-    """One or more policies: .safetensors files, run folders, or names of shipped ones."""
+    """One or more policies: .safetensors files, run folders, names of shipped ones, zero (no action) or random."""
     policy: Annotated[str | None, tyro.conf.arg(aliases=["--load-path"])] = None
     """The same, for one."""
     scene: str | None = None
@@ -50,7 +50,7 @@ class Evaluate:
     both: bool = False
     """Play with the mean action, then a quarter of the episodes sampled, and report the gap."""
     sweep: bool = False
-    """Meet steps of several heights, 0 to 8 cm, one evaluation each."""
+    """Meet steps of several heights, 0 to 8 cm, one evaluation each; with --set end_on_success=false also clean."""
     heights: str | None = None
     """The heights of the sweep in m as LOW:HIGH:STEP, instead of 0:0.08:0.01."""
     plot: Path | None = None
@@ -85,17 +85,18 @@ class Policies:
 
 def evaluate(options: Evaluate) -> int:
     from twmr_nb.episodes.evaluate import sampled_episodes
-    from twmr_nb.policies.saved import load_policy
+    from twmr_nb.episodes.worlds import own_world
+    from twmr_nb.policies.saved import BY_NAME, load_policy
 
     names, heights = names_of(options), heights_asked(options)
-    policies = {label(name): load_policy(name) for name in names}
-    worlds = {name: world_of(saved, options) for name, saved in policies.items()}
+    policies = {label(name): name if name in BY_NAME else load_policy(name) for name in names}
+    worlds = {name: world_of(own_world(policy), options) for name, policy in policies.items()}
     if options.plot and not heights and all(w.step_height_max is None for w in worlds.values()):
         raise ConfigError("--plot draws success against step height: add --sweep.")
     picture = ready_file(options.plot, ".png") if options.plot else None
     plays = options.episodes * (len(heights) or 1) + (sampled_episodes(options.episodes) if options.both else 0)
     with tqdm(total=len(names) * plays, unit="episode", disable=not sys.stderr.isatty()) as bar:
-        judged = {name: judge(saved, worlds[name], options, heights, bar) for name, saved in policies.items()}
+        judged = {name: judge(policy, worlds[name], options, heights, bar) for name, policy in policies.items()}
     if options.json:
         print(json.dumps(list(judged.values()) if len(judged) > 1 else next(iter(judged.values()))))
     else:
@@ -136,7 +137,7 @@ def refuse_evaluate(options: Evaluate, given: Sequence[str]) -> None:
     changes = settings(options.set)
     refuse_twice(given, changes)
     if sweeping:
-        own = ("scene", "step_height", "step_height_max", "end_on_success")
+        own = ("scene", "step_height", "step_height_max")
         for name in own:
             if name in changes or name in given:
                 said = f"--set {name}=..." if name in changes else flag(name)
@@ -150,34 +151,35 @@ def refuse_twice(given: Sequence[str], changes: dict[str, Any]) -> None:
             raise ConfigError(f"{flag(name)} and --set {name}=... exclude each other: give one of the two.")
 
 
-def world_of(of: "SavedPolicy | str", options: Any) -> EnvConfig:
-    """Where a policy is judged, under the options' scene, step_height and set."""
+def world_of(own: EnvConfig, options: Any) -> EnvConfig:
+    """Where it is judged: its own world, with the scene, step_height and set of the options."""
     from twmr_nb.config.idle import refuse_idle
     from twmr_nb.episodes.worlds import world
 
     changes = settings(options.set)
     place = {name: changes.get(name, getattr(options, name)) for name in ("scene", "step_height")}
     refuse_scene(**place)
-    trial = world(of, **place | changes)
+    trial = world(own, **place | changes)
     refuse_idle(TrainConfig(trial), changes)
     return trial
 
 
 def judge(
-    saved: "SavedPolicy", world: EnvConfig, options: Evaluate, heights: Sequence[float], bar: Any
+    policy: "SavedPolicy | str", world: EnvConfig, options: Evaluate, heights: Sequence[float], bar: Any
 ) -> dict[str, Any]:
     """One policy's evaluation; with a sweep under `sweep`, with sampled play under `sampled`."""
     from twmr_nb.episodes.evaluate import evaluate, sampled_episodes, sweep
 
     how: dict[str, Any] = {"episodes": options.episodes, "seed": options.seed, "on_progress": bar.update}
     if heights:
-        results = sweep(saved, world, heights, deterministic=options.deterministic, **how)
+        stop = settings(options.set).get("end_on_success", True)
+        results = sweep(policy, world, heights, deterministic=options.deterministic, end_on_success=stop, **how)
         common = ("policy", "episodes", "seed", "deterministic")
         return {k: results[0][k] for k in common} | {"sweep": results}
-    result = evaluate(saved, world, deterministic=options.both or options.deterministic, **how)
+    result = evaluate(policy, world, deterministic=options.both or options.deterministic, **how)
     if options.both:
         how["episodes"] = sampled_episodes(options.episodes)
-        result["sampled"] = evaluate(saved, world, deterministic=False, **how)
+        result["sampled"] = evaluate(policy, world, deterministic=False, **how)
         result["gap"] = result["success_rate"] - result["sampled"]["success_rate"]
     return result
 

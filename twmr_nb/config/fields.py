@@ -11,10 +11,12 @@ import types
 import typing
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from twmr_nb.markup import shown
 from twmr_nb.types import ConfigError
+
+NEAR = 0.7  # how alike two names must be for the one to be a slip of the other; 1: the same
 
 
 def setting(
@@ -75,20 +77,20 @@ class Setting:
 class Config:
     """Common behaviour: validation when built, plain-dict round trip, flat names that refuse unknown ones."""
 
+    part: ClassVar[str]
+    """Whose settings these are."""
+
+    def __new__(cls, /, *args: Any, **settings: Any) -> Self:
+        refuse_unknown(settings, field_names(cls))
+        return super().__new__(cls)
+
     def __post_init__(self) -> None:
         cls: type = type(self)
         for name, setting in settings_of(cls).items():
             object.__setattr__(self, name, setting.checked(getattr(self, name)))
 
-    @classmethod
-    def from_settings(cls, **settings: Any) -> Self:
-        """Build from flat names; raises ConfigError naming an unknown field or a value that is not allowed."""
-        refuse_unknown(settings, field_names(cls))
-        return cls(**settings)
-
     def replace(self, **settings: Any) -> Self:
         """A copy with some fields changed, validated like a new one."""
-        refuse_unknown(settings, field_names(type(self)))
         return dataclasses.replace(self, **settings)
 
     def to_dict(self) -> dict[str, Any]:
@@ -101,11 +103,13 @@ def field_names(cls: type) -> list[str]:
 
 
 def refuse_unknown(given: Iterable[str], known: list[str]) -> None:
-    """Raise ConfigError on the first name that is not known, with the nearest one that is."""
+    """Raise ConfigError on the first name that is not known, with the nearest one that is, or the part that has it."""
     for name in given:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"allowed are {', '.join(known)}."
+            if owner := next((cls for cls in Config.__subclasses__() if name in field_names(cls)), None):
+                raise ConfigError(f"{name!r} is a setting of {owner.part}: it has no place here.")
+            near = difflib.get_close_matches(name, known, n=1, cutoff=NEAR)
+            hint = f"did you mean {near[0]!r}?" if near else "`twmr train --help` lists all there are."
             raise ConfigError(f"unknown setting {name!r}; {hint}")
 
 

@@ -39,6 +39,8 @@ class EnvConfig(Config):
     0.03
     """
 
+    part = "the world (EnvConfig)"
+
     scene: Scene = setting("step_5cm", group="robot and scene")
     """What lies ahead: flat ground, one of the two original steps, or a step of your own size ('step')."""
     step_height: float = setting(0.05, group="robot and scene", low=0.0, high=0.2, unit="m")
@@ -161,6 +163,8 @@ class PPOConfig(Config):
     0.99
     """
 
+    part = "the learner (PPOConfig)"
+
     total_timesteps: int = setting(200_000, group="learner", low=1, high=10**10, unit="steps", log=True)
     """Control steps of all robots together after which training ends."""
     num_envs: int = setting(64, group="learner", low=1, high=4096, unit="robots", log=True)
@@ -227,12 +231,14 @@ class PPOConfig(Config):
 
 
 @dataclass(frozen=True)
-class TrainConfig:
+class TrainConfig(Config):
     """Everything one training run needs; saved with it.
 
     >>> tw.TrainConfig(seed=3).replace(num_envs=8, success_bonus=5).ppo.num_envs
     8
     """
+
+    part = "a training (TrainConfig)"
 
     env: EnvConfig = dataclasses.field(default_factory=EnvConfig)
     ppo: PPOConfig = dataclasses.field(default_factory=PPOConfig)
@@ -242,9 +248,10 @@ class TrainConfig:
     """The preset that this configuration started from; a label, which in an old file need not be one of ours."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "seed", checked_seed(self.seed))
-        if not isinstance(self.preset, str):
-            raise ConfigError(f"preset = {shown(self.preset)} is not allowed: give a preset's name.")
+        super().__post_init__()
+        for name, (kind, wanted) in PARTS.items():
+            if not isinstance(value := getattr(self, name), kind):
+                raise ConfigError(f"{name} = {shown(value)} is not allowed: give {wanted}.")
         if self.ppo.curriculum_start is not None and self.env.step_height_max is None:
             raise ConfigError(
                 f"curriculum_start = {self.ppo.curriculum_start:g} needs steps of drawn height: "
@@ -265,20 +272,20 @@ class TrainConfig:
             )
         return dataclasses.replace(self, env=env, ppo=ppo, **own)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON-ready values, nested as the dataclasses are."""
-        return dataclasses.asdict(self)
-
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
         """The inverse of to_dict; raises ConfigError on unknown fields and values that are not allowed."""
         for part in (data, data.get("env", {}), data.get("ppo", {})) if isinstance(data, dict) else (data,):
             if not isinstance(part, dict):
                 raise ConfigError(f"a configuration is a table of settings, not {shown(part)}.")
-        refuse_unknown(data, field_names(cls))
-        env = EnvConfig.from_settings(**data.get("env", {}))
-        ppo = PPOConfig.from_settings(**data.get("ppo", {}))
-        return cls(env, ppo, **{k: v for k, v in data.items() if k in ("seed", "preset")})
+        return cls(**data | {"env": EnvConfig(**data.get("env", {})), "ppo": PPOConfig(**data.get("ppo", {}))})
+
+
+PARTS: dict[str, tuple[type, str]] = {  # of a TrainConfig
+    "env": (EnvConfig, "an EnvConfig, such as EnvConfig(scene='flat')"),
+    "ppo": (PPOConfig, "a PPOConfig, such as PPOConfig(num_envs=8)"),
+    "preset": (str, "a preset's name"),
+}
 
 
 def all_settings() -> dict[str, Setting]:

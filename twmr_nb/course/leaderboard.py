@@ -69,7 +69,9 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
-def submit(policy: SavedPolicy, by: str, problem: str, episodes: int = EPISODES, path: str | Path = BOARD) -> Board:
+def submit(
+    policy: SavedPolicy, by: str, problem: str, episodes: int = EPISODES, path: str | Path | None = None
+) -> Board:
     """Score a policy on an open problem and enter it; an entry of the same name is replaced. Returns the board.
 
     Others may submit at the same time, from other processes too. A damaged board is kept beside the new one.
@@ -78,7 +80,7 @@ def submit(policy: SavedPolicy, by: str, problem: str, episodes: int = EPISODES,
         raise ConfigError(f"problem = {problem!r} is not known: choose {', '.join(map(repr, PROBLEMS))}.")
     if not isinstance(by, str) or not by.strip():
         raise ConfigError(f"by = {by!r} is not a name: give the words that the board shall show.")
-    rule, path = PROBLEMS[problem], Path(path)
+    rule, path = PROBLEMS[problem], Path(path or BOARD)
     path.parent.mkdir(parents=True, exist_ok=True)
     with locked(path):  # a folder that cannot be written to is told before the work, not after
         pass
@@ -103,8 +105,9 @@ def submit(policy: SavedPolicy, by: str, problem: str, episodes: int = EPISODES,
     return board(path)
 
 
-def board(path: str | Path = BOARD) -> Board:
+def board(path: str | Path | None = None) -> Board:
     """The leaderboard as it is; what cannot be read is left out and told."""
+    path = path or BOARD
     try:
         entries = entries_of(read_json(path), path)
     except (ValueError, OSError) as error:

@@ -14,8 +14,9 @@ import tyro
 from twmr_nb.config.presets import DEFAULT_PRESET
 from twmr_nb.files import locked, read_json, write_text
 from twmr_nb.lab.experiment import ROOT, Comparison, Trial, compare, planned
+from twmr_nb.markup import shown
 from twmr_nb.runs.identity import digest
-from twmr_nb.types import Record
+from twmr_nb.types import ConfigError, Record
 
 RESULTS = Path(__file__).with_name("experiments.json")
 STEPS, SEEDS, EPISODES = 150_000, (0, 1, 2), 100
@@ -70,9 +71,11 @@ WORKED = {
 }
 
 
-def measured(name: str, path: Path = RESULTS) -> Comparison:
+def measured(name: str, path: Path | None = None) -> Comparison:
     """The shipped results of a worked experiment; without trials where it has not been measured as it is asked now."""
-    kept = read_json(path)
+    if name not in list(WORKED):  # it may be of any type
+        raise ConfigError(f"{shown(name)} is no worked experiment: choose {', '.join(map(repr, WORKED))}.")
+    kept = read_json(path or RESULTS)
     if kept.get("questions", {}).get(name) != digest(question(WORKED[name], kept.get("steps", STEPS))):
         return Comparison(())
     return Comparison(tuple(Trial(**trial) for trial in kept["experiments"][name]))

@@ -1,5 +1,7 @@
 """One episode in words: how it ended, and traces of gate and legs."""
 
+import numpy as np
+
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.task.gate import GATE_OPEN
 
@@ -7,11 +9,22 @@ TRACE_EVERY = 50  # control steps
 
 
 def outcome(rollout: Rollout) -> str:
-    """One line: how far, how long, passed or not, and why it ended."""
+    """One line: how far, how long, passed or not, why it ended, and whether it stayed upright."""
     x, steps = rollout.transition.x, len(rollout.transition.x)
     passed = "passed the obstacle" if rollout.transition.passed.any() else "did not pass"
     end = "fell" if rollout.terminated else "time was up"
-    return f"{passed}, final x = {x[-1]:.2f} m after {steps * rollout.transition.ctrl_dt:.1f} s ({end})"
+    place = f"final x = {x[-1]:.2f} m after {steps * rollout.transition.ctrl_dt:.1f} s"
+    return f"{passed}, {place} ({end}); {posture(rollout)}"
+
+
+def posture(rollout: Rollout) -> str:
+    """Upright or not and how far it tilted; clean or not where it passed upright; how long its legs were folded."""
+    found = rollout.conduct
+    clean = {None: "", True: ", clean", False: ", not clean"}[found.clean_pass if found.upright_pass else None]
+    tilt = f"{'upright' if found.upright else 'not upright'}{clean}, tilted by {found.largest_tilt:.2f} rad at most"
+    folded = {"before contact": found.folded_before_contact, "after passing": found.folded_after_passing}
+    shares = ", ".join(f"{share:.0%} {when}" for when, share in folded.items() if np.isfinite(share))
+    return tilt + (f"; folded {shares}" if shares else "")
 
 
 def gate_trace(rollout: Rollout) -> list[str]:

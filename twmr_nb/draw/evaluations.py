@@ -12,11 +12,14 @@ from twmr_nb.markup import figure_text
 from twmr_nb.robot.model import MAX_TIP_RADIUS, WHEEL_RADIUS, WHEGS, step_edges, tip_radius
 
 Result = Mapping[str, Any]
+UPRIGHT = {"linestyle": (0, (3, 1.5)), "markerfacecolor": "white"}
 AROUND = (-0.2, 1.8)  # m; the part of the way that is drawn, the step in its middle
 
 
 def success_over_height(sweeps: Mapping[str, Sequence[Result]]) -> Plot:
     """Success against step height, one line per policy with its 95% band; a dashed line at the estimate for whegs.
+
+    Broken, in the same colour: those that pass upright.
 
     sweeps: policy -> results of a `sweep`, or the `by_height` bins of an evaluation with drawn heights.
     """
@@ -26,11 +29,16 @@ def success_over_height(sweeps: Mapping[str, Sequence[Result]]) -> Plot:
     colors = (TERM_COLORS["success"], *OWN_COLORS)
     for i, (name, results) in enumerate(sweeps.items()):
         heights = [100 * r["step_height"] for r in results]
-        rate = [100 * r["success_rate"] for r in results]
-        low, high = 100 * np.array([r["success_interval"] for r in results]).T
-        color = colors[i % len(colors)]
-        axes.fill_between(heights, low, high, color=color, alpha=0.2, linewidth=0)
-        axes.plot(heights, rate, color=color, linewidth=2, marker="o", markersize=5, label=figure_text(name))
+        color, label = colors[i % len(colors)], figure_text(name)
+        for rate, interval, how in (
+            ("success_rate", "success_interval", {"label": label}),
+            ("upright_pass", "upright_pass_interval", UPRIGHT | {"label": f"{label}, upright"}),
+        ):
+            if all(rate in r for r in results):
+                low, high = 100 * np.array([r[interval] for r in results]).T
+                axes.fill_between(heights, low, high, color=color, alpha=0.2, linewidth=0)
+                shares = [100 * r[rate] for r in results]
+                axes.plot(heights, shares, color=color, linewidth=2, marker="o", markersize=5, **how)
     limit = 100 * WHEGS * MAX_TIP_RADIUS
     axes.axvline(limit, color=INK, linewidth=1.2, linestyle="--")
     beside: dict[str, Any] = {"xytext": (-5, 0), "textcoords": "offset points", "ha": "right", "path_effects": HALO}

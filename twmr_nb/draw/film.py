@@ -24,6 +24,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 from PIL import Image
 
+from twmr_nb.config.fields import is_number
 from twmr_nb.config.schema import ConfigError, EnvConfig
 from twmr_nb.draw.overlay import Frame, draw_overlay, draw_title
 from twmr_nb.draw.page import output
@@ -235,7 +236,7 @@ def titled(film: Iterator[Frame], title: str) -> Iterator[Frame]:
 
 def steps_shown(rollout: Rollout, fps: float, speed: float) -> NDArray[np.int_]:
     """Which control steps the frames show."""
-    if not (fps > 0 and speed > 0):
+    if not all(is_number(value, float) and value > 0 for value in (fps, speed)):
         raise ConfigError(f"fps = {fps!r}, speed = {speed!r} are not allowed: give numbers above 0.")
     moments = np.arange(0, rollout.time[-1], speed / fps)
     return np.minimum(np.round(moments / rollout.transition.ctrl_dt).astype(int), len(rollout.time) - 1)

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from twmr_nb.config.as_text import scene_words
 from twmr_nb.draw.table import Table
-from twmr_nb.episodes.report import Result, in_lines, interval, number, percent
+from twmr_nb.episodes.report import Result, in_lines, number, percent, rate
 from twmr_nb.markup import one_line
 from twmr_nb.policies.saved import SavedPolicy
+
+HOW = ("upright", "clean")  # a step can be passed
 
 
 def results_table(names: Iterable[str], results: Iterable[Result]) -> Table:
@@ -17,11 +19,17 @@ def results_table(names: Iterable[str], results: Iterable[Result]) -> Table:
 
 
 def heights_table(sweeps: Mapping[str, Sequence[Result]]) -> Table:
-    """Passed, with its 95% interval, by step height; a column for each policy."""
+    """Passed, upright and clean, each with its 95% interval, by step height; a few columns for each policy."""
     found = {name: {place(r): r for r in results} for name, results in sweeps.items()}
     places = dict.fromkeys(p for by_place in found.values() for p in by_place)
-    rows = [[place_text(p), *(cell(by_place.get(p)) for by_place in found.values())] for p in places]
-    return Table(["step [cm]", *sweeps], rows)
+    heads, columns = ["step [cm]"], [[place_text(p) for p in places]]
+    for name, by_place in found.items():
+        for how in ("", *HOW):
+            cells = [cell(by_place.get(p), how) for p in places]
+            if not how or any(text != "–" for text in cells):
+                heads.append(f"{name}, {how}" if how else name)
+                columns.append(cells)
+    return Table(heads, list(zip(*columns, strict=True)))
 
 
 def place(result: Result) -> tuple[float, ...]:
@@ -33,15 +41,20 @@ def place_text(place: tuple[float, ...]) -> str:
     return "–".join(f"{100 * height:.6g}" for height in place)
 
 
-def cell(result: Result | None) -> str:
-    return "–" if result is None else f"{percent(result['success_rate'])} ({interval(result)}) of {result['episodes']}"
+def cell(result: Result | None, how: str) -> str:
+    """The share that passed, or passed in a way; a dash where it was not measured."""
+    if result is None or (how and result.get(f"{how}_pass") is None):
+        return "–"
+    if how:
+        return rate(result, f"{how}_pass", f"{how}_pass_interval")
+    return f"{rate(result, 'success_rate', 'success_interval')} of {result['episodes']}"
 
 
 def policies_table(policies: Mapping[str, tuple[SavedPolicy, int]]) -> str:
     """The policies by name, each with its file's size in bytes."""
     if not policies:
         return "no policies here yet: train one with `twmr train`."
-    heads = ["policy", "step", "actions", "senses", "passed", "sampled", "steps", "training", "size"]
+    heads = ["policy", "step", "actions", "senses", "passed", *HOW, "sampled", "steps", "training", "size"]
     notes = [saved.results.get("note", "") for saved, _ in policies.values()]
     rows = [
         [
@@ -50,6 +63,7 @@ def policies_table(policies: Mapping[str, tuple[SavedPolicy, int]]) -> str:
             saved.config.env.action_mode,
             saved.config.env.obs_mode,
             percent(saved.results.get("evaluation", saved.results).get("success_rate")),
+            *(percent(saved.results.get("evaluation", {}).get(f"{how}_pass")) for how in HOW),
             percent(saved.results.get("sampled", {}).get("success_rate")),
             number(saved.results.get("global_step", 0) / 1e6, "M", 2),
             number(saved.results.get("train_s", 0) / 60, "min", 1),

@@ -1,7 +1,7 @@
 """Judging a policy: many unseen episodes side by side, deterministic unless asked otherwise."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from twmr_nb.config.fields import is_number, shown
 from twmr_nb.config.schema import ConfigError, EnvConfig, checked_seed, checked_world
+from twmr_nb.episodes.conduct import as_arrays, conduct, trace
 from twmr_nb.episodes.metrics import measure
 from twmr_nb.episodes.report import Evaluation
 from twmr_nb.episodes.worlds import own_world
@@ -23,6 +24,9 @@ UNSEEN_SEEDS = 1_000_000  # training seeds lie below, so evaluation never repeat
 EPISODES = 1000
 BATCH = 250  # episodes side by side; EPISODES is a multiple, so that the policy is compiled once
 SAMPLED_SHARE = 4  # one episode in four is also played sampled, where both are asked for
+MEDIANS = ("largest_tilt", "contact_to_legs_out", "cost_of_transport", "drift_at_passing", "heading_at_passing")
+MEANS = ("folded_before_contact", "folded_after_passing", "vertical_acceleration", "action_rate", "rms_torque")
+PASSES = ("upright_pass", "clean_pass")
 BIN = 0.01  # m; drawn step heights are reported in bins of this width
 HEIGHTS = tuple(round(0.01 * i, 2) for i in range(9))  # m; a sweep
 
@@ -54,10 +58,13 @@ def evaluate(
     policy and world: as in `record`. deterministic: a saved policy's mean action, else drawn as in training.
     on_progress hears of every episode ended, in place of a bar.
 
-    success_rate with its 95% Wilson interval, mean_final_x [m], mean_return, mean_length [steps],
+    success_rate, upright_pass and clean_pass, each with its 95% Wilson interval, and what else a `Conduct` has: means,
+    of the peak_torque the largest, of largest_tilt, contact_to_legs_out and what is measured at passing the medians;
+    mean_final_x [m], mean_return, mean_length [steps],
     time_to_pass [s, median of the successful], effort [(N m)² s] and work [J] per episode until it passes or ends,
     folded_on_flat, extended_at_step and max_tip_radius [m] (see share_of_time), falls [share terminated],
     reward_terms [mean sum per episode], step_height [m, the largest if drawn], and by_height where heights are drawn.
+    What never happened is None; so is clean_pass in a world that ends an episode where it passes (end_on_success).
     Raises ConfigError on a number of episodes or a seed that is not allowed, and what `record` raises.
 
     >>> result = tw.evaluate("step_5cm", episodes=2, world=tw.EnvConfig(max_steps=20))
@@ -76,7 +83,7 @@ def evaluate(
             base, count = UNSEEN_SEEDS * (1 + seed) + first, min(BATCH, episodes - first)
             parts.append(play_episodes(policy, config, count, base, deterministic, tell, bar.step))
     every = {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
-    result = Evaluation(summary(every))
+    result = Evaluation(summary(every) | summary_of_conduct(every))
     result |= {
         "episodes": episodes,
         "seed": seed,
@@ -86,7 +93,7 @@ def evaluate(
         "policy": title_of(policy),
     }
     if config.step_height_max is not None:
-        result["by_height"] = by_height(every["step_height"], every["passed"])
+        result["by_height"] = by_height(every["step_height"], every["passed"], {name: every[name] for name in PASSES})
     return result
 
 
@@ -103,15 +110,17 @@ def sweep(
     seed: int = 1,
     deterministic: bool = True,
     on_progress: Callable[[int], None] | None = None,
+    end_on_success: bool = True,
 ) -> list[Evaluation]:
     """An evaluation at each step height [m], `episodes` of each. Episodes end where the step is passed: it is quicker,
-    and their length, return, reward_terms and folded_on_flat hold no driving beyond.
+    and their length, return, reward_terms and folded_on_flat hold no driving beyond. With end_on_success=False they go
+    on as in `evaluate`, which a clean_pass needs, and an upright_pass is judged as there.
 
     >>> results = tw.sweep("zero", tw.EnvConfig(max_steps=5), heights=[0.03, 0.05], episodes=2)
     >>> [result["step_height"] for result in results]
     [0.03, 0.05]
     """
-    base = checked_world(world or own_world(policy)).replace(end_on_success=True)
+    base = checked_world(world or own_world(policy)).replace(end_on_success=end_on_success)
     worlds = [base.replace(scene="step", step_height=h, step_height_max=None) for h in heights]
     results = []
     with Progress("evaluating", len(worlds), hidden=on_progress is not None) as bar:
@@ -139,6 +148,7 @@ def play_episodes(
     begin(player, env)
     active = np.ones(count, bool)
     sums: dict[str, Array] = {}
+    steps: list[dict[str, Array]] = []
     result = {
         "step_height": info["step_height"],
         "pass_time": np.full(count, np.nan),
@@ -146,7 +156,9 @@ def play_episodes(
     }
     result |= {"final_x": np.zeros(count), "passed": np.zeros(count, bool), "fell": np.zeros(count, bool)}
     while active.any():
-        obs, reward, terminated, truncated, info = env.step(player.act(obs))
+        action = np.array(player.act(obs), np.float32)
+        obs, reward, terminated, truncated, info = env.step(action)
+        steps.append(trace(env.transition, action))
         measured = measure(env.transition, edges)
         tip = measured.pop("tip_radius")
         result["max_tip_radius"] = np.maximum(result["max_tip_radius"], active * tip)
@@ -163,7 +175,12 @@ def play_episodes(
             on_progress(int(ended.sum()))
         on_step()
     env.close()
-    return result | sums
+    traces = {name: np.stack([step[name] for step in steps]) for name in steps[0]}
+    driven = [
+        conduct({name: values[:end, i] for name, values in traces.items()}, config, fell, env.sim.ctrl_dt)
+        for i, (end, fell) in enumerate(zip(sums["length"].astype(int), result["fell"], strict=True))
+    ]
+    return result | sums | as_arrays(driven)
 
 
 def summary(every: dict[str, Array]) -> dict[str, Any]:
@@ -189,6 +206,24 @@ def summary(every: dict[str, Array]) -> dict[str, Any]:
     }
 
 
+def summary_of_conduct(every: Mapping[str, Array]) -> dict[str, Any]:
+    """Of all that a `Conduct` measures over episodes, from arrays [episodes]; nan: it never came to that."""
+    found: dict[str, Any] = {}
+    for name in PASSES:
+        found |= rate(name, every[name])
+    for name in MEANS + MEDIANS:
+        values = every[name][~np.isnan(every[name])]
+        found[name] = average(values) if name in MEANS else float(np.median(values)) if len(values) else None
+    return found | {"peak_torque": float(every["peak_torque"].max())}
+
+
+def rate(name: str, flags: Array) -> dict[str, Any]:
+    """The share of the episodes and its interval, by name; None where it was not seen of all."""
+    known = not np.isnan(flags).any()
+    interval = list(wilson_interval(int(flags.sum()), len(flags))) if known else None
+    return {name: float(flags.mean()) if known else None, f"{name}_interval": interval}
+
+
 def share_of_time(every: dict[str, Array], part: Sequence[str], whole: Sequence[str]) -> float | None:
     """The share of steps in `whole` that were in `part` too, mean over the episodes that had any; None if none had.
 
@@ -205,16 +240,22 @@ def average(values: Array) -> float | None:
     return float(values.mean()) if len(values) else None
 
 
-def by_height(heights: Array, passed: Array) -> list[dict[str, Any]]:
-    """Success in bins of drawn step heights [m]; step_height is a bin's middle, low and high its edges."""
+def by_height(heights: Array, passed: Array, more: Mapping[str, Array] | None = None) -> list[dict[str, Any]]:
+    """Success in bins of drawn step heights [m]; step_height is a bin's middle, low and high its edges.
+
+    more: flags [episodes] by name, whose rates are told too.
+    """
     bins = np.floor(heights / BIN + 1e-9).astype(int)
     found = []
     for k in np.unique(bins):
-        inside = passed[bins == k]
+        chosen = bins == k
+        inside = passed[chosen]
         low, high = round(float(k * BIN), 6), round(float((k + 1) * BIN), 6)
-        rate, interval = float(inside.mean()), list(wilson_interval(int(inside.sum()), len(inside)))
+        share, interval = float(inside.mean()), list(wilson_interval(int(inside.sum()), len(inside)))
         place = {"step_height": round((low + high) / 2, 6), "low": low, "high": high, "episodes": len(inside)}
-        found.append(place | {"success_rate": rate, "success_interval": interval})
+        found.append(place | {"success_rate": share, "success_interval": interval})
+        for name, flags in (more or {}).items():
+            found[-1] |= rate(name, flags[chosen])
     return found
 
 

@@ -1,6 +1,6 @@
 """What an evaluation measured, in words: a line each, with units."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from twmr_nb.markup import one_line
@@ -12,27 +12,45 @@ def percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.1f}%"
 
 
-def interval(result: Result) -> str:
-    low, high = result["success_interval"]
+def interval(bounds: Sequence[float]) -> str:
+    low, high = bounds
     return f"{100 * low:.1f}–{100 * high:.1f}%"
+
+
+def rate(result: Result, share: str, bounds: str, unknown: str = "–") -> str:
+    """A share with its interval."""
+    return unknown if result[share] is None else f"{percent(result[share])} ({interval(result[bounds])})"
 
 
 def number(value: float | None, unit: str, digits: int = 1) -> str:
     return "–" if value is None else f"{value:.{digits}f} {unit}".rstrip()
 
 
+def pair(result: Result, one: str, unit: str, other: str, other_unit: str) -> str:
+    return f"{number(result[one], unit, 2)}, {number(result[other], other_unit, 2)}"
+
+
+BEYOND = "– (needs end_on_success false)"
 ROWS: dict[str, Callable[[Result], str]] = {
-    "passed": lambda r: percent(r["success_rate"]),
-    "  95% interval": interval,
-    "time to pass (median)": lambda r: number(r["time_to_pass"], "s"),
+    "passed (95% interval)": lambda r: rate(r, "success_rate", "success_interval"),
+    "  upright": lambda r: rate(r, "upright_pass", "upright_pass_interval"),
+    "  upright and folded: clean": lambda r: rate(r, "clean_pass", "clean_pass_interval", BEYOND),
+    "largest tilt (median)": lambda r: number(r["largest_tilt"], "rad", 2),
     "fell": lambda r: percent(r["falls"]),
-    "effort: torque² dt, until passed": lambda r: number(r["effort"], "(N m)² s"),
-    "work: |torque · speed| dt, until passed": lambda r: number(r["work"], "J"),
+    "time to pass (median)": lambda r: number(r["time_to_pass"], "s"),
+    "  off course by then": lambda r: pair(r, "drift_at_passing", "m", "heading_at_passing", "rad"),
+    "legs folded before contact": lambda r: percent(r["folded_before_contact"]),
+    "  2 s after passing": lambda r: percent(r["folded_after_passing"]),
+    "  contact to legs out (median)": lambda r: number(r["contact_to_legs_out"], "s", 2),
     "legs folded on the flat": lambda r: percent(r["folded_on_flat"]),
-    "  before the step": lambda r: percent(r["folded_before"]),
-    "  beyond the step": lambda r: percent(r["folded_after"]),
     "legs extended at the step": lambda r: percent(r["extended_at_step"]),
     "  furthest tip from its axis": lambda r: number(r["max_tip_radius"] and 1000 * r["max_tip_radius"], "mm"),
+    "ride on the flat: vertical RMS": lambda r: number(r["vertical_acceleration"], "m/s²", 2),
+    "action rate": lambda r: number(r["action_rate"], "", 3),
+    "torque: RMS, peak": lambda r: pair(r, "rms_torque", "N m", "peak_torque", "N m"),
+    "cost of transport (median)": lambda r: number(r["cost_of_transport"], "", 2),
+    "effort: torque² dt, until passed": lambda r: number(r["effort"], "(N m)² s"),
+    "work: |torque · speed| dt, until passed": lambda r: number(r["work"], "J"),
     "final x (mean)": lambda r: number(r["mean_final_x"], "m", 2),
     "length (mean)": lambda r: number(r["mean_length"], "steps", 0),
     "return (mean)": lambda r: number(r["mean_return"], "", 2),

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from twmr_nb.config.fields import is_number
-from twmr_nb.config.schema import ConfigError, EnvConfig, checked_world
+from twmr_nb.config.schema import ConfigError, EnvConfig, checked_seed, checked_world
+from twmr_nb.episodes.conduct import Conduct, conduct, trace
 from twmr_nb.episodes.rescore import Rescored, rescored
 from twmr_nb.episodes.worlds import own_world
 from twmr_nb.markup import one_line, shown
@@ -23,6 +24,7 @@ from twmr_nb.task.transition import Transition
 from twmr_nb.types import Array
 
 FORMAT = "twmr_nb rollout 1"
+MOST_SEED = 10**15  # more than anybody asks for, and a number in every file
 CONSTANT = ("success_x", "retract", "extend", "ctrl_dt")  # fields of a Transition that have no time axis
 WIDTHS = {"qpos": (NQ,), "qvel": (NV,), "accelerometer": (3,), "gyro": (3,), "torque": (NU,), "action": (NU,)}
 OVER_TIME = [f.name for f in dataclasses.fields(Transition) if f.name not in CONSTANT]
@@ -101,6 +103,16 @@ class Rollout:
         """Whether it passed the obstacle."""
         return bool(self.transition.passed.any())
 
+    @property
+    def conduct(self) -> Conduct:
+        """How it was driven, by the measures of `evaluate`: largest tilt, upright, legs folded, clean, ride and cost.
+
+        >>> standing = tw.record("zero", tw.EnvConfig(), num_steps=4).conduct
+        >>> standing.upright, standing.clean_pass, standing.contact_to_legs_out
+        (True, False, nan)
+        """
+        return conduct(trace(self.transition, self.action), self.config, self.terminated, self.transition.ctrl_dt)
+
     def rescore(
         self, config: EnvConfig | None = None, extra_terms: Iterable[RewardTerm] = (), **settings: Any
     ) -> Rescored:
@@ -131,6 +143,13 @@ class Rollout:
         return write_arrays(path, arrays, plain, make_folder=True)
 
 
+def checked_episode(given: Any) -> Rollout:
+    """The episode; raises ConfigError if it is none."""
+    if not isinstance(given, Rollout):
+        raise ConfigError(f"{shown(given)} is no episode: give what tw.record returns.")
+    return given
+
+
 def load_rollout(path: str | Path) -> Rollout:
     """The inverse of Rollout.save; raises PolicyError if the file is missing, damaged or of another kind.
 
@@ -140,8 +159,8 @@ def load_rollout(path: str | Path) -> Rollout:
     ...     tw.load_rollout(file).title
     'zero actions'
     """
-    if not Path(path).is_file():
-        raise PolicyError(f"no rollout at {str(path)!r}: give a file that Rollout.save wrote.")
+    if not (isinstance(path, str | Path) and Path(path).is_file()):
+        raise PolicyError(f"no rollout at {shown(path)}: give a file that Rollout.save wrote.")
     arrays, details = read_arrays(path)
     if details.pop("format", None) != FORMAT:
         raise PolicyError(f"{path} is not a rollout of this project ({FORMAT!r}): give a file that Rollout.save wrote.")
@@ -167,7 +186,7 @@ def rollout_of(arrays: dict[str, Array], details: dict[str, Any]) -> Rollout:
     values: dict[str, Any] = {name: arrays[name] for name in [*OVER_TIME, "retract", "extend"]} | constants
     ended = {name: bool(details[name]) for name in ("terminated", "truncated")}
     return Rollout(
-        config=EnvConfig.from_settings(**details["config"]),
+        config=EnvConfig(**details["config"]),
         transition=Transition(**values),
         action=arrays["action"],
         reward_terms={name: arrays[f"term/{name}"] for name in terms},
@@ -212,6 +231,9 @@ def record_many(
     >>> [len(episode.time) for episode in tw.record_many("random", 2, tw.EnvConfig(), num_steps=3)]
     [3, 3]
     """
+    if not (is_number(count, int) and count >= 1):
+        raise ConfigError(f"count = {shown(count)} is not allowed: give a whole number, 1 or more.")
+    seed = checked_seed(seed, MOST_SEED)
     if num_steps is not None and not (is_number(num_steps, int) and num_steps >= 1):
         raise ConfigError(f"num_steps = {shown(num_steps)} is not allowed: give a whole number, 1 or more.")
     player = playable(policy)

@@ -6,7 +6,8 @@ from typing import Any
 from twmr_nb.config import presets
 from twmr_nb.config.presets import PRESETS
 from twmr_nb.config.schema import ConfigError, EnvConfig, TrainConfig
-from twmr_nb.policies.saved import BY_NAME, SavedPolicy, load_policy
+from twmr_nb.markup import shown
+from twmr_nb.policies.saved import BY_NAME, PolicyError, SavedPolicy, find_policy, load_policy
 
 # The original's episode, physics step and settling.
 TRIAL_STEPS, TRIAL_TIMESTEP, TRIAL_SETTLE_STEPS = 1000, 0.002, 25
@@ -52,15 +53,24 @@ def settings_of(of: Any) -> EnvConfig:
     """The settings meant by a preset's name, a saved policy, its name or file, or settings."""
     if isinstance(of, EnvConfig):
         return of
-    if isinstance(of, str) and of in PRESETS:
-        return presets.preset(of).env
     if isinstance(of, str | Path):
-        return load_policy(of).config.env
+        return config_of(of).env
     if isinstance(of, SavedPolicy):
         return of.config.env
     if isinstance(of, TrainConfig):
         return of.env
     raise ConfigError(f"{of!r} names no world: give a preset's name, a saved policy or a configuration.")
+
+
+def config_of(name: str | Path) -> TrainConfig:
+    """The settings of a preset, or of a saved policy, by its name or file; raises PolicyError where it is neither."""
+    if str(name) in PRESETS:
+        return presets.preset(str(name))
+    try:
+        path = find_policy(name)
+    except PolicyError as error:
+        raise PolicyError(f"{shown(str(name))} is no preset ({', '.join(PRESETS)}), and {error}") from None
+    return load_policy(path).config
 
 
 def own_world(policy: Any) -> EnvConfig:

@@ -56,9 +56,13 @@ class Variant:
 def variant(extra_terms: Iterable[RewardTerm] = (), preset: str | None = None, **settings: Any) -> Variant:
     """A variant with reward terms of your own, or with another preset; for settings alone a dict will do.
 
+    Raises ConfigError on an unknown preset, or settings that do not go with it.
+
     >>> tw.variant(preset="tidy", alive_bonus=0.1).settings
     {'alive_bonus': 0.1}
     """
+    if preset is not None:
+        presets.preset(preset, **settings)
     return Variant(settings, refuse_duplicates(extra_terms), preset)
 
 
@@ -131,7 +135,8 @@ class Comparison:
         return "\n".join(lines)
 
     def __repr__(self) -> str:
-        return f"Comparison of {len(self.variants)} variants, {len(self.trials)} trainings in all\n{self.verdict()}"
+        variants, trainings = counted(len(self.variants), "variant"), counted(len(self.trials), "training")
+        return f"Comparison of {variants}, {trainings} in all\n{self.verdict()}".rstrip()
 
     def _repr_markdown_(self) -> str:
         """Median over the seeds, and in brackets their range."""
@@ -142,6 +147,10 @@ class Comparison:
             cells = [spread(known(self.results(key)[name]), f, digits) for key, (_, f, digits) in JUDGED.items()]
             rows.append([name, str(len(self.results()[name])), *cells])
         return Table(["variant", "seeds", *(title for title, *_ in JUDGED.values())], rows)._repr_markdown_()
+
+
+def counted(number: int, what: str) -> str:
+    return f"{number} {what}" + "s" * (number != 1)
 
 
 def known(values: Iterable[float | None]) -> list[float]:
@@ -163,15 +172,16 @@ def compare(
     steps: int | None = None,
     episodes: int = 100,
     step_height: float | None = None,
-    root: str | Path = ROOT,
+    root: str | Path | None = None,
     on_progress: Callable[[str], None] | None = None,
 ) -> Comparison:
     """Train every variant with every seed, one after the other, and judge each on the same unseen episodes.
 
     variants: name -> a dict of the settings that differ from the preset, or `variant(extra_terms=[...], ...)`; the
     first is the baseline. steps: length of a training. step_height [m]: judge all on this step instead of each in its
-    own world. Finished trainings are read from `root`; interrupt the cell at any time and run it again to go on.
-    Raises ConfigError, before anything is trained, for what is not allowed, and RunError while another run trains.
+    own world. Finished trainings are read from `root`, if not given experiments/ among your runs; interrupt the cell at
+    any time and run it again to go on. Raises ConfigError, before anything is trained, for what is not allowed, and
+    RunError while another run trains.
 
     >>> from tempfile import mkdtemp
     >>> tiny = {"num_envs": 2, "minibatches": 1, "rollout_steps": 8, "max_steps": 10}
@@ -199,11 +209,11 @@ def compare(
         tell = on_progress or bar.say
         for done, (name, seed, config, terms) in enumerate(plan):
             label = f"{name}, seed {seed} (training {done + 1} of {len(plan)})"
-            run = run_in(root, config, terms)
+            run = run_in(root or ROOT, config, terms)
             result = judged(run, episodes, step_height, lambda what, label=label: tell(f"{label}: {what}"), bar)  # type: ignore[misc]
             trials.append(Trial(name, seed, run.records[:], result, run.policy_path))
             bar.at(done + 1)
-    tell(f"{len(plan)} trainings compared, {(time.monotonic() - begin) / 60:.1f} min")
+    tell(f"{counted(len(plan), 'training')} compared, {(time.monotonic() - begin) / 60:.1f} min")
     order = {name: i for i, name in enumerate(variants)}
     return Comparison(tuple(sorted(trials, key=lambda t: order[t.variant])))
 

@@ -80,6 +80,8 @@ def is_evaluation(value: Any) -> bool:
     """What `evaluate` found, with what it says of itself."""
     if not (isinstance(value, dict) and is_share(value.get("success_rate"))):
         return False
+    if not all(value.get(key) is None or is_share(value[key]) for key in ("upright_pass", "clean_pass")):
+        return False
     whole = all(type(value.get(key)) is int and 0 <= value[key] < MOST for key in ("episodes", "seed"))
     return whole and isinstance(value.get("deterministic"), bool)
 

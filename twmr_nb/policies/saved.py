@@ -160,8 +160,9 @@ def find_policy(name_or_path: str | Path) -> Path:
     if name in shipped:
         return SHIPPED / f"{name}.safetensors"
     known = ", ".join(shipped) or "none"
+    what = ", a folder without a run" if name and os.path.isdir(given) else ""
     raise PolicyError(
-        f"no policy at {shown(name)}: give a .safetensors file, a run folder, or a shipped name ({known})."
+        f"no policy at {shown(name)}{what}: give a .safetensors file, a run folder, or a shipped name ({known})."
     )
 
 
@@ -195,4 +196,5 @@ def read_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
             return arrays, {k: json.loads(v) for k, v in (file.metadata() or {}).items()}
     except (SafetensorError, ValueError, TypeError, RecursionError) as error:
-        raise PolicyError(f"{path} is damaged or not a safetensors file ({error}): train or copy it anew.") from error
+        advice = "make or copy it anew" if Path(path).suffix == ".safetensors" else "give one that ends in .safetensors"
+        raise PolicyError(f"{path} is damaged or not a safetensors file ({error}): {advice}.") from error

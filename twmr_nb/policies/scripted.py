@@ -4,8 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from twmr_nb.config.fields import is_number
+from twmr_nb.markup import shown
 from twmr_nb.robot.pose import HIGH, LOW, MIDDLE
-from twmr_nb.types import Array
+from twmr_nb.types import Array, ConfigError
 
 
 def leg_command(angle: Any) -> Any:
@@ -22,7 +24,11 @@ class ConstantPolicy:
     """
 
     def __init__(self, wheels: float, front: float, rear: float | None = None, title: str = "") -> None:
-        legs = leg_command([front, front, *[front if rear is None else rear] * 2])
+        rear = front if rear is None else rear
+        for name, value in {"wheels": wheels, "front": front, "rear": rear}.items():
+            if not is_number(value, float):
+                raise ConfigError(f"{name} = {shown(value)} is not allowed: give a number.")
+        legs = leg_command([front, front, rear, rear])
         self.command = np.concatenate([np.full(4, wheels), legs]).astype(np.float32)
         self.title = title
 

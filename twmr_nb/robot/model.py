@@ -13,7 +13,7 @@ import numpy as np
 from mujoco import mjtGeom, mjtObj, mjtSensor, mjtTrn
 from numpy.typing import ArrayLike, NDArray
 
-from twmr_nb.config.schema import EnvConfig
+from twmr_nb.config.schema import EnvConfig, checked_world
 from twmr_nb.robot.appearance import add_looks
 
 CHASSIS_HALF_SIZE = (0.05, 0.08, 0.02)
@@ -22,6 +22,7 @@ CHASSIS_COM_Z = 0.02
 CHASSIS_INERTIA_DENSITY = 940.0  # kg/m3; the inertia is that of a box of this density, not of the whole mass
 WHEEL_RADIUS, WHEEL_HALF_WIDTH = 0.025, 0.005
 DENSITY = 1000.0  # kg/m3, of wheels and of the legs' inertia
+WHEEL_MASS = DENSITY * math.pi * WHEEL_RADIUS**2 * 2 * WHEEL_HALF_WIDTH
 LEG_HALF_SIZE = (0.0125, 0.0025, 0.0025)
 LEG_LENGTH = 2 * LEG_HALF_SIZE[0]
 LEG_MASS = 0.02
@@ -51,6 +52,7 @@ WHEELS = {  # in motor order: sign of x, sign of y
     "rear_left": (-1, -1),
     "rear_right": (-1, 1),
 }
+ROBOT_MASS = CHASSIS_MASS + len(WHEELS) * (WHEEL_MASS + len(LEG_HINGES) * LEG_MASS)
 # Root joint first, then per wheel: the wheel and its three legs. Leg 0 is the one with the motor.
 WHEEL_QPOS, LEG_QPOS = slice(7, None, 4), slice(8, None, 4)
 WHEEL_DOF, LEG_DOF = slice(6, None, 4), slice(7, None, 4)
@@ -60,6 +62,9 @@ STEP_GEOM = "traverse_box"
 
 MAX_TIP_RADIUS = LEG_HINGE_RADIUS + LEG_LENGTH  # m; of a leg straight out from the axle
 LEGS_FOLDED, LEGS_OUT = 0.03, 0.04  # m; legs whose tips reach less far count as folded, those that reach further as out
+# m; stricter than folded, of a single leg: within 2 mm of the bare wheel, so that none bumps along. A limit of 30 mm is
+# kept by a leg that stands out to just below it.
+LEGS_STOWED = 0.027
 WHEGS = 1.5  # a wheel with legs climbs steps of about so many times its tip radius
 NEAR = 0.15  # m before and after the step that count as "at the step"
 
@@ -79,6 +84,7 @@ def tip_radius(angle: ArrayLike) -> NDArray[np.float64]:
 
 def step_box(config: EnvConfig) -> tuple[float, float, float, float] | None:
     """The step as (centre x, centre z, half-depth, half-height) in m; None in the flat scene."""
+    config = checked_world(config)
     if config.scene == "flat":
         return None
     if config.scene == "step_5cm":
@@ -120,7 +126,7 @@ def build_model(config: EnvConfig | None = None) -> mujoco.MjModel:
 
 def build_spec(config: EnvConfig | None = None) -> mujoco.MjSpec:
     """The editable MuJoCo model of a configuration's robot and scene."""
-    config = config or EnvConfig()
+    config = checked_world(config)
     spec = mujoco.MjSpec()
     spec.modelname = "twmr"
     spec.compiler.degree = False
@@ -183,7 +189,7 @@ def add_wheel(spec: mujoco.MjSpec, chassis: mujoco.MjsBody, name: str, ahead: in
         name=f"{name}_wheel_body",
         pos=[ahead * CHASSIS_HALF_SIZE[0], side * (CHASSIS_HALF_SIZE[1] + WHEEL_HALF_WIDTH), 0],
         explicitinertial=True,
-        mass=DENSITY * math.pi * WHEEL_RADIUS**2 * 2 * WHEEL_HALF_WIDTH,
+        mass=WHEEL_MASS,
         inertia=cylinder_inertia(DENSITY, WHEEL_RADIUS, WHEEL_HALF_WIDTH),
         ipos=[0, 0, 0],
         iquat=UPRIGHT,

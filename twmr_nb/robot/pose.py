@@ -5,7 +5,7 @@ import functools
 import mujoco
 import numpy as np
 
-from twmr_nb.config.schema import EnvConfig
+from twmr_nb.config.schema import EnvConfig, checked_world
 from twmr_nb.robot.model import LEG_QPOS, LEG_RANGE, build_model
 from twmr_nb.types import Array
 
@@ -16,6 +16,7 @@ MIDDLE = float(np.float32(0.5 * (LOW + HIGH)))
 
 def leg_targets(config: EnvConfig) -> tuple[Array, Array]:
     """The retract and the extend angle [rad] of the four legs, each float32 [4]."""
+    config = checked_world(config)
     automatic = config.auto_retract and config.retract_angle is None
     retract = folded_limit() if automatic else LOW if config.retract_angle is None else config.retract_angle
     if config.extend_angle is not None:

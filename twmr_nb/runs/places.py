@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from twmr_nb.markup import shown
+
 VARIABLE = "TWMR_RUNS"
 LESSON = Path("notebooks", "00_start_here.ipynb")  # the suite's folder is the one that holds it
 EARLIER = ("notebooks/runs", "notebooks/solutions/runs")  # runs lay where a notebook lay, once
@@ -33,6 +35,12 @@ def earlier_hint(runs: str | Path) -> str:
     """One line on runs that lie elsewhere from before, and how to bring them here; "" if there are none."""
     found = " ".join(f"'{folder}'/*" for folder in earlier_runs(Path(runs)))
     return f"older runs lie elsewhere; to see them here: mv {found} '{runs}'" if found else ""
+
+
+def missing(root: str | Path) -> list[str]:
+    """A line if there is no such folder: its name may be mistyped. The one folder of runs comes with the first run."""
+    there = Path(root) == RUNS or os.path.isdir(root)
+    return [] if there else [f"There is no folder {shown(str(root))}: give the one that holds the runs."]
 
 
 def suite_folder() -> Path | None:

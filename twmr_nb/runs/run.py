@@ -28,7 +28,7 @@ def train(
     config: TrainConfig | str = "recommended",
     name: str = "run",
     *,
-    root: str | Path = RUNS,
+    root: str | Path | None = None,
     run_dir: str | Path | None = None,
     extra_terms: Iterable[RewardTerm] = (),
     **settings: Any,
@@ -36,8 +36,8 @@ def train(
     """Make a run and train it in the background; returns at once with the run, which shows how it is getting on.
 
     config: a preset's name or a TrainConfig; settings: what differs from it. extra_terms: reward terms of your own.
-    The run lies in root/<name>_<timestamp>, or in run_dir. Raises ConfigError for settings that are not allowed, and
-    RunError while another run trains.
+    The run lies in root/<name>_<timestamp>, root being the one folder of runs if none is given, or in run_dir. Raises
+    ConfigError for settings that are not allowed, and RunError while another run trains.
 
     >>> from tempfile import mkdtemp
     >>> run = tw.train(root=mkdtemp(), num_envs=2, rollout_steps=8, minibatches=1, total_timesteps=32)
@@ -53,7 +53,7 @@ def train(
 def new_run(
     config: TrainConfig | str = "recommended",
     name: str = "run",
-    root: str | Path = RUNS,
+    root: str | Path | None = None,
     run_dir: str | Path | None = None,
     extra_terms: Iterable[RewardTerm] = (),
     **settings: Any,
@@ -65,10 +65,10 @@ def new_run(
     >>> run.state, run.config.seed
     ('new', 5)
     """
-    config = presets.preset(config, **settings) if isinstance(config, str) else config.replace(**settings)
+    config = config.replace(**settings) if isinstance(config, TrainConfig) else presets.preset(config, **settings)
     extra_terms = refuse_duplicates(extra_terms)
     identity, terms = digest(describe_training(config, extra_terms)), [describe_term(t) for t in extra_terms]
-    path = Path(run_dir) if run_dir is not None else fresh_folder(Path(root), name)
+    path = Path(run_dir) if run_dir is not None else fresh_folder(Path(root or RUNS), name)
     if path.resolve() == Path.cwd():
         raise ConfigError("run_dir is the folder we are in: name one for the run.")
     folder = RunFolder(path.resolve())
@@ -110,10 +110,10 @@ def places_of(path: str | Path) -> Iterator[Path]:
     yield from (folder for folder in run_folders(RUNS) if folder.name.startswith(f"{path}_"))
 
 
-def list_runs(root: str | Path = RUNS) -> list["Run"]:
+def list_runs(root: str | Path | None = None) -> list["Run"]:
     """All runs below a folder, the newest first; without those that cannot be read."""
     runs = []
-    for folder in run_folders(root):
+    for folder in run_folders(root or RUNS):
         with suppress(ValueError, KeyError, TypeError, OSError):
             runs.append(open_run(folder))
     return runs

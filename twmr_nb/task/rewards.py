@@ -53,6 +53,13 @@ class RewardTerm:
         return self.weight * getattr(config, self.setting) if self.setting else self.weight
 
 
+class RewardTerms(tuple[RewardTerm, ...]):
+    """The terms, which print as a table: name, sign and setting of the weight, unit, meaning."""
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{t.name:<13} {t.weight:+.0f} x {t.setting:<21} {t.unit:<8} {t.doc}" for t in self)
+
+
 def forward(t: Transition) -> Array:
     return (t.x - t.x_before) / t.ctrl_dt
 
@@ -80,7 +87,7 @@ def success(t: Transition) -> Array:
     return t.newly_passed
 
 
-REWARD_TERMS = (
+REWARD_TERMS = RewardTerms((
     RewardTerm(
         "forward", "forward", "forward_weight", +1.0, r"w\,\frac{x_t - x_{t-1}}{\Delta t}", "m/s",
         "Forward speed over the step.", forward,
@@ -104,7 +111,7 @@ REWARD_TERMS = (
         "success", "success", "success_bonus", +1.0, r"w \;\text{in the step that passes } x_\text{success}", "1",
         "One in the step that passes the obstacle.", success,
     ),
-)  # fmt: skip
+))  # fmt: skip
 
 
 def score(transition: Transition, config: EnvConfig, extra_terms: Iterable[RewardTerm] = ()) -> tuple[Scores, Scores]:

@@ -12,7 +12,6 @@ from twmr_nb.config.schema import EnvConfig
 from twmr_nb.draw.gate_picture import GatePicture, all_gates
 from twmr_nb.episodes.rescore import rescored
 from twmr_nb.episodes.rollout import Rollout
-from twmr_nb.runs.places import RUNS
 from twmr_nb.task.gate import GATE_OPEN
 from twmr_nb.ui.episode_explorer import EpisodeExplorer
 from twmr_nb.ui.hypertext import Html
@@ -51,7 +50,7 @@ class GateExplorer(EpisodeExplorer):
         rollouts: Rollout | Iterable[Rollout] = (),
         config: EnvConfig | None = None,
         *,
-        root: str | Path = RUNS,
+        root: str | Path | None = None,
     ) -> None:
         self.formula = Html()
         back = w.Button(description="reset", tooltip="Back to the episode's own settings")

@@ -42,11 +42,11 @@ class TrainingPanel(Shell):
         preset_or_policy: str = DEFAULT_PRESET,
         extra_terms: Iterable[RewardTerm] = (),
         *,
-        root: str | Path = RUNS,
+        root: str | Path | None = None,
         **settings: Any,
     ) -> None:
-        self.root = Path(root)
-        self.origin = StartingPoint(preset_or_policy, root)
+        self.root = Path(root or RUNS)
+        self.origin = StartingPoint(preset_or_policy, self.root)
         config = self.origin.config
         self.controls = Controls(config.replace(**settings), base_of(config), extra_terms)
         self.view = LiveView(clip=EvaluationClip())

@@ -26,8 +26,8 @@ class PolicyBrowser(Shell):
     >>> browser = tw.PolicyBrowser()  # as the last line of a cell: a table to watch, compare and judge policies
     """
 
-    def __init__(self, root: str | Path = RUNS) -> None:
-        self.root = Path(root)
+    def __init__(self, root: str | Path | None = None) -> None:
+        self.root = Path(root or RUNS)
         self.evaluations: dict[str, dict[str, Any]] = {}  # the newest of each policy, by its file's content
         self.table = PolicyTable(self._ticked, self.refresh)
         self.tools = PolicyTools(self.root, self._changed)

@@ -13,7 +13,7 @@ from twmr_nb.config.as_text import as_changes
 from twmr_nb.files import NAME
 from twmr_nb.markup import one_line
 from twmr_nb.policies.saved import SHIPPED, PolicyError, SavedPolicy, load_policy, stem_of
-from twmr_nb.runs.places import RUNS
+from twmr_nb.runs.places import RUNS, missing
 from twmr_nb.runs.run import open_run
 
 IMPORTED = "imported"  # folder below the runs' for files that came from elsewhere
@@ -69,6 +69,16 @@ class PolicyFile:
         return results.get("evaluation", {}).get("success_rate", results.get("success_rate"))
 
     @property
+    def upright(self) -> float | None:
+        """Share that passed upright, 0 to 1, if an evaluation measured it."""
+        return self.saved.results.get("evaluation", {}).get("upright_pass")
+
+    @property
+    def clean(self) -> float | None:
+        """Share that passed upright and with folded legs before and after, likewise."""
+        return self.saved.results.get("evaluation", {}).get("clean_pass")
+
+    @property
     def measured(self) -> str:
         """By what `success` was measured, in words."""
         how = self.saved.results.get("evaluation", {})
@@ -111,7 +121,7 @@ class PolicyFile:
 
 def list_policies(root: str | Path = RUNS) -> tuple[list[PolicyFile], list[str]]:
     """All policies, shipped ones first, then the newest; and one line for each file that cannot be read."""
-    found, problems = [], []
+    found, problems = [], missing(root)
     for path in policy_paths(Path(root)):
         try:
             found.append(policy_file(path))

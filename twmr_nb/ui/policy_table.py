@@ -17,6 +17,7 @@ COLUMNS: dict[str, SortKey] = {  # title: what to sort by
     "policy": lambda p: p.title.lower(),
     "scene": lambda p: (p.saved.config.env.scene, p.saved.config.env.step_height),
     "success": lambda p: -1.0 if p.success is None else p.success,
+    "upright": lambda p: -1.0 if p.upright is None else p.upright,
     "steps": lambda p: p.steps or 0,
     "date": lambda p: p.date,
 }
@@ -108,13 +109,15 @@ class PolicyTable(anywidget.AnyWidget):
 def row_of(file: PolicyFile) -> dict[str, Any]:
     """What a row says, as plain text: the page never reads it as markup."""
     alias = file.name if file.name != file.title else ""
-    more = " · ".join(filter(None, [file.origin, alias, f"{file.size / 1000:.0f} kB", file.measured]))
+    clean = "" if file.clean is None else f"clean {percent(file.clean)}"
+    more = " · ".join(filter(None, [file.origin, alias, f"{file.size / 1000:.0f} kB", clean, file.measured]))
     return {
         "key": str(file.path),
         "title": one_line(file.title),
         "cells": [
             scene_words(file.saved.config.env),
             percent(file.success),
+            percent(file.upright),
             steps_words(file.steps),
             "–" if file.date == datetime.min else f"{file.date:%d %b %Y}",
         ],

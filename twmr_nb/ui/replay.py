@@ -20,7 +20,7 @@ from twmr_nb.draw.page import output
 from twmr_nb.draw.replay_scene import describe_motion, describe_scene, episode_model, known, pack
 from twmr_nb.draw.stills import moments, png, side_view_frames
 from twmr_nb.draw.style import term_colors
-from twmr_nb.episodes.rollout import Rollout
+from twmr_nb.episodes.rollout import Rollout, checked_episode
 from twmr_nb.markup import one_line
 from twmr_nb.task.rewards import REWARD_TERMS
 from twmr_nb.ui.script import HERE, script
@@ -92,7 +92,8 @@ class Replay(anywidget.AnyWidget):
         self, rollout: Rollout, ghost: Rollout | None = None, series: Mapping[str, ArrayLike] | None = None
     ) -> None:
         """Show another rollout in the same place; the cursor goes to its beginning."""
-        model = episode_model(rollout)
+        model = episode_model(checked_episode(rollout))
+        ghost = ghost and checked_episode(ghost)
         size = {"height": self.height, "chartHeight": CHART_HEIGHT}
         with self.hold_sync():
             self.rollout = rollout

@@ -15,7 +15,6 @@ from twmr_nb.draw.reward_picture import STYLES, RewardPicture
 from twmr_nb.draw.style import term_colors, words
 from twmr_nb.episodes.rescore import Rescored, rescored
 from twmr_nb.episodes.rollout import Rollout
-from twmr_nb.runs.places import RUNS
 from twmr_nb.task.rewards import REWARD_TERMS, RewardTerm, refuse_duplicates
 from twmr_nb.ui.episode_explorer import EpisodeExplorer
 from twmr_nb.ui.rollout_picker import RolloutPicker
@@ -43,7 +42,7 @@ class RewardExplorer(EpisodeExplorer):
         extra_terms: Iterable[RewardTerm] = (),
         config: EnvConfig | None = None,
         *,
-        root: str | Path = RUNS,
+        root: str | Path | None = None,
     ) -> None:
         self.terms = refuse_duplicates(extra_terms)
         colors = term_colors([term.name for term in (*REWARD_TERMS, *self.terms)])

@@ -10,10 +10,9 @@ import ipywidgets as w
 import traitlets as t
 from markupsafe import Markup
 
-from twmr_nb.config.schema import ConfigError, EnvConfig, checked_world
-from twmr_nb.episodes.rollout import Rollout, record
+from twmr_nb.config.schema import EnvConfig, checked_world
+from twmr_nb.episodes.rollout import Rollout, checked_episode, record
 from twmr_nb.episodes.worlds import world
-from twmr_nb.markup import shown
 from twmr_nb.policies.protocol import Policy, RandomPolicy, ZeroPolicy
 from twmr_nb.runs.places import RUNS
 from twmr_nb.task.rewards import RewardTerm
@@ -44,13 +43,11 @@ class RolloutPicker(w.VBox):
         given: Rollout | Iterable[Rollout] = (),
         config: EnvConfig | None = None,
         extra_terms: Iterable[RewardTerm] = (),
-        root: str | Path = RUNS,
+        root: str | Path | None = None,
     ) -> None:
-        self.given = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
-        for one in self.given:
-            if not isinstance(one, Rollout):
-                raise ConfigError(f"{shown(one)} is no episode: give what tw.record returns.")
-        self.config, self.root = checked_world(config), root
+        several = given if isinstance(given, Iterable) and not isinstance(given, str) else [given]
+        self.given = [checked_episode(one) for one in several]
+        self.config, self.root = checked_world(config), Path(root or RUNS)
         self.extra_terms = tuple(extra_terms)
         self.recorded: dict[Hashable, Rollout] = {}  # by all that decides what is recorded
         self.offers: dict[Any, Callable[[], Offer]] = {}

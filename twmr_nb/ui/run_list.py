@@ -12,6 +12,7 @@ from twmr_nb.files import read_json
 from twmr_nb.markup import one_line
 from twmr_nb.policies.checks import known_details
 from twmr_nb.runs.folder import run_folders
+from twmr_nb.runs.places import missing
 from twmr_nb.runs.run import Run, open_run
 from twmr_nb.task.rewards import RewardTerm
 from twmr_nb.ui.status import state_text
@@ -22,7 +23,7 @@ SHOWN = ("update", "progress", "global_step", "episodes", "success_rate", "episo
 
 def readable_runs(root: str | Path, extra_terms: Iterable[RewardTerm] = ()) -> tuple[list[Run], list[str]]:
     """All runs below root, the newest first; and a line for each folder that cannot be read."""
-    runs, problems = [], []
+    runs, problems = [], missing(root)
     for folder in run_folders(root):
         try:
             runs.append(showable(open_run(folder, extra_terms)))

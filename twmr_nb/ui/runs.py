@@ -34,8 +34,8 @@ class Runs(Shell):
     True
     """
 
-    def __init__(self, root: str | Path = RUNS, extra_terms: Iterable[RewardTerm] = ()) -> None:
-        self.root, self.extra_terms = Path(root), tuple(extra_terms)
+    def __init__(self, root: str | Path | None = None, extra_terms: Iterable[RewardTerm] = ()) -> None:
+        self.root, self.extra_terms = Path(root or RUNS), tuple(extra_terms)
         self.runs: dict[str, Run] = {}
         self.choice = titled(w.Select(rows=12), "runs, the newest first")
         again = w.Button(description="List again", icon="refresh", layout=w.Layout(width="auto"))

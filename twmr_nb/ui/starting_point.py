@@ -9,7 +9,7 @@ from markupsafe import Markup
 from twmr_nb.config import presets
 from twmr_nb.config.presets import PRESETS
 from twmr_nb.config.schema import TrainConfig
-from twmr_nb.policies.saved import load_policy
+from twmr_nb.episodes.worlds import config_of
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.policy_files import list_policies
 
@@ -36,7 +36,7 @@ class StartingPoint(w.VBox):
         kept = self.choice.value or self.first
         self.choices = {name: presets.preset(name) for name in PRESETS}
         if self.first not in PRESETS:
-            self.choices[self.first] = load_policy(self.first).config
+            self.choices[self.first] = config_of(self.first)
         files, _unreadable = list_policies(self.root)
         for file in files:  # a file that bears the name of another does not take its place
             self.choices.setdefault(file.origin if file.run else f"policy {file.name}", file.saved.config)
