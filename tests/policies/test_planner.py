@@ -9,7 +9,7 @@ import pytest
 import twmr_nb as tw
 from twmr_nb.policies.planner import KNOT_STEPS, best_plans, commands, plan_world
 from twmr_nb.robot.model import WHEELS, build_model
-from twmr_nb.task.climb import climb_terms, wheel_centres
+from twmr_nb.task.climb import FREE, climb_terms, wheel_centres
 
 FLAT = tw.EnvConfig(scene="flat", action_mode="leg_position", timestep=0.005, settle_steps=10)
 BACK = tw.reward_term(lambda t: -t.vx, name="back", weight=10.0)
@@ -114,7 +114,7 @@ def test_wheels_are_where_the_simulation_has_them():
 def test_turning_pays_until_every_wheel_is_up():
     episode = tw.record("zero", STEP, num_steps=2)
     turn = next(term for term in climb_terms(STEP, yaw=0.5) if term.name == "turn")
-    np.testing.assert_allclose(turn.fn(episode.transition), 0.5, atol=0.01)
+    np.testing.assert_allclose(turn.fn(episode.transition), 0.5 - FREE, atol=0.01)
     up = dataclasses.replace(episode.transition, qpos=episode.transition.qpos + np.eye(1, 23))
     assert (turn.fn(up) == 0).all()
     assert "turn" not in {term.name for term in climb_terms(STEP)}

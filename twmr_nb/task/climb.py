@@ -12,14 +12,19 @@ from twmr_nb.types import Array
 TILTED, STEEPEST = 0.8, 1.0  # rad; from where tilt costs, and where a plan ends
 ON_TOP = 0.005  # m above the step's top that still count as climbed
 BELLY = 0.06  # m beyond the edge up to which the chassis' middle counts once more
+AROUND = 0.1  # m before and after the step where legs should be out
+LEGS = 0.01  # per rad² of legs that are not as they should be
+FREE = 0.2  # rad to either side of the angle asked for
 STANDING = 0.5  # a step of an episode that has not ended in a fall
 PLACES = np.array(list(WHEELS.values())) * (CHASSIS_HALF_SIZE[0], CHASSIS_HALF_SIZE[1] + WHEEL_HALF_WIDTH)
 
 
 def only_climbing(config: EnvConfig) -> EnvConfig:
-    """The world with no reward but for not having fallen, or tilted beyond 1 rad."""
-    weights = {term.setting: 0.0 for term in REWARD_TERMS} | {"alive_bonus": STANDING}
-    return config.replace(max_tilt=min(config.max_tilt or STEEPEST, STEEPEST), **weights)
+    """The world with no reward but for not having fallen or tilted beyond 1 rad, and for legs out at the step alone."""
+    weights = {term.setting: 0.0 for term in REWARD_TERMS} | {"alive_bonus": STANDING, "extension_penalty": LEGS}
+    legs = {"extend_mode": "midpoint", "extend_angle": None, "gate_mode": "obstacle"}
+    legs |= {"obstacle_pre_buffer": AROUND, "obstacle_post_buffer": AROUND}
+    return config.replace(max_tilt=min(config.max_tilt or STEEPEST, STEEPEST), **weights, **legs)
 
 
 def climb_terms(config: EnvConfig, yaw: float = 0.0) -> tuple[RewardTerm, ...]:
@@ -40,9 +45,10 @@ def climb_terms(config: EnvConfig, yaw: float = 0.0) -> tuple[RewardTerm, ...]:
         return (t.torque[..., :4] ** 2).sum(axis=-1)
 
     def turn(t: Transition) -> Array:
-        """Radians away from the angle, to either side, times the share of wheels that are not up."""
+        """Radians that it points too far from the angle, to either side, times the share of wheels that are not up."""
         x, _ = wheel_centres(t)
-        return np.abs(yaw - np.abs(heading(t.qpos[..., 3:7]))) * (x < edge).mean(axis=-1)
+        away = np.abs(yaw - np.abs(heading(t.qpos[..., 3:7])))
+        return np.maximum(away - FREE, 0) * (x < edge).mean(axis=-1)
 
     priced = [(progress, 1.0), (tilt, -4.0), (effort, -0.01), *([(turn, -1.0)] if yaw else [])]
     return tuple(reward_term(fn, weight) for fn, weight in priced)
