@@ -34,8 +34,9 @@ FEWEST, MOST = 8, 1000  # plans
 class Planner:
     """Sees the whole state and a perfect model of the world: what it cannot do, no policy need be asked for.
 
-    goal: what the plans are compared by: "climb" (wheels ahead and up onto the step, chassis upright), or "reward",
-    the world's own with any extra terms. yaw: how far to turn from straight ahead [rad] until every wheel is up, for
+    goal: what the plans are compared by: "climb" (wheels ahead and up onto the step, chassis upright, legs out there
+    and folded elsewhere, the more so the larger the world's extension_penalty), or "reward", the world's own with any
+    extra terms. yaw: how far to turn from straight ahead [rad] until every wheel is up, for
     goal "climb". samples: plans tried in each of two rounds. It plays where the world can be looked into: in tw.plan,
     tw.record and tw.evaluate. Raises ConfigError on a value that is not allowed.
 
@@ -128,6 +129,7 @@ def best_plans(
         tried[:, 2, :, :4] = 1  # full ahead
         tried[:, 3] = 0
         tried[:, 3, :, :4] = 0.6  # ahead, each leg in the middle of its range: out, with servos
+        tried[:, 4] = [1] * 4 + [-1] * 4  # full ahead, folded
         tried = tried.clip(-1, 1)
         order = np.argsort(-worth(tried), axis=1, kind="stable")[:, : max(2, round(ELITE * samples))]
         elite = np.take_along_axis(tried, order[:, :, None, None], axis=1)

@@ -13,15 +13,17 @@ TILTED, STEEPEST = 0.8, 1.0  # rad; from where tilt costs, and where a plan ends
 ON_TOP = 0.005  # m above the step's top that still count as climbed
 BELLY = 0.06  # m beyond the edge up to which the chassis' middle counts once more
 AROUND = 0.1  # m before and after the step where legs should be out
-LEGS = 0.01  # per rad² of legs that are not as they should be
+LEGS = 0.01  # per rad² of legs that are not as they should be, at least
 FREE = 0.2  # rad to either side of the angle asked for
 STANDING = 0.5  # a step of an episode that has not ended in a fall
 PLACES = np.array(list(WHEELS.values())) * (CHASSIS_HALF_SIZE[0], CHASSIS_HALF_SIZE[1] + WHEEL_HALF_WIDTH)
 
 
 def only_climbing(config: EnvConfig) -> EnvConfig:
-    """The world with no reward but for not having fallen or tilted beyond 1 rad, and for legs out at the step alone."""
-    weights = {term.setting: 0.0 for term in REWARD_TERMS} | {"alive_bonus": STANDING, "extension_penalty": LEGS}
+    """The world with no reward but for not having fallen or tilted beyond 1 rad, and for legs out at the step alone:
+    its own extension_penalty, and no less than 0.01."""
+    weights = {term.setting: 0.0 for term in REWARD_TERMS} | {"alive_bonus": STANDING}
+    weights["extension_penalty"] = max(config.extension_penalty, LEGS)
     legs = {"extend_mode": "midpoint", "extend_angle": None, "gate_mode": "obstacle"}
     legs |= {"obstacle_pre_buffer": AROUND, "obstacle_post_buffer": AROUND}
     return config.replace(max_tilt=min(config.max_tilt or STEEPEST, STEEPEST), **weights, **legs)
@@ -35,13 +37,14 @@ def climb_terms(config: EnvConfig, yaw: float = 0.0) -> tuple[RewardTerm, ...]:
         """Metres that the wheels are ahead and up the step, on average; and the chassis, until it is over the edge."""
         x, z = wheel_centres(t)
         climbed = np.where(x < edge, np.clip(z - WHEEL_RADIUS, 0, top), top)
-        return 2 * (x + climbed).mean(axis=-1) + np.minimum(t.x, edge + BELLY if np.isfinite(edge) else 0.0)
+        return 2 * (x + climbed).mean(axis=-1) + np.minimum(t.x, edge + BELLY)
 
     def tilt(t: Transition) -> Array:
         """Squared radians of tilt beyond 0.8."""
         return np.maximum(np.arccos(np.clip(t.upright, -1, 1)) - TILTED, 0) ** 2
 
     def effort(t: Transition) -> Array:
+        """Squared torques of the wheels."""
         return (t.torque[..., :4] ** 2).sum(axis=-1)
 
     def turn(t: Transition) -> Array:
