@@ -45,7 +45,7 @@ def success_over_height(sweeps: Mapping[str, Sequence[Result]]) -> Plot:
     text = f"{WHEGS} × tip radius\n= {limit:.1f} cm"
     axes.annotate(text, (limit, 0.2), xycoords=("data", "axes fraction"), color=INK, fontsize=8, **beside)
     axes.set_ylim(-3, 103)
-    legend(axes, place="lower left")
+    legend(axes, place="center left", handle=2.6)
     return figure
 
 

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from twmr_nb.config.fields import settings_of
 from twmr_nb.config.idle import READ_BY_GATE
 from twmr_nb.config.schema import EnvConfig
-from twmr_nb.draw.episode_text import posture
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.task.gate import obstacle_buffers
 from twmr_nb.ui.background import Redraw
@@ -67,11 +66,9 @@ class EpisodeExplorer(Shell):
         )
         self.summary = Html(layout=w.Layout(flex="1 1 auto"))
         self.summary.add_class("twmr-summary")
-        self.posture = Html()
         self.cursor = TimeCursor(layout=wide())
         self.replay: Replay | None = None
-        shown = [*bar, self.summary, self.posture, self.in_3d]
-        top = w.HBox(shown, layout=wide(align_items="center", flex_flow="row wrap"))
+        top = w.HBox([*bar, self.summary, self.in_3d], layout=wide(align_items="center", flex_flow="row wrap"))
         super().__init__(title, doc, [picker, *above, self.gate, *below], [top, self.stage, self.cursor])
         t.link((self, "frame"), (self.cursor, "frame"))
         self.summary.observe(lambda _: changed(self), "value")
@@ -180,7 +177,6 @@ class EpisodeExplorer(Shell):
             return
         with self.redraw.hold():
             self._keep(self.overrides)
-            self.posture.value = Markup("<span class='twmr-sub'>{}</span>").format(posture(rollout))
             self.prepare(rollout)
             self.cursor.load(rollout)
             if self.replay is not None:

@@ -11,6 +11,7 @@ import traitlets as t
 from markupsafe import Markup
 
 from twmr_nb.config.schema import EnvConfig, checked_world
+from twmr_nb.draw.episode_text import posture
 from twmr_nb.episodes.rollout import Rollout, checked_episode, record
 from twmr_nb.episodes.worlds import world
 from twmr_nb.policies.protocol import Policy, RandomPolicy, ZeroPolicy
@@ -137,12 +138,10 @@ class RolloutPicker(w.VBox):
     def _show(self, rollout: Rollout) -> None:
         """Say what happens in it, and let `rollout` be it."""
         self.rollout = rollout
-        t_ = rollout.transition
-        passed = "passes" if t_.passed.any() else "does not pass"
+        scene, x = rollout.config.scene.replace("_", " "), rollout.x
+        passed = "passes" if rollout.passed else "does not pass"
         end = ", falls" if rollout.terminated else ""
-        self._say(
-            f"{rollout.config.scene.replace('_', ' ')}, {len(t_.x)} steps, ends at x = {t_.x[-1]:.2f} m, {passed}{end}"
-        )
+        self._say(f"{scene}, {len(x)} steps, ends at x = {x[-1]:.2f} m, {passed}{end}; {posture(rollout)}")
 
     def _say(self, text: str) -> None:
         self.line.value = Markup("<span class='twmr-sub'>{}</span>").format(text)
