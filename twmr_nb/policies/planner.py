@@ -36,9 +36,9 @@ class Planner:
 
     goal: what the plans are compared by: "climb" (wheels ahead and up onto the step, chassis upright, legs out there
     and folded elsewhere, the more so the larger the world's extension_penalty), or "reward", the world's own with any
-    extra terms. yaw: how far to turn from straight ahead [rad] until every wheel is up, for
-    goal "climb". samples: plans tried in each of two rounds. It plays where the world can be looked into: in tw.plan,
-    tw.record and tw.evaluate. Raises ConfigError on a value that is not allowed.
+    extra terms. yaw: how far to turn from straight ahead [rad] until every wheel is up, for goal "climb". samples:
+    plans tried in each of two rounds. It plays where the world can be looked into: in tw.plan, tw.record and
+    tw.evaluate. Raises ConfigError on a value that is not allowed.
 
     >>> world = tw.world("recommended", timestep=0.005)
     >>> tw.record(tw.Planner(samples=8), world, num_steps=5).title
