@@ -17,6 +17,14 @@ def shorten_lessons():
         """Whether it is a controller of the lesson's own: quick to play, and what it does is looked at closely."""
         return not isinstance(policy, str | tw.SavedPolicy)
 
+    def short_trials():
+        """The worlds in which policies are judged, made short."""
+        from unittest import mock
+
+        from twmr_nb.episodes import worlds
+
+        return mock.patch.object(worlds, "TRIAL_STEPS", STEPS)
+
     def train(preset, total_timesteps=1024, **settings):
         from twmr_nb.runs.run import train
 
@@ -58,12 +66,14 @@ def shorten_lessons():
 
         full = {name: v if isinstance(v, Variant) else Variant(v) for name, v in variants.items()}
         small = {name: dataclasses.replace(v, settings={**v.settings, **SMALL}) for name, v in full.items()}
-        return compare(small, seeds=seeds, steps=min(steps, 256), episodes=min(episodes, EPISODES))
+        with short_trials():
+            return compare(small, seeds=seeds, steps=min(steps, 256), episodes=min(episodes, EPISODES))
 
     def submit(policy, by, problem):
         from twmr_nb.course.leaderboard import submit
 
-        return submit(policy, by, problem, episodes=EPISODES)
+        with short_trials():
+            return submit(policy, by, problem, episodes=EPISODES)
 
     for short in (train, record, record_many, video, evaluate, sweep, compare):
         setattr(tw, short.__name__, short)

@@ -107,7 +107,7 @@ def test_what_is_no_file_is_written_into_or_refused(tmp_path):
     reader = threading.Thread(target=lambda: read.append((tmp_path / "pipe").read_bytes()))
     reader.start()
     write_bytes(tmp_path / "pipe", b"through")
-    reader.join(10)
+    reader.join(240)
     assert read == [b"through"]
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
     (tmp_path / "folder").mkdir()
@@ -155,7 +155,7 @@ for i in range(20):
 def test_what_several_processes_add_is_all_there(tmp_path):
     path = tmp_path / "shared.json"
     writers = [subprocess.Popen([sys.executable, "-c", ADD, path, str(who)]) for who in range(3)]
-    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
+    assert [writer.wait(240) for writer in writers] == [0, 0, 0]
     assert len(json.loads(path.read_text())) == 60
 
 
@@ -172,7 +172,7 @@ def test_who_waits_in_vain_is_told_so(tmp_path):
     with locked(tmp_path / "a"):
         thread = threading.Thread(target=wait)
         thread.start()
-        thread.join(10)
+        thread.join(240)
     assert "is being written by another process" in told[0]
 
 

@@ -41,8 +41,10 @@ def test_every_name_of_a_room_is_there(room):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_name_is_explained_by_an_example_that_runs(name):
+def test_every_name_is_explained_by_an_example_that_runs(name, monkeypatch):
     """Constants are explained where they are made; what is called has its own words and example."""
+    if name == "compare":  # which plays whole trials
+        monkeypatch.setattr("twmr_nb.episodes.worlds.TRIAL_STEPS", 10)
     value = getattr(tw, name)
     if not callable(value):
         return
@@ -57,7 +59,7 @@ def test_every_name_is_explained_by_an_example_that_runs(name):
 @pytest.mark.parametrize("name", [*NAMES, *(f"course.{name}" for name in tw.course.__all__)])
 def test_no_name_is_explained_by_a_place_on_this_machine(name):
     value = operator.attrgetter(name)(tw)
-    if callable(value):
+    if callable(value) and value is not tw.ConfigError:  # which has no signature
         assert "Path(" not in str(inspect.signature(value))
 
 

@@ -8,6 +8,25 @@ from playwright.sync_api import Page
 LOOK = Path(__file__).with_suffix(".js").read_text()
 
 
+# Resolves once no box has moved for a tenth of a second and two drawings of the page.
+STILL = """selector => new Promise((resolve) => {
+  let before = "", since = 0;
+  const look = (now) => {
+    const boxes = [...document.querySelectorAll(`${selector}, ${selector} *`)].map((e) => e.getBoundingClientRect());
+    const text = boxes.map((b) => [b.x, b.y, b.width, b.height].map(Math.round)).join(" ");
+    if (text !== before) [before, since] = [text, now];
+    if (text && now - since > 100) resolve();
+    else requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+})"""
+
+
+def until_still(page: Page, selector: str) -> None:
+    """Wait until everything inside such elements has come to rest."""
+    page.evaluate(STILL, selector)
+
+
 def troubles(page: Page, selector: str, slack: float = 1.5) -> list[str]:
     """All that is cut, off the page or lying on something else inside the first such element; and dead scrollbars."""
     return page.evaluate(LOOK, [selector, slack])

@@ -8,13 +8,13 @@ import dataclasses
 import pytest
 from climb import climb
 from explorer_view import CELLS, SIZE
-from lab import Lab, find_chromium, launch
+from lab import PATIENCE, QUICKLY, Lab, find_chromium, launch
 from playwright.sync_api import Error, expect, sync_playwright
 from tiny import ONE_UPDATE
 
 from twmr_nb.runs.run import LIVE, new_run
 
-expect.set_options(timeout=60_000)  # ms; a machine that does other things as well
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def browser_without_webgl(playwright, chromium):
 
 def running(playwright, chromium, webgl):
     try:
-        browser = launch(playwright, chromium, webgl)
+        browser = launch(playwright, chromium, webgl, QUICKLY if webgl else ())
     except Error as error:
         pytest.skip(f"{chromium} does not start: {error.message.splitlines()[0]}")
     yield browser

@@ -2,8 +2,11 @@
 
 import re
 
+from boxes import until_still
+
 SIZE = {"width": 1440, "height": 1000}
 LOAD = 'from twmr_nb.episodes.rollout import load_rollout\nrollout = load_rollout("climb.safetensors")'
+SHORT = "from twmr_nb.episodes import worlds\nworlds.TRIAL_STEPS = 100"  # what is played in the policy browser
 OWN = """\
 from twmr_nb import reward_term
 from twmr_nb import RewardExplorer
@@ -18,7 +21,7 @@ CELLS = {
     "reward": [LOAD, OWN],
     "gate": [LOAD, "from twmr_nb import GateExplorer\nexplorer = GateExplorer(rollout)\nexplorer"],
     "pose": ["from twmr_nb import PoseExplorer\nexplorer = PoseExplorer()\nexplorer"],
-    "policies": ["from twmr_nb import PolicyBrowser\nexplorer = PolicyBrowser()\nexplorer"],
+    "policies": [SHORT, "from twmr_nb import PolicyBrowser\nexplorer = PolicyBrowser()\nexplorer"],
 }
 # How many elements scroll sideways.
 SCROLLING = """shell => [...shell.querySelectorAll("*")].filter(
@@ -50,10 +53,10 @@ def numbers(text):
 def assert_fits(notebook, name):
     """Within 1,200 x 700 pixels and without scrolling sideways, in both themes; pictures are kept."""
     for theme in ("Dark", "Light"):
-        notebook.command("apputils:change-theme", theme=f"JupyterLab {theme}")
-        notebook.page.wait_for_timeout(1000)
+        notebook.wear(theme)
         shell = notebook.page.locator(".twmr-shell")
         shell.wait_for()  # the theme changes with the page hidden for a moment
+        until_still(notebook.page, ".twmr-shell")
         box = shell.bounding_box()
         assert box["width"] <= 1200
         assert box["height"] <= 700

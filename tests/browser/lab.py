@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
@@ -19,10 +20,12 @@ from urllib.parse import urlparse
 import nbformat
 from playwright.sync_api import Browser, Page, Playwright
 
+PATIENCE = 240_000  # ms; a machine that does other things as well
 ARTIFACTS = Path(__file__).parents[1] / "artifacts"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # A software rasteriser, as on a laptop without a GPU; recent browsers want to be asked for it.
 DRAW, NO_DRAW = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader"), ("--disable-gpu", "--disable-3d-apis")
+QUICKLY = ("--disable-gpu-rasterization", "--disable-gpu-compositing")  # what is not WebGL goes round it
 SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True},
     "docmanager-extension/plugin": {"autosave": False},
@@ -47,14 +50,21 @@ def find_chromium(playwright: Playwright) -> str | None:
     return installed or (own if Path(own).exists() else None)
 
 
-def launch(playwright: Playwright, executable: str, webgl: bool = True) -> Browser:
+def launch(playwright: Playwright, executable: str, webgl: bool = True, flags: Sequence[str] = ()) -> Browser:
     """A headless browser that draws WebGL in software, or one that refuses WebGL."""
     root = ("--no-sandbox",) if hasattr(os, "getuid") and os.getuid() == 0 else ()
     return playwright.chromium.launch(
         executable_path=executable,
-        args=[*(DRAW if webgl else NO_DRAW), *root],
+        args=[*(DRAW if webgl else NO_DRAW), *flags, *root],
         ignore_default_args=["--hide-scrollbars"],  # people see them
     )
+
+
+def new_page(browser: Browser, **options: Any) -> Page:
+    """A page of its own on which everything is waited for patiently."""
+    page = browser.new_page(**options)
+    page.set_default_timeout(PATIENCE)
+    return page
 
 
 def artifact(name: str) -> Path:
@@ -100,8 +110,8 @@ class Lab:
         with (self.folder / "lab.log").open("wb") as log:
             return subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=self.notebooks)
 
-    def _wait(self, seconds: float = 120) -> str:
-        info, end = self.folder / "runtime" / f"jpserver-{self.process.pid}.json", time.monotonic() + seconds
+    def _wait(self) -> str:
+        info, end = self.folder / "runtime" / f"jpserver-{self.process.pid}.json", time.monotonic() + PATIENCE / 1000
         while time.monotonic() < end and self.process.poll() is None:
             if info.exists() and (text := info.read_text()).strip():
                 return f"http://127.0.0.1:{json.loads(text)['port']}"
@@ -124,9 +134,8 @@ class Lab:
             book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
             book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
             nbformat.write(book, path)
-        page = browser.new_page(**({"viewport": {"width": 1440, "height": 900}} | options))
+        page = new_page(browser, **({"viewport": {"width": 1440, "height": 900}} | options))
         page.add_init_script(COUNT_CONTEXTS)
-        page.set_default_timeout(120_000)  # a machine that does other things as well
         return Notebook(self, page, path, theme, files)
 
     def close(self) -> None:
@@ -149,7 +158,7 @@ class Notebook:
         page.on("request", self._note_request)
         page.on("dialog", lambda dialog: dialog.accept())
         self.load()
-        self.command("apputils:change-theme", theme=f"JupyterLab {theme}")
+        self.wear(theme)
 
     def _note_error(self, message: Any) -> None:
         if message.type == "error":
@@ -163,14 +172,19 @@ class Notebook:
     def load(self) -> None:
         """Open the page, or reload it; returns when the notebook is there and a kernel is connected."""
         self.page.goto(f"{self.lab.url}/lab/tree/{self.path.name}?token={self.lab.token}&reset")
-        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=120_000)
-        self.page.wait_for_function(f"() => {KERNEL}?.connectionStatus === 'connected'", timeout=120_000)
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell")
+        self.page.wait_for_function(f"() => {KERNEL}?.connectionStatus === 'connected'")
         if not self.files:  # they take a quarter of the page
             self.page.evaluate("() => jupyterapp.shell.collapseLeft()")
 
     def command(self, name: str, **arguments: Any) -> None:
         """Execute a JupyterLab command by its id and wait until it is done."""
         self.page.evaluate("([id, args]) => jupyterapp.commands.execute(id, args).then(() => null)", [name, arguments])
+
+    def wear(self, theme: str) -> None:
+        """Change the theme, "Light" or "Dark", and wait until the page wears it."""
+        self.command("apputils:change-theme", theme=f"JupyterLab {theme}")
+        self.page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=f"JupyterLab {theme}")
 
     def run_all(self) -> None:
         """Run every cell and wait for the last one; fails with the traceback if a cell raised."""
@@ -182,6 +196,17 @@ class Notebook:
         self.page.evaluate("i => { jupyterapp.shell.currentWidget.content.activeCellIndex = i; }", index)
         self.command("notebook:run-cell")
         assert not (failed := self.tracebacks()), failed
+
+    def start_cell(self, index: int) -> None:
+        """Run one cell and return as soon as the kernel is at it."""
+        self.page.evaluate(
+            """i => {
+              jupyterapp.shell.currentWidget.content.activeCellIndex = i;
+              jupyterapp.commands.execute("notebook:run-cell");
+            }""",
+            index,
+        )
+        self.page.wait_for_function(f"() => {KERNEL}.status === 'busy'")
 
     def tracebacks(self) -> str:
         shown = self.page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']")

@@ -1,7 +1,5 @@
 """What the tests of the replay share: reading and steering the view in a page."""
 
-import time
-
 VIEW = "document.querySelector('.twmr-replay').replay"  # the widget's own object, in the page
 
 
@@ -24,13 +22,3 @@ def chart_point(page, to, y):
     chart.scroll_into_view_if_needed()
     box = chart.bounding_box()
     return box["x"] + page.evaluate(f"{VIEW}.chart.x({to})"), box["y"] + y
-
-
-def eventually(condition, seconds=90):
-    """Wait until a condition, a function of nothing, holds."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"not within {seconds} s")

@@ -2,6 +2,7 @@
 
 import pytest
 from boxes import barriers, troubles
+from lab import new_page
 
 pytestmark = pytest.mark.browser
 GOOD = "<label>name <input value='abc'></label><p>some words</p><button>Go</button>"
@@ -11,7 +12,7 @@ TALL = "<p style='height: 400px'>begin</p><p>end</p>"
 @pytest.fixture
 def look(browser):
     """look(html) -> a page with this in <main id=root>."""
-    page = browser.new_page(viewport={"width": 600, "height": 500})
+    page = new_page(browser, viewport={"width": 600, "height": 500})
 
     def look_(html):
         page.set_content(f"<!doctype html><html lang=en><title>t</title><main id=root>{html}</main>")

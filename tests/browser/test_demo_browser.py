@@ -5,7 +5,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from lab import screenshot
+from lab import new_page, screenshot
 from tiny import TINY
 
 pytest.importorskip("latex2mathml", reason="`make demo` installs it")
@@ -24,7 +24,8 @@ video([nothing, chance], size=(400, 240))""",
     f"""run = new_run("recommended", "demo", **{TINY})
 run.start()
 live_view(run)""",
-    "import time\nrun.join()\ntime.sleep(8)",
+    """import threading
+[thread.join() for thread in threading.enumerate() if thread.name == "live view"]""",
 ]
 
 
@@ -41,7 +42,7 @@ def demo(tmp_path_factory, gl):
 
 @pytest.mark.parametrize("width", [390, 1366])
 def test_everything_fits_the_page(demo, browser, width):
-    page = browser.new_page(viewport={"width": width, "height": 844})
+    page = new_page(browser, viewport={"width": width, "height": 844})
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(demo.as_uri())
@@ -59,7 +60,7 @@ def test_everything_fits_the_page(demo, browser, width):
 
 
 def test_the_curve_is_the_finished_one_and_no_link_leads_nowhere(demo, browser):
-    page = browser.new_page()
+    page = new_page(browser)
     page.goto(demo.as_uri())
     words = page.locator(".twmr-saved img").get_attribute("alt")
     assert words.startswith("Live view: finished")

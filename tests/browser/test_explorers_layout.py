@@ -2,9 +2,8 @@
 no dead scrollbar, nothing that a screen reader cannot name. Pictures are kept in tests/artifacts."""
 
 import pytest
-from boxes import barriers, troubles
+from boxes import barriers, troubles, until_still
 from explorer_view import CELLS, button, slider
-from lab import DRAW
 from replay_view import wait_for_picture
 
 pytestmark = pytest.mark.browser
@@ -18,24 +17,13 @@ READY = {
 
 
 @pytest.fixture(scope="module")
-def with_scrollbars(playwright, chromium):
-    """A browser whose scrollbars take room, as they do on most desktops; Playwright hides them otherwise."""
-    hidden = ["--hide-scrollbars"]
-    browser = playwright.chromium.launch(
-        executable_path=chromium, args=[*DRAW, "--no-sandbox"], ignore_default_args=hidden
-    )
-    yield browser
-    browser.close()
-
-
-@pytest.fixture(scope="module")
-def shown(lab, with_scrollbars, folder):
+def shown(lab, browser, folder):
     """shown(which) -> its notebook, run once, the file browser open."""
     opened = {}
 
     def shown_(which):
         if which not in opened:
-            opened[which] = notebook = lab.open(with_scrollbars, CELLS[which], viewport={"width": 1366, "height": 768})
+            opened[which] = notebook = lab.open(browser, CELLS[which], viewport={"width": 1366, "height": 768})
             notebook.run_all()
             notebook.page.wait_for_selector(".twmr-shell")
             notebook.page.evaluate("() => jupyterapp.shell.expandLeft()")
@@ -56,11 +44,11 @@ def test_everything_is_seen_at_every_width_and_in_both_themes(shown, which):
     notebook = shown(which)
     shell = notebook.page.locator(".twmr-shell")
     for theme in ("Dark", "Light"):
-        notebook.command("apputils:change-theme", theme=f"JupyterLab {theme}")
+        notebook.wear(theme)
         for width in SIZES:
             notebook.page.set_viewport_size({"width": width, "height": 768})
-            notebook.page.wait_for_timeout(700)
             shell.wait_for()
+            until_still(notebook.page, ".twmr-shell")
             assert troubles(notebook.page, ".twmr-shell") == [], f"{width} px, {theme}"
             if theme == "Light" or width == 1366:
                 notebook.page.set_viewport_size({"width": width, "height": 1500})
@@ -71,9 +59,9 @@ def test_everything_is_seen_at_every_width_and_in_both_themes(shown, which):
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
 def test_an_accessibility_checker_finds_nothing_serious(shown, which, theme):
     notebook = shown(which)
-    notebook.command("apputils:change-theme", theme=f"JupyterLab {theme}")
+    notebook.wear(theme)
     notebook.page.set_viewport_size({"width": 1366, "height": 1200})
-    notebook.page.wait_for_timeout(700)
+    until_still(notebook.page, ".twmr-shell")
     assert barriers(notebook.page, ".twmr-shell") == []
 
 

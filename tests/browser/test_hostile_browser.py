@@ -6,6 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from hostile import ATTACK, SEEN, caught, fill
+from lab import new_page
 from nbconvert import HTMLExporter
 
 MATHEMATICS = ".jp-OutputArea mjx-container, .jp-OutputArea .MathJax"
@@ -115,12 +116,30 @@ def cell(notebook, name):
     return notebook.page.locator(".jp-CodeCell").nth(1 + list(CELLS).index(name)).locator(".jp-OutputArea")
 
 
-@pytest.mark.parametrize("raw", ["HTML(TEXT)", "__import__('ipywidgets').HTML(TEXT)"])
-def test_the_trap_catches_what_is_not_escaped(open_notebook, raw):
-    notebook = open_notebook(["from IPython.display import HTML", f"TEXT = {ATTACK!r}\n{raw}"])
-    notebook.run_all()
-    notebook.page.wait_for_function("() => window.hacked === 1")
-    assert len(caught(notebook.page)) > 3
+@pytest.fixture(scope="module")
+def raw(lab, browser):
+    """A notebook that shows what is not escaped."""
+    cells = ["HTML('<b>$x^2$</b>')", "HTML(TEXT)", "import ipywidgets\nipywidgets.HTML(TEXT)"]
+    notebook = lab.open(browser, cells)
+    notebook.evaluate(f"exec({f'from IPython.display import HTML; TEXT = {ATTACK!r}'!r})")
+    yield notebook
+    notebook.shutdown_kernel()
+    notebook.close()
+
+
+def test_dollars_elsewhere_are_mathematics(raw):
+    raw.run_cell(0)
+    raw.page.locator(MATHEMATICS).first.wait_for()
+
+
+@pytest.mark.parametrize("cell", [1, 2])
+def test_the_trap_catches_what_is_not_escaped(raw, cell):
+    raw.command("notebook:clear-all-cell-outputs")
+    raw.page.evaluate("() => { window.hacked = 0; }")
+    assert caught(raw.page) == []
+    raw.run_cell(cell)
+    raw.page.wait_for_function("() => window.hacked === 1")
+    assert len(caught(raw.page)) > 3
 
 
 def test_everything_is_shown_and_nothing_runs(shown):
@@ -161,12 +180,6 @@ def test_dollars_are_no_mathematics(shown):
     assert shown.page.locator(MATHEMATICS).count() == 0
 
 
-def test_dollars_elsewhere_are(open_notebook):
-    notebook = open_notebook(["from IPython.display import HTML", "HTML('<b>$x^2$</b>')"])
-    notebook.run_all()
-    notebook.page.locator(MATHEMATICS).first.wait_for()
-
-
 def test_saved_opened_again_and_exported_it_is_text(shown, browser, tmp_path):
     shown.save()
     book = nbformat.read(shown.path, as_version=4)
@@ -181,7 +194,7 @@ def test_saved_opened_again_and_exported_it_is_text(shown, browser, tmp_path):
         (tmp_path / "site.html").write_text(site.lesson_page(book, ""), encoding="utf-8")
         pages.append(tmp_path / "site.html")
     for path in pages:
-        opened = browser.new_page()
+        opened = new_page(browser)
         opened.goto(path.as_uri(), wait_until="domcontentloaded")
         opened.wait_for_timeout(2000)
         assert caught(opened) == [], path.name

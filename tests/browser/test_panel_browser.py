@@ -8,22 +8,29 @@ import re
 import signal
 
 import pytest
-from boxes import barriers, troubles
+from boxes import barriers, troubles, until_still
+from lab import KERNEL
 from playwright.sync_api import expect
-from replay_view import chart_point, eventually, frame, wait_for_picture
+from replay_view import chart_point, frame, wait_for_picture
+from waiting import wait_for
 
 pytestmark = pytest.mark.browser
-PATIENCE = 240_000  # ms; compiling on a machine that does other things as well
 TINY = "num_envs=4, minibatches=1, rollout_steps=16, mlp_size=8, hidden_size=8, max_steps=200, total_timesteps=10**8"
 PANEL = "from twmr_nb import TrainingPanel\npanel = TrainingPanel(root={root!r}, {flags})\npanel"
-# Computes for six seconds at least, and until the curves have been drawn anew four times.
 COMPUTE = """\
-import time
-begin, pictures = time.time(), {panel.view.picture.value}
-while time.time() < begin + 6 or len(pictures) < 5 and time.time() < begin + 200:
+from pathlib import Path
+while not Path("seen_enough").exists():
     sum(range(10_000))
-    pictures.add(panel.view.picture.value)
 print("computed")"""
+# Each control step takes a while, so that training leaves the machine to the page and to other tests.
+SLOWLY = """\
+import time
+from twmr_nb.task.env import TwmrEnv
+def step(self, actions, step=TwmrEnv.step):
+    time.sleep(0.01)
+    return step(self, actions)
+TwmrEnv.step = step"""
+SAVED = re.compile(r"saved [\d:]+")
 SCREENS = ((900, 768), (1024, 768), (1366, 768), (1800, 1000))
 PANEL_ROOT, RUNS_ROOT = (f".jp-Notebook .jp-Cell:nth-of-type({n}) .twmr-shell" for n in (1, 3))
 RUNS = "import twmr_nb as tw\ntw.Runs({root!r})"
@@ -52,18 +59,18 @@ def press(notebook, name):
 
 
 def wait_until_training(notebook):
-    expect(state(notebook)).to_have_text(re.compile("collecting|learning"), timeout=PATIENCE)
+    expect(state(notebook)).to_have_text(re.compile("collecting|learning"))
 
 
 def stop(notebook):
     press(notebook, "Stop")
-    expect(state(notebook)).to_contain_text("stopped", timeout=60_000)
+    expect(state(notebook)).to_contain_text("stopped")
 
 
 def new_pictures(notebook, count):
     """Wait until the page has shown this many pictures of the curves."""
     notebook.page.evaluate(WATCH)
-    notebook.page.wait_for_function(f"() => window.pictures.size >= {count}", timeout=PATIENCE)
+    notebook.page.wait_for_function(f"() => window.pictures.size >= {count}")
 
 
 def updates_of(notebook):
@@ -85,7 +92,7 @@ def assert_fits(widget):
     assert box["height"] <= 700
 
 
-# -- one session: train, compute, look, stop, resume, save, reload ----------------------------------------------------
+# -- one session: train, compute, look, stop, resume, save, reload; each test brings about what it begins with ---------
 
 
 @pytest.fixture(scope="module")
@@ -93,12 +100,32 @@ def notebook(lab, browser):
     """A notebook with a panel, a cell that computes, and the list of runs; shared by the tests of this part."""
     cells = [PANEL.format(root="runs_a", flags=TINY), COMPUTE, RUNS.format(root="runs_a")]
     notebook = lab.open(browser, cells, files=True, viewport={"width": 1366, "height": 768})
+    notebook.evaluate(f"exec({SLOWLY!r})")
     notebook.run_cell(0)
     notebook.page.wait_for_selector(".twmr-curves img")
     yield notebook
     assert_quiet(notebook)
     notebook.shutdown_kernel()
     notebook.close()
+
+
+@pytest.fixture
+def training(notebook):
+    """The notebook while its run trains: started, or gone on with."""
+    if not notebook.evaluate("bool(panel.run and panel.run.training)"):
+        press(notebook, "Resume" if notebook.evaluate("bool(panel.run)") else "Start training")
+    wait_until_training(notebook)
+    return notebook
+
+
+@pytest.fixture
+def stopped(notebook, request):
+    """The notebook when its run was stopped after it had learned something."""
+    if not notebook.evaluate("bool(panel.run and panel.run.state == 'stopped')"):
+        request.getfixturevalue("training")
+        wait_for(lambda: updates_of(notebook))
+        stop(notebook)
+    return notebook
 
 
 def test_two_sliders_by_the_keyboard(notebook):
@@ -114,47 +141,45 @@ def test_two_sliders_by_the_keyboard(notebook):
     notebook.screenshot("panel_new", ".twmr-shell")
 
 
-def test_curves_and_bar_move_while_another_cell_computes(notebook):
-    page = notebook.page
-    press(notebook, "Start training")
-    wait_until_training(notebook)
+def test_curves_and_bar_move_while_another_cell_computes(training):
+    page, computed = training.page, training.page.locator(".jp-OutputArea-output", has_text="computed")
+    training.start_cell(1)
     page.evaluate(WATCH)
-    notebook.run_cell(1)  # returns when the cell has
-    pictures, bars = page.evaluate("() => [window.pictures.size, window.bars.size]")
-    assert pictures >= 4, "the first one is no change"
-    assert bars >= 2
-    expect(page.locator(".jp-OutputArea-output", has_text="computed")).to_be_visible()
-    assert notebook.evaluate("panel.run.training")
+    page.wait_for_function("() => window.pictures.size >= 4 && window.bars.size >= 2")  # the first one is no change
+    expect(computed).to_have_count(0)
+    training.path.with_name("seen_enough").touch()
+    expect(computed).to_be_visible()
+    assert training.evaluate("panel.run.training")
 
 
-def test_the_policy_is_filmed_and_its_episode_shown_in_3d(notebook, gl):
-    page = notebook.page
-    expect(page.locator(".twmr-shell video")).to_be_visible(timeout=PATIENCE)
-    page.wait_for_function("() => document.querySelector('.twmr-shell video').currentTime > 0.3", timeout=60_000)
+def test_the_policy_is_filmed_and_its_episode_shown_in_3d(training, gl):
+    notebook, page = training, training.page
+    expect(page.locator(".twmr-shell video")).to_be_visible()
+    page.wait_for_function("() => document.querySelector('.twmr-shell video').currentTime > 0.3")
     press(notebook, "3D replay")
     wait_for_picture(page)
     page.mouse.click(*chart_point(page, 60, 120))
-    eventually(lambda: frame(page) == 60)
+    wait_for(lambda: frame(page) == 60)
     notebook.screenshot("panel_3d", ".twmr-shell")
     page.set_viewport_size({"width": 1800, "height": 1000})
-    page.wait_for_timeout(500)
+    until_still(page, PANEL_ROOT)
     assert_fits(shell(notebook))
     page.set_viewport_size({"width": 1366, "height": 768})
     press(notebook, "3D replay")
     expect(page.locator(".twmr-curves img")).to_be_visible()
-    eventually(lambda: notebook.live_contexts() == 0)
+    wait_for(lambda: notebook.live_contexts() == 0)
 
 
-def test_it_fits_every_screen_in_both_themes(notebook):
+def test_it_fits_every_screen_in_both_themes(training):
     """With the file browser open: all can be reached, nothing is cut or in the way, and it reads well."""
-    page = notebook.page
+    notebook, page = training, training.page
     for theme, tabs in {"Dark": ("robot", "learner", "code"), "Light": ("senses", "reward", "code")}.items():
-        notebook.command("apputils:change-theme", theme=f"JupyterLab {theme}")
+        notebook.wear(theme)
         for width, height in SCREENS:
             page.set_viewport_size({"width": width, "height": height})
             for tab in tabs:
                 page.locator(".lm-TabBar-tab", has_text=tab).click()
-                page.wait_for_timeout(400)
+                until_still(page, PANEL_ROOT)
                 assert troubles(page, PANEL_ROOT) == [], (theme, width, tab)
             assert barriers(page, PANEL_ROOT) == [], (theme, width)
             notebook.screenshot(f"panel_{theme.lower()}_{width}", PANEL_ROOT)
@@ -162,9 +187,8 @@ def test_it_fits_every_screen_in_both_themes(notebook):
     page.set_viewport_size({"width": 1366, "height": 768})
 
 
-def test_a_number_is_read_as_it_is_typed_or_refused_where_it_stands(notebook):
-    page = notebook.page
-    stop(notebook)
+def test_a_number_is_read_as_it_is_typed_or_refused_where_it_stands(stopped):
+    notebook, page = stopped, stopped.page
     page.locator(".lm-TabBar-tab", has_text="learner").click()
     box = page.get_by_role("textbox", name="total timesteps")
     box.fill("1e6")
@@ -191,8 +215,8 @@ def test_a_number_is_read_as_it_is_typed_or_refused_where_it_stands(notebook):
     expect(box).not_to_have_value("1,5")
 
 
-def test_a_setting_is_named_valued_and_explained_to_all(notebook):
-    page = notebook.page
+def test_a_setting_is_named_valued_and_explained_to_all(stopped):
+    notebook, page = stopped, stopped.page
     page.locator(".lm-TabBar-tab", has_text="robot").click()
     slider = page.get_by_role("slider", name="step height, slider")
     expect(slider).to_have_attribute("aria-valuetext", "0.05 m")
@@ -220,19 +244,29 @@ def test_a_setting_is_named_valued_and_explained_to_all(notebook):
         control.focus()
         assert control.evaluate(outline) == ["solid", 2], name
     assert re.search(r"Learning curves after [\d,]+ steps", page.locator(".twmr-curves img").first.get_attribute("alt"))
-    press(notebook, "Resume")
-    wait_until_training(notebook)
 
 
-def test_save_now_writes_at_once(notebook):
-    notebook.page.wait_for_timeout(1100)  # the time of saving is shown to the second
-    before = re.search(r"saved [\d:]+", shell(notebook).inner_text())
-    press(notebook, "Save now")
-    expect(shell(notebook)).not_to_contain_text(before[0], timeout=60_000)
+def test_save_now_writes_at_once(training):
+    press(training, "Save now")
+    expect(shell(training)).to_contain_text(SAVED)
+    before = SAVED.search(shell(training).inner_text())
+    training.page.wait_for_timeout(1100)  # the time of saving is shown to the second
+    press(training, "Save now")
+    expect(shell(training)).not_to_contain_text(before[0])
 
 
-def test_a_page_reloaded_in_mid_training_is_attached_again(notebook):
-    page = notebook.page
+def test_stop_is_obeyed_and_resume_goes_on(training):
+    stop(training)
+    count = len(updates_of(training))
+    press(training, "Resume")
+    wait_until_training(training)
+    wait_for(lambda: len(updates_of(training)) > count + 2)
+    updates = updates_of(training)
+    assert updates == list(range(1, len(updates) + 1))
+
+
+def test_a_page_reloaded_in_mid_training_is_attached_again(training):
+    notebook, page = training, training.page
     notebook.save()
     notebook.load()
     new_pictures(notebook, 2)
@@ -243,33 +277,15 @@ def test_a_page_reloaded_in_mid_training_is_attached_again(notebook):
     new_pictures(notebook, 2)
     stop(notebook)
     for theme in ("Dark", "Light"):
-        notebook.command("apputils:change-theme", theme=f"JupyterLab {theme}")
+        notebook.wear(theme)
         for width, height in SCREENS:
             page.set_viewport_size({"width": width, "height": height})
-            page.wait_for_timeout(500)
             shell(notebook).scroll_into_view_if_needed()
+            until_still(page, RUNS_ROOT)
             assert troubles(page, RUNS_ROOT) == [], (theme, width)
             assert barriers(page, RUNS_ROOT) == [], (theme, width)
             notebook.screenshot(f"runs_{theme.lower()}_{width}", RUNS_ROOT)
         assert_fits(shell(notebook))  # on the widest
-
-
-# -- another: stop and resume ------------------------------------------------------------------------------------------
-
-
-def test_stop_is_obeyed_and_resume_goes_on(open_notebook):
-    notebook = open_notebook([PANEL.format(root="runs_c", flags=TINY)])
-    notebook.run_cell(0)
-    notebook.page.wait_for_selector(".twmr-curves img")
-    press(notebook, "Start training")
-    wait_until_training(notebook)
-    stop(notebook)
-    count = len(updates_of(notebook))
-    press(notebook, "Resume")
-    wait_until_training(notebook)
-    eventually(lambda: len(updates_of(notebook)) > count + 2, 60)
-    updates = updates_of(notebook)
-    assert updates == list(range(1, len(updates) + 1))
 
 
 # -- another: the kernel dies -----------------------------------------------------------------------------------------
@@ -277,6 +293,7 @@ def test_stop_is_obeyed_and_resume_goes_on(open_notebook):
 
 def test_a_killed_kernels_run_is_offered_for_resume(open_notebook):
     notebook = open_notebook([PANEL.format(root="runs_b", flags=TINY), RUNS.format(root="runs_b")])
+    notebook.evaluate(f"exec({SLOWLY!r})")
     page = notebook.page
     notebook.run_cell(0)
     page.wait_for_selector(".twmr-curves img")
@@ -285,12 +302,10 @@ def test_a_killed_kernels_run_is_offered_for_resume(open_notebook):
     checkpoint = save_checkpoint(notebook)
     os.kill(notebook.evaluate("__import__('os').getpid()"), signal.SIGKILL)
     dialog = page.locator(".jp-Dialog button.jp-mod-accept")
-    dialog.click(timeout=120_000)
-    page.wait_for_function(
-        "() => jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'", timeout=120_000
-    )
+    dialog.click()
+    page.wait_for_function(f"() => {KERNEL}?.status === 'idle'")
     notebook.run_cell(1)
-    expect(state(notebook)).to_contain_text("interrupted: resume?", timeout=60_000)
+    expect(state(notebook)).to_contain_text("interrupted: resume?")
     shell(notebook).scroll_into_view_if_needed()
     notebook.screenshot("runs_interrupted")
     press(notebook, "Resume")
@@ -302,7 +317,7 @@ def test_a_killed_kernels_run_is_offered_for_resume(open_notebook):
     stop(notebook)
     notebook.save()
     notebook.load()
-    expect(page.get_by_text("Training panel, as it was last. Run this cell")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Training panel, as it was last. Run this cell")).to_be_visible()
     expect(page.get_by_text("Error displaying widget")).to_be_hidden()
     notebook.screenshot("panel_without_kernel")
 
@@ -310,9 +325,9 @@ def test_a_killed_kernels_run_is_offered_for_resume(open_notebook):
 def save_checkpoint(notebook):
     """Save, and train a little further than that; the update that was saved."""
     file = "panel.run.path / 'checkpoint.safetensors'"
-    eventually(lambda: len(updates_of(notebook)) > 5, 120)
+    wait_for(lambda: len(updates_of(notebook)) > 5)
     press(notebook, "Save now")
-    eventually(lambda: notebook.evaluate(f"({file}).exists()"), 120)
+    wait_for(lambda: notebook.evaluate(f"({file}).exists()"))
     saved = notebook.evaluate(f"__import__('twmr_nb.policies.saved').policies.saved.read_arrays({file})[1]['update']")
-    eventually(lambda: len(updates_of(notebook)) > saved + 5, 120)
+    wait_for(lambda: len(updates_of(notebook)) > saved + 5)
     return saved

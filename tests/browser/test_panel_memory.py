@@ -37,7 +37,7 @@ def training(open_notebook):
     notebook = open_notebook([COUNT_FIGURES, PANEL])
     notebook.run_all()
     notebook.page.locator(".twmr-shell button", has_text="Start training").last.click()
-    expect(notebook.page.locator(".twmr-state")).to_have_text(re.compile("collecting|learning"), timeout=240_000)
+    expect(notebook.page.locator(".twmr-state")).to_have_text(re.compile("collecting|learning"))
     notebook.page.wait_for_timeout(10_000)
     return notebook
 

@@ -32,8 +32,8 @@ def test_a_policy_is_ticked_watched_and_evaluated(explorer_of, gl):
     tick(notebook, "second")
     wait_for_picture(page)  # it plays at once
     button(notebook, "Film").click()
-    page.locator(".twmr-film video").wait_for(timeout=240_000)
-    page.wait_for_function("() => document.querySelector('.twmr-film video').currentTime > 0.2", timeout=60_000)
+    page.locator(".twmr-film video").wait_for()
+    page.wait_for_function("() => document.querySelector('.twmr-film video').currentTime > 0.2")
     notebook.screenshot("policies_watch", ".twmr-shell")
     button(notebook, "3D replay").click()
     wait_for_picture(page)
@@ -41,13 +41,13 @@ def test_a_policy_is_ticked_watched_and_evaluated(explorer_of, gl):
     page.get_by_role("textbox", name="episodes").fill("2")
     page.get_by_role("textbox", name="episodes").press("Enter")
     button(notebook, "Evaluate").click()
-    page.get_by_text("2 unseen episodes").first.wait_for(timeout=240_000)
+    page.get_by_text("2 unseen episodes").first.wait_for()
     assert "0%" in policy_row(notebook, "second").inner_text()
     policy_row(notebook, "second").get_by_text("success of 2 unseen episodes").wait_for()
     notebook.screenshot("policies_evaluated", ".twmr-shell")
     tick(notebook, "first")
     button(notebook, "Traces").click()
-    page.wait_for_function("() => document.querySelector('.twmr-shell img')?.naturalWidth > 500", timeout=240_000)
+    page.wait_for_function("() => document.querySelector('.twmr-shell img')?.naturalWidth > 500")
     assert page.locator(".twmr-shell").bounding_box()["height"] <= 700
     notebook.screenshot("policies_traces", ".twmr-shell")
 

@@ -1,9 +1,12 @@
 """The 3D replay in JupyterLab: links, camera, keys, themes, what it leaves behind, saved and exported notebooks."""
 
 import pytest
+from boxes import until_still
 from climb import climb
+from lab import new_page
 from nbconvert import HTMLExporter
-from replay_view import VIEW, chart_point, eventually, frame, seek, wait_for_picture
+from replay_view import VIEW, chart_point, frame, seek, wait_for_picture
+from waiting import wait_for
 
 pytestmark = pytest.mark.browser
 SETUP = """\
@@ -39,9 +42,9 @@ def test_plays_and_the_kernel_hears(notebook):
     page = notebook.page
     seek(page, 0)
     page.get_by_label("play", exact=True).click()
-    eventually(lambda: notebook.evaluate("replay.frame") > 20)
+    wait_for(lambda: notebook.evaluate("replay.frame") > 20)
     page.get_by_label("pause", exact=True).click()
-    eventually(lambda: notebook.evaluate("replay.frame") == frame(page))
+    wait_for(lambda: notebook.evaluate("replay.frame") == frame(page))
     assert notebook.evaluate("replay.time") == pytest.approx((frame(page) + 1) * 0.02)
 
 
@@ -50,25 +53,25 @@ def test_cursor_links_both_ways(notebook):
     shown = lambda: page.locator(".widget-slider .widget-readout").inner_text()  # noqa: E731
     page.mouse.click(*chart_point(page, 200, 130))  # a curve: the robot goes there
     assert frame(page) == 200
-    eventually(lambda: notebook.evaluate("replay.frame") == 200 and shown() == "200")
+    wait_for(lambda: notebook.evaluate("replay.frame") == 200 and shown() == "200")
     notebook.evaluate("setattr(replay, 'frame', 320)")
-    eventually(lambda: frame(page) == 320 and shown() == "320")
+    wait_for(lambda: frame(page) == 320 and shown() == "320")
     notebook.evaluate("setattr(replay, 'time', 2.0)")
-    eventually(lambda: frame(page) == 99 and shown() == "99")
+    wait_for(lambda: frame(page) == 99 and shown() == "99")
     handle = page.locator(".widget-slider .noUi-handle")
     handle.focus()
     handle.press("ArrowRight")
-    eventually(lambda: frame(page) == 100 and notebook.evaluate("replay.frame") == 100)
+    wait_for(lambda: frame(page) == 100 and notebook.evaluate("replay.frame") == 100)
 
 
 def test_other_weights_redraw_the_curves(notebook):
     page = notebook.page
     notebook.evaluate("replay.show_series({'forward': 3 * rollout.reward_terms['forward']})")
-    eventually(lambda: page.evaluate(f"{VIEW}.chart.show.curves.length") == 1)
+    wait_for(lambda: page.evaluate(f"{VIEW}.chart.show.curves.length") == 1)
     sent = page.evaluate(f"{VIEW}.chart.show.curves[0].values[100]")
     assert sent == pytest.approx(3 * notebook.evaluate("rollout.reward_terms['forward'][100]"), rel=1e-5)
     notebook.evaluate("replay.load(rollout)")
-    eventually(lambda: page.evaluate(f"{VIEW}.chart.show.curves.length") == 7)
+    wait_for(lambda: page.evaluate(f"{VIEW}.chart.show.curves.length") == 7)
 
 
 def test_orbit_zoom_and_follow(notebook):
@@ -82,10 +85,10 @@ def test_orbit_zoom_and_follow(notebook):
     page.mouse.down()
     page.mouse.move(middle[0] + 120, middle[1] + 40, steps=4)
     page.mouse.up()
-    eventually(lambda: notebook.evaluate("replay.camera")["azimuth"] == pytest.approx(before["azimuth"] - 48))
+    wait_for(lambda: notebook.evaluate("replay.camera")["azimuth"] == pytest.approx(before["azimuth"] - 48))
     page.locator(".twmr-replay").focus()
     page.mouse.wheel(0, -100)
-    eventually(lambda: notebook.evaluate("replay.camera")["distance"] < before["distance"])
+    wait_for(lambda: notebook.evaluate("replay.camera")["distance"] < before["distance"])
 
     target = f"{VIEW}.orbit.target({VIEW}.playback.cursor)[0]"
     followed = page.evaluate(target)
@@ -95,12 +98,12 @@ def test_orbit_zoom_and_follow(notebook):
     left = page.evaluate(target)
     seek(page, 100)
     assert page.evaluate(target) == pytest.approx(left)
-    eventually(lambda: not notebook.evaluate("replay.camera")["follow"])
+    wait_for(lambda: not notebook.evaluate("replay.camera")["follow"])
     page.get_by_role("button", name="follow", exact=True).click()
     # a page does not hear of a new camera while its own is still on the way
-    eventually(lambda: notebook.evaluate("replay.camera")["follow"])
+    wait_for(lambda: notebook.evaluate("replay.camera")["follow"])
     notebook.evaluate("setattr(replay, 'camera', replay.camera | {'azimuth': 62.0, 'elevation': -20.0})")
-    eventually(lambda: page.evaluate(f"{VIEW}.orbit.azimuth") == 62)
+    wait_for(lambda: page.evaluate(f"{VIEW}.orbit.azimuth") == 62)
 
 
 def test_keys_belong_to_whoever_has_the_focus(notebook):
@@ -114,14 +117,14 @@ def test_keys_belong_to_whoever_has_the_focus(notebook):
     page.keyboard.press("PageUp")
     assert frame(page) == 266  # the mark before the end: passed
     page.keyboard.press("ArrowDown")
-    eventually(lambda: page.get_by_label("speed", exact=True).input_value() == "0.5")
+    wait_for(lambda: page.get_by_label("speed", exact=True).input_value() == "0.5")
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Space")
     assert page.evaluate(f"{VIEW}.playback.playing")
     page.keyboard.press("Space")
     assert page.evaluate(active) == cell
     page.keyboard.press("Control+s")  # JupyterLab's own keys still work in there
-    eventually(lambda: not page.evaluate("jupyterapp.shell.currentWidget.context.model.dirty"))
+    wait_for(lambda: not page.evaluate("jupyterapp.shell.currentWidget.context.model.dirty"))
 
     notebook.command("notebook:enter-command-mode")
     page.evaluate(f"{active} = 0")
@@ -136,29 +139,29 @@ def test_second_run_leaves_one_context(notebook):
     for _ in range(3):
         notebook.run_cell(1)
         wait_for_picture(notebook.page)
-    eventually(lambda: notebook.live_contexts() == 1)
+    wait_for(lambda: notebook.live_contexts() == 1)
     notebook.run_cell(2)
 
 
 def test_fits_a_small_screen_in_both_themes(notebook):
     page = notebook.page
     for theme in ("Light", "Dark"):
-        notebook.command("apputils:change-theme", theme=f"JupyterLab {theme}")
+        notebook.wear(theme)
         seek(page, 165)
         page.locator(".twmr-replay").scroll_into_view_if_needed()
-        page.wait_for_timeout(500)
+        until_still(page, ".twmr-replay")
         box = page.locator(".twmr-replay").bounding_box()
         assert box["width"] <= 1200
         assert box["height"] <= 700
         notebook.screenshot(f"replay_lab_{theme.lower()}")
         assert page.evaluate(f"{VIEW}.dark") == (theme == "Dark")
-    notebook.command("apputils:change-theme", theme="JupyterLab Light")
+    notebook.wear("Light")
 
 
 def test_reload_with_the_kernel_alive_brings_it_back(notebook):
     page = notebook.page
     seek(page, 222)
-    eventually(lambda: notebook.evaluate("replay.frame") == 222)
+    wait_for(lambda: notebook.evaluate("replay.frame") == 222)
     notebook.save()
     notebook.load()
     wait_for_picture(page)
@@ -174,37 +177,41 @@ def test_lab_pages_stay_clean(notebook):
     assert notebook.requests == []
 
 
-def test_saved_notebook_plays_without_a_kernel(open_notebook, rollout, lab):
+@pytest.fixture(scope="module")
+def saved(lab, browser, rollout):
+    """A notebook with a replay, saved, its kernel ended."""
     rollout.save(lab.notebooks / "climb.safetensors")
-    notebook = open_notebook(CELLS[:2])
+    notebook = lab.open(browser, CELLS[:2])
     notebook.run_all()
     wait_for_picture(notebook.page)
     notebook.save()
+    notebook.shutdown_kernel()
+    yield notebook
+    notebook.close()
+
+
+def test_saved_notebook_plays_without_a_kernel(saved, rollout):
+    notebook = saved
     print(f"saved notebook: {notebook.path.stat().st_size / 1e6:.2f} MB for {len(rollout.action)} steps")
     assert notebook.path.stat().st_size < 300_000
-    notebook.shutdown_kernel()
     notebook.load()
     inside = notebook.page.frame_locator("iframe[title='saved replay']")
-    inside.get_by_label("play", exact=True).click(timeout=20_000)
-    eventually(lambda: inside.locator(".clock").inner_text() > "0.5")
+    inside.get_by_label("play", exact=True).click()
+    wait_for(lambda: inside.locator(".clock").inner_text() > "0.5")
     notebook.screenshot("replay_saved_notebook")
     assert notebook.page.get_by_text("Error displaying widget").is_hidden()
 
 
-def test_exported_notebook_plays(open_notebook, rollout, lab, browser, tmp_path):
+def test_exported_notebook_plays(saved, browser, tmp_path):
     """What `jupyter nbconvert --to html` makes of a saved notebook, opened without a network."""
-    rollout.save(lab.notebooks / "climb.safetensors")
-    notebook = open_notebook(CELLS[:2])
-    notebook.run_all()
-    notebook.save()
-    text, _ = HTMLExporter().from_filename(str(notebook.path))
+    text, _ = HTMLExporter().from_filename(str(saved.path))
     (tmp_path / "exported.html").write_text(text, encoding="utf-8")
-    page = browser.new_page(viewport={"width": 1300, "height": 900})
+    page = new_page(browser, viewport={"width": 1300, "height": 900})
     page.context.set_offline(True)
     page.goto((tmp_path / "exported.html").as_uri())
     inside = page.frame_locator("iframe[title='saved replay']")
     inside.get_by_label("play", exact=True).click()
-    eventually(lambda: inside.locator(".clock").inner_text() > "0.5")
+    wait_for(lambda: inside.locator(".clock").inner_text() > "0.5")
     assert page.get_by_text("Replay of").count() == 0
     page.context.close()
 
@@ -218,11 +225,11 @@ def test_without_webgl_the_kernel_sends_pictures(open_notebook, rollout, lab, br
     words = "No WebGL2 in this browser: the robot, seen from its side, stands in."
     assert notebook.page.locator(".notice").inner_text() == words
     shown = notebook.page.locator(".twmr-replay .stage > img")
-    eventually(lambda: shown.evaluate("(image) => image.naturalWidth") > 100)
+    wait_for(lambda: shown.evaluate("(image) => image.naturalWidth") > 100)
     seek(notebook.page, 0)
     first = shown.get_attribute("src")
     seek(notebook.page, 190)
-    eventually(lambda: shown.get_attribute("src") != first)
+    wait_for(lambda: shown.get_attribute("src") != first)
     assert notebook.evaluate("len(replay.pictures)") == 60
     notebook.screenshot("replay_lab_without_webgl")
     assert notebook.errors == []

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from lab import screenshot
+from lab import new_page, screenshot
 from nbconvert import HTMLExporter
 from playwright.sync_api import expect
 from tiny import TINY
@@ -93,7 +93,7 @@ def test_an_exported_page_shows_them_without_a_network(saved, browser):
     body, _ = HTMLExporter().from_notebook_node(book)
     path = saved.path.with_suffix(".html")
     path.write_text(body)
-    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page = new_page(browser, viewport={"width": 390, "height": 844})
     page.route("**/*", lambda route: route.continue_() if route.request.url.startswith("file:") else route.abort())
     page.goto(path.as_uri())
     seen(page, "saved_exported")
@@ -107,20 +107,30 @@ def test_a_saved_notebook_stays_of_moderate_size(saved):
 
 def test_a_bar_stands_under_the_cell_while_it_works_and_leaves_nothing(open_notebook):
     code = """import time
+from pathlib import Path
 from twmr_nb.progress import Progress
+
+def until(seen):
+    while not Path(seen).exists():
+        time.sleep(0.05)
+
 with Progress("counting sheep", 40) as bar:
-    time.sleep(3)
-    for _ in range(40):
+    until("seen_compiling")
+    for _ in range(20):
         bar.step()
-        time.sleep(0.1)
+        time.sleep(0.01)
+    until("seen_counting")
+    bar.step(20)
 print("done")"""
     notebook = open_notebook([code], theme="Dark")
     page = notebook.page
     page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells'); }")
     expect(page.get_by_text("counting sheep: compiling")).to_be_visible()
+    notebook.path.with_name("seen_compiling").touch()
     expect(page.get_by_text("s left")).to_be_visible()
     assert page.locator(".jp-OutputArea progress").evaluate("bar => bar.value") > 0
     notebook.screenshot("progress_in_a_cell")
+    notebook.path.with_name("seen_counting").touch()
     expect(page.get_by_text("done", exact=True)).to_be_visible()
     expect(page.locator(".jp-OutputArea progress")).to_have_count(0)
     notebook.screenshot("progress_gone")

@@ -2,6 +2,7 @@
 
 import pytest
 from climb import climb
+from verdicts import expect
 
 from twmr_nb.config import presets
 from twmr_nb.course.checks.shaping import alive_break_even, chance_of_order, costs_tilt, verdict_of
@@ -9,11 +10,6 @@ from twmr_nb.lab.experiment import Comparison, Trial
 from twmr_nb.task.rewards import reward_term
 
 WORLD = presets.preset("recommended", max_steps=600, success_bonus=10.0).env
-
-
-def expect(verdict, correct, reason):
-    assert verdict.correct is correct, verdict.reason
-    assert reason in verdict.reason
 
 
 @pytest.mark.parametrize(

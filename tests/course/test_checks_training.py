@@ -2,18 +2,14 @@
 
 import numpy as np
 import pytest
+from verdicts import expect
 
+from twmr_nb import course as checks
 from twmr_nb.config import presets
 from twmr_nb.config.schema import EnvConfig, PPOConfig
-from twmr_nb.course import checks
 from twmr_nb.course.checks.training import PATIENTS, SICKNESS
 
 PPO, ENV = PPOConfig(num_envs=64, rollout_steps=32, epochs=4, minibatches=4, gamma=0.99), EnvConfig(ctrl_dt=0.02)
-
-
-def expect(verdict, correct, reason):
-    assert verdict.correct is correct, verdict.reason
-    assert reason in verdict.reason
 
 
 @pytest.mark.parametrize(

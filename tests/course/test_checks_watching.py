@@ -3,14 +3,10 @@
 import numpy as np
 import pytest
 from climb import climb
+from verdicts import expect
 
-from twmr_nb.course import checks
+from twmr_nb import course as checks
 from twmr_nb.episodes.evaluate import wilson_interval
-
-
-def expect(verdict, correct, reason):
-    assert verdict.correct is correct, verdict.reason
-    assert reason in verdict.reason
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,9 @@ from twmr_nb.draw.sketches import (
 )
 from twmr_nb.draw.table import Table
 from twmr_nb.episodes.rollout import record
-from twmr_nb.policies.scripted import HIGH, LOW, MIDDLE, ConstantPolicy, leg_command
+from twmr_nb.policies.scripted import ConstantPolicy, leg_command
 from twmr_nb.robot.model import CHASSIS_HALF_SIZE, LEG_RANGE, WHEEL_RADIUS, step_edges, tip_radius
+from twmr_nb.robot.pose import HIGH, LOW, MIDDLE
 
 WORLD = EnvConfig(action_mode="leg_position", max_steps=60)
 

@@ -1,17 +1,15 @@
 """Stills from the side: the robot, the step and the floor are where the simulation has them."""
 
 import dataclasses
-import io
 
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
-from PIL import Image
 
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.draw.contrast import PAPER, on_paper
 from twmr_nb.draw.side_view import CHASSIS, STEP
-from twmr_nb.draw.stills import AHEAD, SEAM, VIEW, side_view_frames, side_view_strip
+from twmr_nb.draw.stills import AHEAD, SEAM, VIEW, side_view_frames
 from twmr_nb.episodes.rollout import record
 from twmr_nb.policies.protocol import ZeroPolicy
 from twmr_nb.robot.outline import outline
@@ -65,9 +63,3 @@ def test_steps_carry_their_own_numbers(rollout):
     first, last = side_view_frames(rollout, [0, 3], SIZE)
     assert first.dtype == np.uint8
     assert (first[:20] != last[:20]).any(), "the line on top says the time"
-
-
-def test_a_strip_is_pictures_from_beginning_to_end(rollout):
-    pictures = [Image.open(io.BytesIO(data)) for data in side_view_strip(rollout, 3, (160, 90))]
-    assert [picture.size for picture in pictures] == [(160, 90)] * 3
-    assert pictures[0].tobytes() != pictures[-1].tobytes()

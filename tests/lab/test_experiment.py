@@ -11,6 +11,7 @@ from twmr_nb.config.schema import ConfigError
 from twmr_nb.course import worked
 from twmr_nb.course.leaderboard import board, submit
 from twmr_nb.course.worked import WORKED, measured
+from twmr_nb.episodes import worlds
 from twmr_nb.lab.experiment import NOTHING, Comparison, Trial, Variant, compare, planned, run_in, variant
 from twmr_nb.runs.run import LIVE, RunError, open_run
 from twmr_nb.task.rewards import reward_term
@@ -38,6 +39,13 @@ def comparison():
     return Comparison(
         tuple(trial(v, i, r, None if v == "never" else 5.0) for v, all_ in rates.items() for i, r in enumerate(all_))
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _short_trials():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worlds, "TRIAL_STEPS", 25)
+        yield
 
 
 @pytest.fixture(scope="module")

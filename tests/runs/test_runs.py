@@ -15,6 +15,7 @@ import jax
 import numpy as np
 import pytest
 from tiny import TINY
+from waiting import wait_for
 
 from twmr_nb.config import presets
 from twmr_nb.config.as_text import command_line, scene_words
@@ -23,8 +24,9 @@ from twmr_nb.files import write_json
 from twmr_nb.learn.metrics_log import MetricsLog
 from twmr_nb.learn.storage import log_line
 from twmr_nb.policies.saved import PolicyError, load_policy
-from twmr_nb.runs.run import LIVE, RunError, list_runs, new_run, open_run, train
+from twmr_nb.runs.run import LIVE, RunError, new_run, open_run, train
 from twmr_nb.task.rewards import TermError, reward_term
+from twmr_nb.ui.run_list import readable_runs
 
 
 @pytest.fixture(autouse=True)
@@ -114,7 +116,7 @@ def test_background_run_pauses_stops_and_saves(tmp_path):
     run.stop()
     assert run.join(60) == "stopped"
     assert open_run(run.path) is run
-    assert [r.name for r in list_runs(tmp_path)] == [other.name, run.name]
+    assert [r.name for r in readable_runs(tmp_path)[0]] == [other.name, run.name]
 
 
 def test_train_starts_at_once_and_makes_no_folder_while_another_run_trains(tmp_path):
@@ -149,13 +151,6 @@ def test_a_paused_run_is_saved_at_once(tmp_path):
     assert run.policy_path.exists()
     run.stop()
     assert run.join(30) == "stopped"
-
-
-def wait_for(condition, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
 
 
 def test_a_run_whose_process_died_is_interrupted(tmp_path):
@@ -339,7 +334,7 @@ def test_a_run_does_not_go_on_with_a_term_of_the_same_text_that_does_something_e
 def test_a_run_takes_only_the_terms_that_it_was_started_with(tmp_path):
     run = new_run("recommended", "plain", root=tmp_path, **TINY)
     run.train(lambda record: run.stop() if record["update"] == 2 else None)
-    for again in (open_run(run.path, [reward_term(speed)]), *list_runs(tmp_path)):
+    for again in (open_run(run.path, [reward_term(speed)]), *readable_runs(tmp_path)[0]):
         assert again.extra_terms == ()
     LIVE.clear()
     again = open_run(run.path, [reward_term(speed)])
@@ -491,8 +486,8 @@ run = new_run("recommended", "run", root=sys.argv[1], num_envs=2, minibatches=1,
               mlp_size=8, hidden_size=8, total_timesteps=10**7, max_steps=10).start()
 while not run.records:
     time.sleep(0.05)
-threading.Timer(0.3, lambda: signal.raise_signal(signal.SIGINT)).start()
 try:
+    threading.Timer(0.3, lambda: signal.raise_signal(signal.SIGINT)).start()
     run.join()
 except KeyboardInterrupt:
     print("interrupted", run.training, run.state)
@@ -583,7 +578,7 @@ def test_a_run_whose_folder_goes_away_says_so_and_leaves_nothing_half_made(tmp_p
         run.join(60)
     assert run.state == "failed"
     assert not run.path.exists()
-    assert [r.name for r in list_runs(tmp_path)] == ([] if how == "deleted" else ["elsewhere"])
+    assert [r.name for r in readable_runs(tmp_path)[0]] == ([] if how == "deleted" else ["elsewhere"])
     with pytest.raises(RunError, match="is gone"):
         run.start()
     assert not run.path.exists()

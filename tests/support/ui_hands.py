@@ -1,8 +1,7 @@
-"""What the tests of panel and live view share: tiny runs, reading and pressing widgets, waiting."""
+"""What the tests of panel and live view share: tiny runs, reading and pressing widgets."""
 
 import re
 import threading
-import time
 
 import ipywidgets as w
 from tiny import TINY
@@ -13,13 +12,6 @@ ENDLESS = TINY | {"total_timesteps": 10**8}
 def words(widget: w.HTML) -> str:
     """What a person reads in an HTML widget."""
     return re.sub(r"<style>.*?</style>|<[^>]+>", "", widget.value, flags=re.DOTALL).replace("&ensp;", " ")
-
-
-def wait_for(condition, seconds: float = 120) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
 
 
 def click(button: w.Button) -> None:

@@ -45,7 +45,7 @@ def test_it_opens_with_what_was_recorded(explorer, rollout):
     assert explorer.config == rollout.config
     assert "as recorded" in explorer.summary.value
     found = rollout.conduct
-    assert f"tilted by {found.largest_tilt:.2f} rad at most" in explorer.picker.line.value
+    assert f"upright (≤ {found.largest_tilt:.2f} rad), not clean" in explorer.picker.line.value
     assert f"folded {found.folded_before_contact:.0%} before contact" in explorer.picker.line.value
     assert pixels(explorer.image).shape == (840, 1245, 4)
 

@@ -6,7 +6,8 @@ import weakref
 
 import pytest
 from matplotlib.figure import Figure
-from ui_hands import ENDLESS, TINY, click, threads, wait_for, words
+from ui_hands import ENDLESS, TINY, click, threads, words
+from waiting import wait_for
 
 from twmr_nb.draw.curves import LiveCurves
 from twmr_nb.files import write_json
@@ -94,12 +95,24 @@ def test_steps_text(steps, text):
     assert steps_text(steps) == text
 
 
-def test_clip_films_the_newest_policy(tmp_path, gl, monkeypatch):
-    monkeypatch.setattr(clip, "gl_available", lambda: True)
+@pytest.fixture
+def trained(tmp_path):
+    """A tiny run that is finished."""
     run = new_run("recommended", root=tmp_path, **TINY)
     run.train()
+    return run
+
+
+@pytest.fixture
+def film(trained):
+    """The clip of the trained run, not filmed yet."""
     film = clip.EvaluationClip()
-    film.show(run)
+    film.show(trained)
+    return film
+
+
+def test_clip_films_the_newest_policy(film, gl, monkeypatch):
+    monkeypatch.setattr(clip, "gl_available", lambda: True)
     film.consider()
     film.filming.result()
     assert film.film.value[4:8] == b"ftyp", "an mp4 file"
@@ -110,21 +123,15 @@ def test_clip_films_the_newest_policy(tmp_path, gl, monkeypatch):
     assert film.filming is None, "nothing new to film"
 
 
-def test_clip_is_off_where_nothing_can_be_drawn(tmp_path):
-    run = new_run("recommended", root=tmp_path, **TINY)
-    run.train()
-    film = clip.EvaluationClip()
-    film.show(run)
+def test_clip_is_off_where_nothing_can_be_drawn(film):
     film.consider()
     film.filming.result()
     assert "apt-get install libegl1 libgl1" in words(film.line)
     assert film.film not in film.screen.children
 
 
-def test_the_clips_episode_is_offered_in_3d_without_any_gl(tmp_path):
-    run = new_run("recommended", root=tmp_path, **TINY)
-    run.train()
-    view = LiveView(run, clip=clip.EvaluationClip())
+def test_the_clips_episode_is_offered_in_3d_without_any_gl(trained):
+    view = LiveView(trained, clip=clip.EvaluationClip())
     switch = next(each for each in view.children[3].children[0].children if isinstance(each, clip.ReplaySwitch))
     wait_for(lambda: not switch.disabled)
     before = view.stage.children
@@ -140,14 +147,12 @@ def test_the_clips_episode_is_offered_in_3d_without_any_gl(tmp_path):
     assert view.stage.children == before
 
 
-def test_a_frontier_of_step_heights_is_told_and_drawn(tmp_path):
-    run = new_run("recommended", root=tmp_path, **TINY)
-    run.train()
+def test_a_frontier_of_step_heights_is_told_and_drawn(trained):
     plain = live.LiveCurves(600, 300)
-    plain.png(run.records, {}, 64)
+    plain.png(trained.records, {}, 64)
     assert not plain.frame.curriculum
-    assert len(result_text(run.records)) == 1
-    records = [record | {"frontier": 0.03 + 0.001 * i} for i, record in enumerate(run.records)]
+    assert len(result_text(trained.records)) == 1
+    records = [record | {"frontier": 0.03 + 0.001 * i} for i, record in enumerate(trained.records)]
     rising = live.LiveCurves(600, 300)
     rising.png(records, {}, 64)
     assert rising.frame.curriculum
@@ -155,11 +160,7 @@ def test_a_frontier_of_step_heights_is_told_and_drawn(tmp_path):
     assert result_text(records)[1:] == ["steps up to 3.3 cm"]
 
 
-def test_clip_can_be_turned_off(tmp_path):
-    run = new_run("recommended", root=tmp_path, **TINY)
-    run.train()
-    film = clip.EvaluationClip()
-    film.show(run)
+def test_clip_can_be_turned_off(film):
     film.switch.value = False
     film.consider()
     assert film.filming is None

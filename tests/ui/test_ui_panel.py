@@ -7,7 +7,8 @@ from html import unescape
 
 import ipywidgets as w
 import pytest
-from ui_hands import ENDLESS, TINY, click, threads, wait_for, words
+from ui_hands import ENDLESS, TINY, click, threads, words
+from waiting import wait_for
 
 import twmr_nb
 from twmr_nb.cli.main import parse

@@ -10,28 +10,9 @@ import pytest
 from ui_shelf import named, names
 
 from twmr_nb import PolicyBrowser
-from twmr_nb.episodes import worlds
 from twmr_nb.policies.saved import PolicyError, load_policy
 from twmr_nb.runs.run import open_run
 from twmr_nb.ui import policy_files as files
-
-
-@pytest.fixture(autouse=True)
-def _short_trials(monkeypatch):
-    monkeypatch.setattr(worlds, "TRIAL_STEPS", 25)
-
-
-@pytest.fixture
-def root(three_runs, tmp_path):
-    """A copy that a test may change."""
-    shutil.copytree(three_runs, tmp_path / "runs")
-    return tmp_path / "runs"
-
-
-@pytest.fixture
-def browser(root):
-    return PolicyBrowser(root)
-
 
 # -- the table --------------------------------------------------------------------------------------------------------
 

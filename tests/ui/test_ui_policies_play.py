@@ -8,31 +8,13 @@ import threading
 import pytest
 from ui_shelf import named, names
 
-from twmr_nb import EnvConfig, PolicyBrowser, RewardExplorer
+from twmr_nb import EnvConfig, RewardExplorer
 from twmr_nb.episodes import evaluate as evaluation
 from twmr_nb.episodes import worlds
 from twmr_nb.policies.saved import load_policy
 from twmr_nb.ui.background import Background, Turn
 from twmr_nb.ui.reporting import ReportingPolicy
 from twmr_nb.ui.rollout_picker import RolloutPicker
-
-
-@pytest.fixture(autouse=True)
-def _short_trials(monkeypatch):
-    monkeypatch.setattr(worlds, "TRIAL_STEPS", 25)
-
-
-@pytest.fixture
-def root(three_runs, tmp_path):
-    """A copy that a test may change."""
-    shutil.copytree(three_runs, tmp_path / "runs")
-    return tmp_path / "runs"
-
-
-@pytest.fixture
-def browser(root):
-    return PolicyBrowser(root)
-
 
 # -- playing ----------------------------------------------------------------------------------------------------------
 
@@ -209,12 +191,12 @@ def test_a_stopped_job_shows_nothing():
 
     def slow(turn: Turn) -> str:
         started.set()
-        go.wait(10)
+        go.wait(240)
         turn.check()
         return "late"
 
     work.run(slow, shown.append)
-    assert started.wait(10)
+    assert started.wait(240)
     work.cancel()
     go.set()
     work.join()

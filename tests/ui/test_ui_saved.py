@@ -12,6 +12,7 @@ import pytest
 from climb import climb
 from PIL import Image
 from tiny import TINY
+from waiting import wait_for
 
 from twmr_nb import GateExplorer, PolicyBrowser, PoseExplorer, RewardExplorer, TrainingPanel
 from twmr_nb.config.schema import EnvConfig
@@ -38,6 +39,12 @@ def outputs(monkeypatch):
     return seen
 
 
+@pytest.fixture
+def run(tmp_path):
+    """A tiny run, not begun."""
+    return new_run("recommended", "first", root=tmp_path, **TINY)
+
+
 class Lamp(w.Image):
     """A picture of one colour."""
 
@@ -61,29 +68,21 @@ def pixel(data):
     return pictures[0].getpixel((pictures[0].width // 2, pictures[0].height // 2))
 
 
-def wait_for(condition, seconds=20.0):
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.01)
-    assert condition()
-
-
-def widgets(tmp_path):
-    run = new_run("recommended", "first", root=tmp_path, **TINY)
+def widgets(run, root):
     run.train()
     return {
         "live view": live_view(run),
-        "panel": TrainingPanel(root=tmp_path),
-        "runs": Runs(tmp_path),
-        "rewards": RewardExplorer(climb(), root=tmp_path),
-        "gates": GateExplorer(climb(), root=tmp_path),
+        "panel": TrainingPanel(root=root),
+        "runs": Runs(root),
+        "rewards": RewardExplorer(climb(), root=root),
+        "gates": GateExplorer(climb(), root=root),
         "pose": PoseExplorer(),
-        "policies": PolicyBrowser(tmp_path),
+        "policies": PolicyBrowser(root),
     }
 
 
-def test_every_widget_leaves_a_short_line_and_a_picture(outputs, tmp_path):
-    for name, widget in widgets(tmp_path).items():
+def test_every_widget_leaves_a_short_line_and_a_picture(outputs, run, tmp_path):
+    for name, widget in widgets(run, tmp_path).items():
         outputs.clear()
         widget._ipython_display_()
         live, copy = outputs[0][0], outputs[1][0]
@@ -181,13 +180,12 @@ def test_drawing_and_keeping_do_not_wait_for_each_other(outputs):
     thread.start()
     for k in range(30):
         explorer.turn.text = f"{0.1 * k}"
-    thread.join(30)
+    thread.join(240)
     assert not thread.is_alive()
     explorer.close()
 
 
-def test_a_live_view_keeps_the_finished_curve(outputs, tmp_path):
-    run = new_run("recommended", "first", root=tmp_path, **TINY)
+def test_a_live_view_keeps_the_finished_curve(outputs, run):
     run.start()
     view = live_view(run)
     view._ipython_display_()
@@ -197,8 +195,7 @@ def test_a_live_view_keeps_the_finished_curve(outputs, tmp_path):
     view.close()
 
 
-def test_a_policy_browser_keeps_what_it_played_last(outputs, tmp_path):
-    run = new_run("recommended", "first", root=tmp_path, **TINY)
+def test_a_policy_browser_keeps_what_it_played_last(outputs, run, tmp_path):
     run.train()
     browser = PolicyBrowser(tmp_path)
     browser._ipython_display_()

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import tyro
-from tqdm import tqdm
 
 from twmr_nb.cli.flags import expanded, flag, refuse_scene
 from twmr_nb.cli.streams import complain
@@ -84,9 +83,9 @@ class Policies:
 
 
 def evaluate(options: Evaluate) -> int:
-    from twmr_nb.episodes.evaluate import sampled_episodes
     from twmr_nb.episodes.worlds import own_world
     from twmr_nb.policies.saved import BY_NAME, load_policy
+    from twmr_nb.progress import Progress
 
     names, heights = names_of(options), heights_asked(options)
     policies = {label(name): name if name in BY_NAME else load_policy(name) for name in names}
@@ -94,8 +93,7 @@ def evaluate(options: Evaluate) -> int:
     if options.plot and not heights and all(w.step_height_max is None for w in worlds.values()):
         raise ConfigError("--plot draws success against step height: add --sweep.")
     picture = ready_file(options.plot, ".png") if options.plot else None
-    plays = options.episodes * (len(heights) or 1) + (sampled_episodes(options.episodes) if options.both else 0)
-    with tqdm(total=len(names) * plays, unit="episode", disable=not sys.stderr.isatty()) as bar:
+    with Progress("evaluating", len(policies) * (1 + options.both)) as bar:
         judged = {name: judge(policy, worlds[name], options, heights, bar) for name, policy in policies.items()}
     if options.json:
         print(json.dumps(list(judged.values()) if len(judged) > 1 else next(iter(judged.values()))))
@@ -170,17 +168,19 @@ def judge(
     """One policy's evaluation; with a sweep under `sweep`, with sampled play under `sampled`."""
     from twmr_nb.episodes.evaluate import evaluate, sampled_episodes, sweep
 
-    how: dict[str, Any] = {"episodes": options.episodes, "seed": options.seed, "on_progress": bar.update}
+    deterministic = options.both or options.deterministic
     if heights:
         stop = settings(options.set).get("end_on_success", True)
-        results = sweep(policy, world, heights, deterministic=options.deterministic, end_on_success=stop, **how)
+        results = sweep(policy, world, heights, options.episodes, options.seed, deterministic, end_on_success=stop)
+        bar.step()
         common = ("policy", "episodes", "seed", "deterministic")
         return {k: results[0][k] for k in common} | {"sweep": results}
-    result = evaluate(policy, world, deterministic=options.both or options.deterministic, **how)
+    result = evaluate(policy, world, options.episodes, options.seed, deterministic)
+    bar.step()
     if options.both:
-        how["episodes"] = sampled_episodes(options.episodes)
-        result["sampled"] = evaluate(policy, world, deterministic=False, **how)
+        result["sampled"] = evaluate(policy, world, sampled_episodes(options.episodes), options.seed, False)
         result["gap"] = result["success_rate"] - result["sampled"]["success_rate"]
+        bar.step()
     return result
 
 
@@ -256,14 +256,12 @@ def settings(words: Sequence[str]) -> dict[str, Any]:
 
 def export(options: Export) -> int:
     from twmr_nb.draw.words import policies_table
-    from twmr_nb.episodes.evaluate import check_trial, sampled_episodes
+    from twmr_nb.episodes.evaluate import check_trial
     from twmr_nb.runs.export import judged, target_file
 
     check_trial(options.episodes, 1)
     path = target_file(options.name, expanded(options.to))
-    plays = options.episodes + sampled_episodes(options.episodes)
-    with tqdm(total=plays, unit="episode", disable=not sys.stderr.isatty()) as bar:
-        policy = judged(options.policy, options.name, options.note, options.episodes, bar.update)
+    policy = judged(options.policy, options.name, options.note, options.episodes)
     try:
         policy.save(path)
     finally:

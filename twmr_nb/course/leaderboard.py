@@ -10,6 +10,7 @@ from twmr_nb.episodes.evaluate import evaluate
 from twmr_nb.episodes.worlds import world
 from twmr_nb.files import locked, read_json, set_aside, write_json
 from twmr_nb.markup import table_cell
+from twmr_nb.policies.checks import is_number, is_share
 from twmr_nb.policies.saved import SavedPolicy
 from twmr_nb.runs.places import RUNS
 
@@ -133,10 +134,6 @@ def mistake(entry: Any) -> str:
         return f"by = {entry.get('by')!r} is no name."
     if entry.get("score") is not None and not is_number(entry["score"]):
         return f"score = {entry['score']!r} is no number."
-    if not is_number(entry.get("success_rate")) or not 0 <= entry["success_rate"] <= 1:
+    if not is_share(entry.get("success_rate")):
         return f"success_rate = {entry.get('success_rate')!r} is no share from 0 to 1."
     return ""
-
-
-def is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300

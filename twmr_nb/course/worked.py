@@ -15,13 +15,14 @@ from twmr_nb.config.presets import DEFAULT_PRESET
 from twmr_nb.files import locked, read_json, write_text
 from twmr_nb.lab.experiment import ROOT, Comparison, Trial, compare, planned
 from twmr_nb.markup import shown
+from twmr_nb.runs.export import rounded
 from twmr_nb.runs.identity import digest
 from twmr_nb.types import ConfigError, Record
 
 RESULTS = Path(__file__).with_name("experiments.json")
 STEPS, SEEDS, EPISODES = 150_000, (0, 1, 2), 100
 LOGGED = ("global_step", "success_rate", "average_x", "episode_return", "std", "frontier")
-POINTS = 30  # kept of every curve
+POINTS, DIGITS = 30, 4  # kept of every curve; of every number
 DRAWN = {"scene": "step", "step_height": 0.03, "step_height_max": 0.07}
 RISING = DRAWN | {"curriculum_start": 0.04}
 
@@ -106,7 +107,7 @@ def measure(
             worked.variants, seeds, steps=steps, episodes=episodes, step_height=worked.step_height, root=root
         )
         trials = [
-            {"variant": t.variant, "seed": t.seed, "records": thinned(t.records), "result": rounded(t.result)}
+            {"variant": t.variant, "seed": t.seed, "records": thinned(t.records), "result": rounded(t.result, DIGITS)}
             for t in comparison.trials
         ]
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -124,12 +125,7 @@ def measure(
 def thinned(records: Sequence[Record]) -> list[dict[str, float]]:
     """A few records of a curve, the last among them, with the quantities that are shown."""
     stride = -(-len(records) // POINTS) or 1
-    return [rounded({k: r[k] for k in LOGGED if k in r}) for r in records[::-1][::stride][::-1]]
-
-
-def rounded(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Numbers to four significant digits; the rest as it is."""
-    return {k: float(f"{v:.4g}") if isinstance(v, float) else v for k, v in values.items()}
+    return [rounded({k: r[k] for k in LOGGED if k in r}, DIGITS) for r in records[::-1][::stride][::-1]]
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
-from twmr_nb.draw.live_figure import LiveFigure, nice_limits
+from twmr_nb.draw.live_figure import LiveFigure, between, nice_limits
 from twmr_nb.draw.metrics import METRICS, column, shown, steps_unit
 from twmr_nb.draw.style import DASHES, GREY, TOTAL, Plot, halo, legend, style, term_colors, words
 from twmr_nb.markup import figure_text
@@ -198,8 +198,3 @@ def round_up(value: float) -> float:
     """The next round number."""
     decade = 10.0 ** math.floor(math.log10(value))
     return next(decade * f for f in ROUND if value <= decade * f * (1 + 1e-9))
-
-
-def between(x: Array, low: Array, high: Array) -> Array:
-    """The outline of the area between two curves."""
-    return np.column_stack([np.concatenate([x, x[::-1]]), np.concatenate([low, high[::-1]])])

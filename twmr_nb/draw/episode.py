@@ -7,14 +7,27 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from twmr_nb.draw.style import GREY, HALO, INK, LEGS, PALE, TERM_COLORS, TOTAL, Plot, legend, style, term_colors, words
+from twmr_nb.draw.style import (
+    CURSOR,
+    GREY,
+    HALO,
+    INK,
+    LEGS,
+    PALE,
+    TERM_COLORS,
+    TOTAL,
+    Plot,
+    legend,
+    style,
+    term_colors,
+    words,
+)
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.markup import figure_text, one_line
-from twmr_nb.robot.model import LEG_CTRL, LEG_RANGE, WHEEL_CTRL, WHEEL_TORQUE, step_edges
+from twmr_nb.robot.model import LEG_CTRL, LEG_RANGE, WHEEL_CTRL, WHEEL_TORQUE, at_step
 from twmr_nb.task.gate import GATE_OPEN
 from twmr_nb.types import Array
 
-CURSOR = "#D62728"
 LETTERS = 60  # of a title, as many as the figure is wide
 
 
@@ -100,16 +113,20 @@ def four_lines(axes: Axes, rollout: Rollout, values: Any, title: str, unit: str)
 
 def mark_events(axes: Axes, rollout: Rollout, cursor: float | None) -> None:
     """Shade the time over the step; lines where it was passed and at the cursor."""
-    time, edges = rollout.time, step_edges(rollout.config)
-    if edges is not None:
-        over = (rollout.transition.x >= edges[0]) & (rollout.transition.x <= edges[1])
-        axes.fill_between(time, 0, 1, where=over, transform=axes.get_xaxis_transform(), color=PALE, linewidth=0)
+    time = rollout.time
+    shade_step(axes, rollout)
     passed = np.flatnonzero(rollout.transition.newly_passed)
     if len(passed):
         axes.axvline(time[passed[0]], color=TERM_COLORS["success"], linewidth=1.2, linestyle="--")
     if cursor is not None:
         axes.axvline(cursor, color=CURSOR, linewidth=1.2)
     axes.set_xlim(0, time[-1])
+
+
+def shade_step(axes: Axes, rollout: Rollout) -> None:
+    """Shade the time that the robot's middle is over the step."""
+    over = at_step(rollout.config, rollout.transition.x, near=0.0)
+    axes.fill_between(rollout.time, 0, 1, where=over, transform=axes.get_xaxis_transform(), color=PALE, linewidth=0)
 
 
 def robust_limits(curves: Sequence[Array]) -> tuple[float, float]:

@@ -9,22 +9,25 @@ TRACE_EVERY = 50  # control steps
 
 
 def outcome(rollout: Rollout) -> str:
-    """One line: how far, how long, passed or not, why it ended, and whether it stayed upright."""
+    """One line: how far, how long, passed or not, whether it ended in a fall and whether it was upright."""
     x, steps = rollout.transition.x, len(rollout.transition.x)
     passed = "passed the obstacle" if rollout.transition.passed.any() else "did not pass"
-    end = "fell" if rollout.terminated else "time was up"
     place = f"final x = {x[-1]:.2f} m after {steps * rollout.transition.ctrl_dt:.1f} s"
-    return f"{passed}, {place} ({end}); {posture(rollout)}"
+    return f"{passed}, {place}{' (fell)' if rollout.terminated else ''}, {posture(rollout)}"
 
 
 def posture(rollout: Rollout) -> str:
-    """Upright or not and how far it tilted; clean or not where it passed upright; how long its legs were folded."""
+    """Upright or not, by how far it tilted; clean or not where it passed upright."""
     found = rollout.conduct
     clean = {None: "", True: ", clean", False: ", not clean"}[found.clean_pass if found.upright_pass else None]
-    tilt = f"{'upright' if found.upright else 'not upright'}{clean}, tilted by {found.largest_tilt:.2f} rad at most"
-    folded = {"before contact": found.folded_before_contact, "after passing": found.folded_after_passing}
-    shares = ", ".join(f"{share:.0%} {when}" for when, share in folded.items() if np.isfinite(share))
-    return tilt + (f"; folded {shares}" if shares else "")
+    return f"{'upright' if found.upright else 'not upright'} (≤ {found.largest_tilt:.2f} rad){clean}"
+
+
+def folding(rollout: Rollout) -> str:
+    """How much of the time the legs were folded, where there was time: a phrase for each."""
+    found = rollout.conduct
+    shares = {"before contact": found.folded_before_contact, "after passing": found.folded_after_passing}
+    return ", ".join(f"folded {share:.0%} {when}" for when, share in shares.items() if np.isfinite(share))
 
 
 def gate_trace(rollout: Rollout) -> list[str]:

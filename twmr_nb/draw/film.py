@@ -126,7 +126,7 @@ def video(
     """
     several = all_of(episodes)
     try:
-        data = drawn_film(several, fps, size, camera, overlay, speed)
+        data = mp4(several, fps, size, camera, overlay, speed)
     except RenderError as error:
         titled_ = Markup("<p><b>{}</b></p>{}")
         strips = [titled_.format(one_line(each.title), image_tag(frame_strip(each), STILLS)) for each in several]
@@ -149,7 +149,7 @@ def save_video(
     """The film as an .mp4 file, written whole or not at all; raises RenderError where none can be made."""
     can_film()
     path = ready_file(path, ".mp4")
-    data = drawn_film([rollout], fps, size, "track" if follow else "fixed", speed=speed)
+    data = mp4([rollout], fps, size, "track" if follow else "fixed", speed=speed)
     return write_bytes(path, data)
 
 
@@ -164,21 +164,6 @@ def all_of(episodes: Sequence[Rollout | Sequence[Rollout]]) -> list[Rollout]:
     return several
 
 
-def drawn_film(
-    rollouts: Sequence[Rollout],
-    fps: float,
-    size: Size,
-    camera: Camera = "track",
-    overlay: bool = True,
-    speed: float = 1.0,
-) -> bytes:
-    """As `mp4`, under a bar that tells how long it will take."""
-    count = max(len(steps_shown(rollout, fps, speed)) for rollout in rollouts)
-    with Progress("drawing the video", count, first="") as bar:
-        return mp4(rollouts, fps, size, camera, overlay, speed, bar.step)
-
-
-@on_drawing_thread
 def mp4(
     rollouts: Sequence[Rollout],
     fps: float = 25,
@@ -186,22 +171,30 @@ def mp4(
     camera: Camera = "track",
     overlay: bool = True,
     speed: float = 1.0,
-    on_frame: Callable[[], None] = lambda: None,
 ) -> bytes:
     """One rollout, or several side by side with their titles, as an h264 file; raises RenderError if it cannot be."""
-    set_ffmpeg()
     steps = [steps_shown(rollout, fps, speed) for rollout in rollouts]
     longest = max(map(len, steps))
-    films = []
-    for rollout, index in zip(rollouts, steps, strict=True):
-        held = np.pad(index, (0, longest - len(index)), mode="edge")  # a short episode waits at its end
-        film = draw_steps(rollout, held, size, camera, overlay)
-        films.append(film if len(rollouts) == 1 else titled(film, rollout.title))
+    held = [np.pad(index, (0, longest - len(index)), mode="edge") for index in steps]  # a short one waits at its end
+    with Progress("drawing the video", longest, first="") as bar:
+        return compressed(rollouts, held, fps, size, camera, overlay, bar)
+
+
+@on_drawing_thread
+def compressed(
+    rollouts: Sequence[Rollout], steps: Sequence[NDArray[np.int_]], fps: float, size: Size, camera: Camera,
+    overlay: bool, bar: Progress,
+) -> bytes:  # fmt: skip
+    """The film of these control steps of each rollout."""
+    set_ffmpeg()
+    films = [draw_steps(*each, size, camera, overlay) for each in zip(rollouts, steps, strict=True)]
+    if len(films) > 1:
+        films = [titled(film, rollout.title) for film, rollout in zip(films, rollouts, strict=True)]
 
     def together() -> Iterator[Frame]:
         for side_by_side in zip(*films, strict=True):
             yield np.hstack(side_by_side)
-            on_frame()
+            bar.step()
 
     return mediapy.compress_video(together(), fps=fps, crf=CRF)
 

@@ -9,9 +9,9 @@ from matplotlib.ticker import MaxNLocator
 from twmr_nb.config.fields import choices
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.draw.contrast import SWATCH
-from twmr_nb.draw.live_figure import LiveFigure, nice_limits
+from twmr_nb.draw.live_figure import LiveFigure, between, nice_limits
 from twmr_nb.draw.panels import GatePanel, LegsPanel, MomentPanel, TimePanel
-from twmr_nb.draw.style import INK, PALE, style
+from twmr_nb.draw.style import CURSOR, INK, PALE, style
 from twmr_nb.episodes.rescore import Rescored, gate_of
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.robot.model import WHEEL_CTRL, at_step, step_edges
@@ -107,7 +107,7 @@ class CausePanel(TimePanel):
         self.title.set_text("what it feels: opens above the bias")
         base = np.zeros_like(self.time)
         for name, values in score_parts(self.rollout, config).items():
-            self.parts[name].set_verts([self.between(base, base + values)])
+            self.parts[name].set_verts([between(self.time, base, base + values)])
             base = base + values
         self.bias.set_ydata([config.gate_bias] * 2)
         top = max(float(np.quantile(base, 0.97)), 2 * abs(config.gate_bias))
@@ -145,7 +145,7 @@ class WayPanel:
         axes.set_xlim(min(float(self.x.min()), -0.05), max(float(self.x.max()), middle) + 0.05)
         look: dict[str, Any] = {"linestyle": "none", "marker": "o", "markeredgewidth": 0}
         self.dots = live.moving(axes, axes.plot([], [], markersize=2.5, alpha=0.5, **look))[0]
-        self.here = live.moving(axes, axes.plot([], [], markersize=7, color="#D62728", **look))[0]
+        self.here = live.moving(axes, axes.plot([], [], markersize=7, color=CURSOR, **look))[0]
 
     def show(self, gate: Array, config: EnvConfig, frame: int) -> None:
         self.dots.set_data(self.x, gate)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from twmr_nb.draw.style import Plot
+from twmr_nb.types import Array
 
 COLORS = 256  # of the PNG's palette: anti-aliased lines look the same, and a third is sent in half the time
 LAYERS = 2  # that may rest
@@ -99,3 +100,8 @@ def nice_limits(low: float, high: float) -> tuple[float, float]:
     decade = 10.0 ** math.floor(math.log10(reach))
     step = decade * next(f for f in (0.2, 0.5, 1, 2) if reach <= 8 * f * decade)
     return -step * math.ceil(max(0.25 - low / step, 0)), step * math.ceil(max(0.25 + high / step, 0))
+
+
+def between(x: Array, low: Array, high: Array) -> Array:
+    """The outline of the area between two curves."""
+    return np.column_stack([np.concatenate([x, x[::-1]]), np.concatenate([low, high[::-1]])])

@@ -11,7 +11,7 @@ from twmr_nb.config.schema import EnvConfig
 from twmr_nb.draw.style import INK, Plot, style
 from twmr_nb.episodes.rescore import gate_of
 from twmr_nb.episodes.rollout import Rollout
-from twmr_nb.robot.model import step_edges
+from twmr_nb.robot.model import at_step
 from twmr_nb.task.observations import observation_labels, observe
 from twmr_nb.types import Array
 
@@ -65,11 +65,9 @@ def draw_mode(axes: Axes, mode: str, seen: Array, rollout: Rollout) -> None:
     axes.tick_params(labelbottom=False, length=0)
     for first, _, _ in groups[1:]:
         axes.axhline(first, color="white", linewidth=1.2)
-    edges = step_edges(rollout.config)
-    if edges is not None:
-        over = np.flatnonzero((rollout.transition.x >= edges[0]) & (rollout.transition.x <= edges[1]))
-        for moment in over[[0, -1]] if len(over) else ():
-            axes.axvline(rollout.time[moment], color="black", linewidth=1.0, linestyle="--")
+    over = np.flatnonzero(at_step(rollout.config, rollout.transition.x, near=0.0))
+    for moment in over[[0, -1]] if len(over) else ():
+        axes.axvline(rollout.time[moment], color="black", linewidth=1.0, linestyle="--")
 
 
 def row_groups(labels: list[str]) -> list[tuple[int, int, str]]:

@@ -6,15 +6,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
-from twmr_nb.draw.live_figure import LiveFigure
+from twmr_nb.draw.episode import shade_step
+from twmr_nb.draw.live_figure import LiveFigure, between
 from twmr_nb.draw.side_view import ASKED, SideView, step_corners
-from twmr_nb.draw.style import INK, LEGS, PALE, TERM_COLORS, style
+from twmr_nb.draw.style import CURSOR, INK, LEGS, TERM_COLORS, style
 from twmr_nb.episodes.rescore import Rescored
 from twmr_nb.episodes.rollout import Rollout
-from twmr_nb.robot.model import LEG_RANGE, LEGS_OUT, step_edges, tip_radius
+from twmr_nb.robot.model import LEG_RANGE, LEGS_OUT, tip_radius
 from twmr_nb.types import Array
-
-CURSOR = "#D62728"
 
 
 class TimePanel:
@@ -25,11 +24,7 @@ class TimePanel:
         axes.set_xlim(0, rollout.time[-1])
         if not x:
             axes.tick_params(labelbottom=False)
-        edges = step_edges(rollout.config)
-        if edges is not None:
-            over = (rollout.transition.x >= edges[0]) & (rollout.transition.x <= edges[1])
-            whole = axes.get_xaxis_transform()
-            axes.fill_between(self.time, 0, 1, where=over, transform=whole, color=PALE, linewidth=0)
+        shade_step(axes, rollout)
         self.passed = live.moving(axes, axes.axvline(0, color=TERM_COLORS["success"], linewidth=1.2, linestyle="--"))
         self.cursor = live.moving(axes, axes.axvline(0, color=CURSOR, linewidth=1.2))
 
@@ -40,11 +35,6 @@ class TimePanel:
     def area(self, **look: Any) -> Any:
         """A filled area that changes; give it its outline with set_verts([between(...)])."""
         return self.live.moving(self.axes, self.axes.add_collection(PolyCollection([], **look), autolim=False))
-
-    def between(self, low: Array, high: Array) -> Array:
-        """The outline of the area between two curves [T]."""
-        there = np.column_stack([self.time, high])
-        return np.vstack([there, np.column_stack([self.time, low])[::-1]])
 
     def point(self, frame: int, passed_at: int | None) -> None:
         """Put the cursor on a step, and the mark where the obstacle is passed."""
@@ -64,7 +54,7 @@ class GatePanel(TimePanel):
         self.fill = self.area(facecolors=INK, alpha=0.75, linewidths=0)
 
     def show(self, gate: Array) -> None:
-        self.fill.set_verts([self.between(np.zeros_like(gate), gate)])
+        self.fill.set_verts([between(self.time, np.zeros_like(gate), gate)])
 
 
 class LegsPanel(TimePanel):

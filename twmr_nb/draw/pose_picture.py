@@ -1,6 +1,5 @@
 """The pose explorer's picture: the robot standing before a step, and how far its leg tips reach at every angle."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from twmr_nb.config.fields import choices
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.draw.contrast import edge_of
 from twmr_nb.draw.live_figure import LiveFigure
-from twmr_nb.draw.side_view import ASKED, DRIVEN, SideView, WheelGlyph, corners
+from twmr_nb.draw.side_view import ASKED, DRIVEN, SideView, WheelRow, corners
 from twmr_nb.draw.style import INK, TERM_COLORS, style
 from twmr_nb.robot.model import LEG_RANGE, LEGS_OUT, WHEEL_RADIUS, tip_radius
 from twmr_nb.robot.outline import Outline, outline
@@ -32,7 +31,7 @@ class PosePicture:
         self.ring = live.moving(self.view.axes, self.view.axes.plot([], [], color=INK, linestyle=":", linewidth=1.2))[0]
         self.curve = TipCurve(live, live.axes(64, 318, 430, 222))
         places = [live.axes(540 + 98 * k, 352, 88, 88) for k in range(3)]
-        self.targets = TargetGlyphs(live, places)
+        self.targets = WheelRow(live, places, "what an open gate asks for", MODES)
         words: dict[str, Any] = {"color": INK, "fontsize": 9, "va": "top", "linespacing": 1.5}
         self.note = live.moving(places[0], places[0].text(0, -0.62, "", transform=places[0].transAxes, **words))
 
@@ -43,7 +42,7 @@ class PosePicture:
         self.show_ring(outline(qpos), float(tip_radius(angles[0])))
         targets = targets_by_mode(config)
         self.curve.show(angles, config, targets)
-        self.targets.show(config, targets)
+        self.targets.show([targets[mode] for mode in MODES], MODES.index(config.extend_mode))
         self.note.set_text(lesson(config, targets))
         return self.live.png()
 
@@ -94,29 +93,6 @@ class TipCurve:
             word.set(x=angle + (-0.03 if angle > 1.5 else 0.03), ha="right" if angle > 1.5 else "left")
         for dot, angle in zip(self.dots, angles, strict=True):
             dot.set_data([angle], [1000 * tip_radius(angle)])
-
-
-class TargetGlyphs:
-    """One wheel in the pose that each extend_mode asks for when the gate is open; the chosen mode stands out."""
-
-    def __init__(self, live: LiveFigure, places: Sequence[Axes]) -> None:
-        head: dict[str, Any] = {"color": INK, "fontsize": 10, "fontweight": "bold", "transform": places[0].transAxes}
-        places[0].text(0, 1.32, "what an open gate asks for", **head)
-        self.glyphs = [WheelGlyph(live, axes, ASKED) for axes in places]
-        text: dict[str, Any] = {"color": INK, "fontsize": 8.5, "ha": "center"}
-        self.names = [
-            live.moving(a, a.text(0.5, 1.04, mode, transform=a.transAxes, **text))
-            for a, mode in zip(places, MODES, strict=True)
-        ]
-        self.words = [live.moving(a, a.text(0.5, -0.05, "", va="top", transform=a.transAxes, **text)) for a in places]
-
-    def show(self, config: EnvConfig, targets: dict[str, float]) -> None:
-        for mode, glyph, name, word in zip(MODES, self.glyphs, self.names, self.words, strict=True):
-            angle, chosen = targets[mode], mode == config.extend_mode
-            reach = float(tip_radius(angle))
-            glyph.show(angle, reach)
-            name.set(color=edge_of(ASKED) if chosen else INK, fontweight="bold" if chosen else "normal")
-            word.set_text(f"{angle:.2f} rad\ntip {1000 * reach:.0f} mm")
 
 
 def targets_by_mode(config: EnvConfig) -> dict[str, float]:

@@ -8,13 +8,12 @@ from matplotlib.axes import Axes
 
 from twmr_nb.draw.contrast import SWATCH
 from twmr_nb.draw.episode import robust_limits
-from twmr_nb.draw.live_figure import LiveFigure, nice_limits
+from twmr_nb.draw.live_figure import LiveFigure, between, nice_limits
 from twmr_nb.draw.panels import GatePanel, LegsPanel, MomentPanel, TimePanel
-from twmr_nb.draw.side_view import ASKED, WheelGlyph
+from twmr_nb.draw.side_view import WheelRow
 from twmr_nb.draw.style import HALO, INK, TOTAL, style, term_colors, words
 from twmr_nb.episodes.rescore import Rescored
 from twmr_nb.episodes.rollout import Rollout
-from twmr_nb.robot.model import tip_radius
 from twmr_nb.robot.pose import MIDDLE
 from twmr_nb.types import Array
 
@@ -35,7 +34,8 @@ class RewardPicture:
             self.gate = GatePanel(live, live.axes(64, 276, 490, 44), rollout)
             self.legs = LegsPanel(live, live.axes(64, 364, 490, 156), rollout)
             self.moment = MomentPanel(live, live.axes(584, 292, 240, 124), rollout)
-            self.targets = TargetsPanel(live, [live.axes(584 + 82 * k, 458, 76, 72) for k in range(3)])
+            places = [live.axes(584 + 82 * k, 454, 76, 72) for k in range(3)]
+            self.targets = WheelRow(live, places, "which pose is asked for?", ("gate shut", "gate open", "“midpoint”"))
 
     def draw(self, scored: Rescored, frame: int, how: str = "sum so far") -> bytes:
         """The picture as PNG, the cursor on step `frame`; `how` is one of STYLES."""
@@ -53,7 +53,7 @@ class RewardPicture:
         """The panels that show the gate, the legs and the robot."""
         self.gate.show(scored.gate)
         self.legs.show(scored)
-        self.targets.show(float(scored.retract[0]), float(scored.extend[0]))
+        self.targets.show([float(scored.retract[0]), float(scored.extend[0]), MIDDLE], chosen=1)
         for panel in (self.gate, self.legs):
             panel.point(frame, scored.passed_at)
         self.moment.show(scored, frame)
@@ -101,7 +101,7 @@ class TermsPanel(TimePanel):
         up, down = np.zeros_like(self.time), np.zeros_like(self.time)
         for name, values in curves.items():
             gain, cost = up + np.maximum(values, 0), down + np.minimum(values, 0)
-            self.areas[name].set_verts([self.between(up, gain), self.between(cost, down)])
+            self.areas[name].set_verts([between(self.time, up, gain), between(self.time, cost, down)])
             up, down = gain, cost
         return [up, down]
 
@@ -147,25 +147,6 @@ class TotalsPanel:
             text.set_text(signed(value))
         everything = [*now.values(), *was]
         self.axes.set_xlim(nice_limits(min(everything), max(everything)))
-
-
-class TargetsPanel:
-    """One wheel in the pose that a shut gate asks for, that an open gate asks for, and that `midpoint` would."""
-
-    def __init__(self, live: LiveFigure, places: Sequence[Axes]) -> None:
-        self.glyphs = [WheelGlyph(live, axes, color) for axes, color in zip(places, (INK, ASKED, INK), strict=True)]
-        for axes, word in zip(places, ("gate shut", "gate open", "“midpoint”"), strict=True):
-            axes.text(0.5, 1.02, word, transform=axes.transAxes, color=INK, fontsize=8, ha="center")
-        head: dict[str, Any] = {"color": INK, "fontsize": 10, "fontweight": "bold", "transform": places[0].transAxes}
-        places[0].text(0, 1.24, "which pose is asked for?", **head)
-        text: dict[str, Any] = {"color": INK, "fontsize": 8, "ha": "center", "va": "top"}
-        self.words = [live.moving(a, a.text(0.5, -0.02, "", transform=a.transAxes, **text)) for a in places]
-
-    def show(self, retract: float, extend: float) -> None:
-        for glyph, word, angle in zip(self.glyphs, self.words, (retract, extend, MIDDLE), strict=True):
-            reach = float(tip_radius(angle))
-            glyph.show(angle, reach)
-            word.set_text(f"{angle:.2f} rad\ntip {1000 * reach:.0f} mm")
 
 
 def span(curves: Sequence[Array]) -> tuple[float, float]:

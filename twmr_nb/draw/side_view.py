@@ -1,5 +1,6 @@
 """The robot drawn from its side, with matplotlib: quick, clear, and without a graphics library."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -7,10 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from numpy.typing import ArrayLike
 
+from twmr_nb.draw.contrast import edge_of
 from twmr_nb.draw.live_figure import LiveFigure
 from twmr_nb.draw.style import INK, TERM_COLORS
 from twmr_nb.episodes.rollout import Rollout
-from twmr_nb.robot.model import step_box
+from twmr_nb.robot.model import NQ, WHEEL_QPOS, step_box, tip_radius
 from twmr_nb.robot.outline import FAR, NEAR, outline, with_legs
 from twmr_nb.types import Array
 
@@ -77,27 +79,43 @@ class SideView:
             text.set_text(f"{x:.1f} m" if len(tenths) < 6 else f"{x:.1f}")
 
 
-class WheelGlyph:
-    """One wheel with its legs, alone, and the circle that its tips reach."""
+class WheelRow:
+    """One wheel with its legs in several poses side by side, each with the circle that its tips reach."""
 
-    def __init__(self, live: LiveFigure, axes: Axes, color: str = INK) -> None:
-        self.axes = axes
-        axes.set_axis_off()
-        axes.set_aspect("equal")
-        axes.set_xlim(-0.052, 0.052)
-        axes.set_ylim(-0.052, 0.052)
-        self.circle = live.moving(axes, axes.plot([], [], color=color, linewidth=1.0, linestyle=":"))[0]
-        look: dict[str, Any] = {"edgecolors": INK, "linewidths": 0.6}
-        self.parts = live.moving(axes, axes.add_collection(PolyCollection([], **look)))
+    def __init__(self, live: LiveFigure, places: Sequence[Axes], title: str, names: Sequence[str]) -> None:
+        head: dict[str, Any] = {"color": INK, "fontsize": 10, "fontweight": "bold", "transform": places[0].transAxes}
+        places[0].text(0, 1.28, title, **head)
+        self.glyphs = []
+        for axes, name in zip(places, names, strict=True):
+            axes.set_axis_off()
+            axes.set_aspect("equal")
+            axes.set_xlim(-0.052, 0.052)
+            axes.set_ylim(-0.052, 0.052)
+            text: dict[str, Any] = {"color": INK, "fontsize": 8.5, "ha": "center", "transform": axes.transAxes}
+            ring = axes.plot([], [], linewidth=1.0, linestyle=":")
+            parts = axes.add_collection(PolyCollection([], edgecolors=INK, linewidths=0.6))
+            words = axes.text(0.5, 1.03, name, **text), axes.text(0.5, -0.04, "", va="top", **text)
+            self.glyphs.append([live.moving(axes, artist) for artist in (*ring, parts, *words)])
 
-    def show(self, leg_angle: float, tip_radius: float) -> None:
-        """Draw the legs at an angle, rad; `tip_radius` in m."""
-        shape = outline(with_legs(np.array([0, 0, 0, 1.0] + [0.0] * 19), leg_angle))
-        parts = wheel_parts(shape.rims[0] - shape.axles[0], shape.legs[0] - shape.axles[0])
-        self.parts.set_verts([part for part, _ in parts])
-        self.parts.set_facecolor([color for _, color in parts])
-        angle = np.linspace(0, 2 * np.pi, 60)
-        self.circle.set_data(tip_radius * np.cos(angle), tip_radius * np.sin(angle))
+    def show(self, angles: Sequence[float], chosen: int) -> None:
+        """Draw the legs at these angles, rad; the chosen pose stands out."""
+        around = np.linspace(0, 2 * np.pi, 60)
+        for k, (angle, (ring, parts, name, words)) in enumerate(zip(angles, self.glyphs, strict=True)):
+            shapes, reach = wheel_pose(angle), float(tip_radius(angle))
+            parts.set_verts([part for part, _ in shapes])
+            parts.set_facecolor([color for _, color in shapes])
+            ring.set_data(reach * np.cos(around), reach * np.sin(around))
+            ring.set_color(ASKED if k == chosen else INK)
+            name.set(color=edge_of(ASKED) if k == chosen else INK, fontweight="bold" if k == chosen else "normal")
+            words.set_text(f"{angle:.2f} rad\ntip {1000 * reach:.0f} mm")
+
+
+def wheel_pose(leg_angle: float, turn: float = 0.0) -> list[tuple[Array, str]]:
+    """The front left wheel about its axle at 0, 0: what to fill and in which colour; angles in rad."""
+    qpos = np.zeros(NQ)
+    qpos[3], qpos[WHEEL_QPOS] = 1.0, turn
+    shape = outline(with_legs(qpos, leg_angle))
+    return wheel_parts(shape.rims[0] - shape.axles[0], shape.legs[0] - shape.axles[0])
 
 
 def wheel_parts(rim: Array, legs: Array) -> list[tuple[Array, str]]:

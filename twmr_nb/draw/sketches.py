@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.patheffects import withStroke
 
-from twmr_nb.draw.side_view import CHASSIS, STEP, corners, step_corners, wheel_parts
+from twmr_nb.draw.side_view import CHASSIS, STEP, corners, step_corners, wheel_parts, wheel_pose
 from twmr_nb.draw.style import INK, OWN_COLORS, TERM_COLORS, Plot, style
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.markup import figure_text
@@ -32,7 +32,7 @@ def wheel_poses(angles: Mapping[str, float]) -> Plot:
     for axes, (name, angle) in zip(row, angles.items(), strict=True):
         blank(axes, (-0.053, 0.053), (-0.053, 0.053))
         radius = float(tip_radius(angle))
-        draw_wheel(axes, wheel_pose(angle, 0.0))
+        draw_wheel(axes, wheel_pose(angle))
         circle(axes, (0, 0), radius, linestyle=":", color=TERM_COLORS["extension"])
         axes.set_title(name, color=INK, fontsize=10, fontweight="bold")
         under = f"{angle:.2f} rad, tip at {1000 * radius:.1f} mm"
@@ -156,14 +156,6 @@ def dimension(axes: Axes, x: float, low: float, high: float, words: str, side: i
     align = "right" if side < 0 else "left"
     text: dict[str, Any] = {"color": INK, "fontsize": 9, "ha": align, "va": "center", "path_effects": GLOW}
     axes.text(x + 0.003 * side, (low + high) / 2, words, **text)
-
-
-def wheel_pose(leg_angle: float, turn: float) -> list[tuple[Array, str]]:
-    """The front left wheel about its axle at 0, 0: what to fill and in which colour."""
-    qpos = np.zeros(NQ)
-    qpos[3], qpos[WHEEL_QPOS] = 1.0, turn
-    shape = outline(with_legs(qpos, leg_angle))
-    return wheel_parts(shape.rims[0] - shape.axles[0], shape.legs[0] - shape.axles[0])
 
 
 def standing_turn(leg_angle: float) -> float:

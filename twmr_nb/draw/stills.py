@@ -31,11 +31,6 @@ def side_view_frames(
         yield draw_overlay(picture, rollout.time[k], t.x[k], t.gate[k], reward[k]) if overlay else picture
 
 
-def side_view_strip(rollout: Rollout, n: int = 6, size: tuple[int, int] = (320, 180)) -> list[bytes]:
-    """n moments of an episode, spread evenly from its first step to its last, each a PNG file of this size [px]."""
-    return [png(frame) for frame in side_view_frames(rollout, moments(rollout, n), size)]
-
-
 def moments(rollout: Rollout, n: int) -> list[int]:
     """n control steps, evenly spread from the first to the last."""
     return np.linspace(0, len(rollout.time) - 1, n).round().astype(int).tolist()

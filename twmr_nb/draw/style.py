@@ -34,6 +34,7 @@ LEGS = (  # motor order: line, name
     ({"color": "#B0703C"}, "rear left"),
     ({"color": "#B0703C", "linestyle": "--"}, "rear right"),
 )
+CURSOR = "#D62728"
 DPI = 100
 
 

@@ -6,9 +6,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from twmr_nb.markup import Formula, one_line, table_cell
+from twmr_nb.markup import one_line, table_cell
 
-__all__ = ["Formula", "Table"]
 NUMBER = re.compile(r"[-+−]?\.?\d|–")  # how a number begins, its unit behind it; a dash is a missing one
 TABLE = Markup("<table class='twmr-value'>{}</table>")  # digits of one width
 ROW = Markup("<tr>{}</tr>")

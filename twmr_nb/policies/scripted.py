@@ -6,7 +6,7 @@ import numpy as np
 
 from twmr_nb.config.fields import is_number
 from twmr_nb.markup import shown
-from twmr_nb.robot.pose import HIGH, LOW, MIDDLE
+from twmr_nb.robot.pose import HIGH, MIDDLE
 from twmr_nb.types import Array, ConfigError
 
 
@@ -37,6 +37,3 @@ class ConstantPolicy:
 
     def act(self, obs: Array) -> Array:
         return np.tile(self.command, (len(obs), 1))
-
-
-__all__ = ["HIGH", "LOW", "MIDDLE", "ConstantPolicy", "leg_command"]

@@ -113,10 +113,10 @@ def step_edges(config: EnvConfig) -> tuple[float, float] | None:
     return (box[0] - box[2], box[0] + box[2]) if box else None
 
 
-def at_step(config: EnvConfig, x: ArrayLike) -> NDArray[np.bool_]:
-    """Whether places x [...] (m) are over the step or next to it; nowhere in the flat scene."""
+def at_step(config: EnvConfig, x: ArrayLike, near: float = NEAR) -> NDArray[np.bool_]:
+    """Whether places x [...] are over the step or next to it, as `near` says (m); nowhere in the flat scene."""
     start, end = step_edges(config) or (np.inf, -np.inf)
-    return (np.asarray(x) > start - NEAR) & (np.asarray(x) < end + NEAR)
+    return (np.asarray(x) > start - near) & (np.asarray(x) < end + near)
 
 
 def build_model(config: EnvConfig | None = None) -> mujoco.MjModel:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,29 +21,7 @@ CURVE = ("global_step", "success_rate", "episode_return", "frontier", "train_s")
 POINTS = 100  # of the curve, at most
 
 
-def export(
-    source: str | Path,
-    name: str,
-    to: str | Path = ".",
-    note: str = "",
-    episodes: int = EPISODES,
-    on_progress: Callable[[int], None] | None = None,
-) -> Path:
-    """Evaluate a run's policy and write it, with all that is known of it, to a file or into a folder; returns its path.
-
-    Whether it can be written there is known before anything is played.
-    """
-    target = target_file(name, to)
-    return judged(source, name, note, episodes, on_progress).save(target)
-
-
-def judged(
-    source: str | Path,
-    name: str,
-    note: str = "",
-    episodes: int = EPISODES,
-    on_progress: Callable[[int], None] | None = None,
-) -> SavedPolicy:
+def judged(source: str | Path, name: str, note: str = "", episodes: int = EPISODES) -> SavedPolicy:
     """A run's policy under a new name, with all that is known of it.
 
     Adds to the policy's results: note, curve, evaluation (deterministic), sampled (a quarter of the episodes), and
@@ -56,8 +34,8 @@ def judged(
         raise PolicyError(f"{path} has no learning curve beside it: export it from the folder of its run.")
     trial = world(saved.config.env)
     evaluations = {
-        "evaluation": evaluate(saved, trial, episodes, on_progress=on_progress),
-        "sampled": evaluate(saved, trial, sampled_episodes(episodes), deterministic=False, on_progress=on_progress),
+        "evaluation": evaluate(saved, trial, episodes),
+        "sampled": evaluate(saved, trial, sampled_episodes(episodes), deterministic=False),
     }
     told = {"note": note or saved.results.get("note", ""), "curve": curve, "evaluate_command": command(name, episodes)}
     return dataclasses.replace(saved, results=saved.results | told | rounded(evaluations))
@@ -96,9 +74,3 @@ def rounded(value: Any, digits: int = 5) -> Any:
     if isinstance(value, float):
         return float(f"{value:.{digits}g}") if not value.is_integer() else value
     return value
-
-
-def exported(folder: str | Path) -> dict[str, tuple[SavedPolicy, int]]:
-    """The policies in a folder by name, each with its file's size in bytes."""
-    paths = sorted(Path(folder).glob("*.safetensors"))
-    return {path.stem: (load_policy(path), path.stat().st_size) for path in paths}

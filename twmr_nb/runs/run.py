@@ -4,7 +4,6 @@ What it has on disk stands in `folder`, how it trains in `training`.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -108,15 +107,6 @@ def places_of(path: str | Path) -> Iterator[Path]:
     """Where a run of this name or path may lie: the folder itself, one among your runs, the newest called NAME_TIME."""
     yield from (Path(path).resolve(), (RUNS / path).resolve())
     yield from (folder for folder in run_folders(RUNS) if folder.name.startswith(f"{path}_"))
-
-
-def list_runs(root: str | Path | None = None) -> list["Run"]:
-    """All runs below a folder, the newest first; without those that cannot be read."""
-    runs = []
-    for folder in run_folders(root or RUNS):
-        with suppress(ValueError, KeyError, TypeError, OSError):
-            runs.append(open_run(folder))
-    return runs
 
 
 def config_in(path: Path) -> TrainConfig:

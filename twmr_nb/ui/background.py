@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from markupsafe import Markup
-
 
 class Redraw:
     """Draws when called; inside `with redraw.hold():` only once, at the end. Threads take turns."""
@@ -40,7 +38,7 @@ class Redraw:
 class Background:
     """Runs one job at a time on a thread of its own; a newer job makes the results of an older one void.
 
-    `say` is told what goes on, `failed` what went wrong, text or Markup.
+    `say` is told what goes on, `failed` what went wrong.
     """
 
     def __init__(self, say: Callable[[str], None], failed: Callable[[str], None] | None = None) -> None:
@@ -80,7 +78,7 @@ class Background:
             return
         except Exception as error:  # a thread has nobody above it to tell: the widget says what went wrong
             if turn.current:
-                self.failed(Markup("<span class='twmr-error'>{}</span>").format(in_one_line(error)))
+                self.failed(in_one_line(error))
         finally:
             over.set()
 

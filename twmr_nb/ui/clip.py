@@ -64,7 +64,7 @@ class EvaluationClip(w.VBox):
         self.run, self.rollout, self._policy_time, self._due = run, None, 0.0, 0.0
         self.screen.children = [self.empty]
         self.on_episode()
-        self.say("")
+        self.line.say("")
 
     def finish(self) -> None:
         """The run has ended: film what it has become."""
@@ -98,16 +98,16 @@ class EvaluationClip(w.VBox):
             if run is self.run:
                 self.rollout = rollout
                 self.on_episode()
-                self.say(words)
+                self.line.say(words)
             if run is self.run and self.can_film:
                 with self.film.hold_sync():
                     self.film.value, self.film.words = film(rollout), f"The newest policy, filmed: it {words}."
                 self.screen.children = [self.film]
         except RenderError as error:  # no GL, no ffmpeg: that will not change
             self.can_film = False
-            self.say(f"{error} The 3D replay works without.")
+            self.line.say(f"{error} The 3D replay works without.")
         except Exception as error:  # a thread has nobody above it to tell: the widget says what went wrong
-            self.say(str(error) or type(error).__name__)
+            self.line.say(str(error) or type(error).__name__)
         wait = max(unhurried(run.records, AGE, EVERY, SELDOM), (time.monotonic() - begin) / SHARE)
         self._due = time.monotonic() + wait
 
@@ -123,9 +123,6 @@ class EvaluationClip(w.VBox):
             rollout = record(saved.player(), run.config.env, **how)
         passed = "passes" if rollout.transition.passed.any() else f"reaches {rollout.transition.x.max():.2f} m"
         return rollout, f"{passed} after {steps} steps"
-
-    def say(self, text: str) -> None:
-        self.line.value = Markup("<span class='twmr-sub'>{}</span>").format(text)
 
 
 def film(rollout: Rollout) -> bytes:

@@ -6,7 +6,6 @@ from typing import Any
 
 import ipywidgets as w
 import traitlets as t
-from markupsafe import Markup
 from numpy.typing import NDArray
 
 from twmr_nb.config.fields import settings_of
@@ -173,7 +172,7 @@ class EpisodeExplorer(Shell):
         """Show the picker's episode, with the changes made so far."""
         rollout = self.rollout
         if rollout is None:
-            self.summary.value = Markup("<span class='twmr-sub'>recording an episode …</span>")
+            self.summary.say("recording an episode …")
             return
         with self.redraw.hold():
             self._keep(self.overrides)

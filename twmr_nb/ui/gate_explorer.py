@@ -64,7 +64,7 @@ class GateExplorer(EpisodeExplorer):
 
     def show_settings(self, config: EnvConfig) -> None:
         super().show_settings(config)
-        self.formula.value = Markup("<span class='twmr-sub'>{}</span>").format(FORMULAS[config.gate_mode])
+        self.formula.say(FORMULAS[config.gate_mode])
 
     def score(self, rollout: Rollout) -> None:
         self.gates = all_gates(rollout, self.config)

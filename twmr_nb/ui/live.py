@@ -22,7 +22,7 @@ from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.keys import Keys
 from twmr_nb.ui.picture import Picture
 from twmr_nb.ui.saved import Keepsake, changed, plain, show
-from twmr_nb.ui.shell import STYLE, line
+from twmr_nb.ui.shell import STYLE, Shell, line
 from twmr_nb.ui.status import failure_text, progress_text, result_text, state_text, unhurried
 
 TICK, SELDOM, HASTE = 1.0, 3.0, 0.05  # s between two looks at the run: at first, later; while it stops
@@ -31,6 +31,7 @@ AGE = 0.02  # share of the training so far that either wait grows to
 SHARE = 0.03  # of a core's time that drawing may take
 POINTS = 400  # drawn per curve
 WIDTH, HEIGHT = 640, 328  # px that the curves are drawn for; shown as wide as there is room
+CONTROLS = 424  # px
 SCENE = 290  # px, height of a 3D replay's picture
 RESUMABLE = ("new", "stopped", "failed", "interrupted")
 OVER = (*RESUMABLE[1:], "finished", "gone")
@@ -118,7 +119,7 @@ class LiveView(w.VBox):
         with suppress(RunError):
             run.join()
         if self.run is run and views.get(run.path) is not self:
-            self.state.value = Markup("<span class='twmr-sub'>{}</span>").format(one_line(run.name))
+            self.state.say(one_line(run.name))
             self.on_change()
 
     def compare(self, records: Mapping[str, Sequence[Record]]) -> None:
@@ -217,7 +218,7 @@ class LiveView(w.VBox):
         return button
 
     def _complain(self, error: Exception) -> None:
-        self.message.value = Markup("<span class='twmr-error'>{}</span>").format(str(error) or type(error).__name__)
+        self.message.say(str(error) or type(error).__name__, "twmr-error")
 
     def keepsake(self) -> Keepsake:
         words = [plain(text.value) for text in (self.state, self.steps, self.result)]
@@ -225,6 +226,23 @@ class LiveView(w.VBox):
 
     def _ipython_display_(self) -> None:
         show(self)
+
+
+class RunShell(Shell):
+    """A widget whose result is the live view of a run, with a film of its policy."""
+
+    def __init__(self, title: str, doc: str, controls: Sequence[w.Widget]) -> None:
+        self.view = LiveView(clip=EvaluationClip())
+        super().__init__(title, doc, controls, [self.view], CONTROLS)
+        self.view.picture.observe(lambda _: changed(self), "value")
+
+    def keepsake(self) -> Keepsake:
+        return self.view.keepsake()
+
+    @property
+    def run(self) -> Run | None:
+        """The run that is shown."""
+        return self.view.run
 
 
 def live_view(run: Run) -> LiveView:

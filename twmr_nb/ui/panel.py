@@ -5,29 +5,25 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets as w
-from markupsafe import Markup
 
 from twmr_nb.config.presets import DEFAULT_PRESET
 from twmr_nb.files import checked_name
 from twmr_nb.markup import one_line
 from twmr_nb.runs.places import RUNS
-from twmr_nb.runs.run import Run, RunError, new_run, training_run
+from twmr_nb.runs.run import Run, RunError, new_run, refuse_second, training_run
 from twmr_nb.task.rewards import RewardTerm
-from twmr_nb.ui.clip import EvaluationClip
 from twmr_nb.ui.controls import Controls
 from twmr_nb.ui.hypertext import Html
-from twmr_nb.ui.live import LiveView
+from twmr_nb.ui.live import RunShell
 from twmr_nb.ui.run_list import readable_runs
-from twmr_nb.ui.saved import Keepsake, changed
-from twmr_nb.ui.shell import Shell, line, titled
+from twmr_nb.ui.shell import line, titled
 from twmr_nb.ui.starting_point import StartingPoint, base_of
 
-LEFT = 424  # px
 COMPARED = 3  # earlier runs drawn at a time, at most
 DOC = "choose settings, start a run, watch it learn; the kernel stays free"
 
 
-class TrainingPanel(Shell):
+class TrainingPanel(RunShell):
     """Begin with a preset, or with the settings of a policy, by its name or file; `settings` are changes to them.
 
     `run` is the run shown, `start()` what the button does. A run that this kernel trains already is shown at once.
@@ -49,33 +45,22 @@ class TrainingPanel(Shell):
         self.origin = StartingPoint(preset_or_policy, self.root)
         config = self.origin.config
         self.controls = Controls(config.replace(**settings), base_of(config), extra_terms)
-        self.view = LiveView(clip=EvaluationClip())
         self.note, self.busy = Html(), self._busy_row()
         left = [self.origin, self.controls, self._start_row(), self.busy, self.note]
-        super().__init__("Training panel", DOC, left, [self.view], LEFT)
+        super().__init__("Training panel", DOC, left)
         self.view.stage.children = [self.view.picture, self._below()]
         self.origin.on_choose = lambda config: self.controls.show(config, base_of(config))
         self.controls.on_change = self._forget_mistake
         self.name.observe(lambda _: self._forget_mistake(), "value")
         self.view.on_change = self.sync
-        self.view.picture.observe(lambda _: changed(self), "value")
         self.list_earlier()
         if busy := training_run():
             self.view.show(busy)
 
-    def keepsake(self) -> Keepsake:
-        return self.view.keepsake()
-
-    @property
-    def run(self) -> Run | None:
-        """The run that is shown."""
-        return self.view.run
-
     def start(self) -> Run:
         """Start a new run with these settings; raises ConfigError or RunError where that cannot be."""
         name = checked_name(self.name.value.strip())
-        if busy := training_run():
-            raise RunError(f"{busy.name} is training: stop it or let it finish before starting another.")
+        refuse_second()
         run = new_run(self.controls.config, name, self.root, extra_terms=self.controls.extra_terms)
         run.start()
         self.view.show(run)
@@ -97,7 +82,7 @@ class TrainingPanel(Shell):
         self.controls.disable(locked)
         self.origin.choice.disabled = locked
         self.busy.layout.display = "none"
-        self.say(
+        self.note.say(
             f"The settings of {one_line(run.name)} while it trains; stop it to change them." if run and locked else ""
         )
         if not locked:
@@ -113,13 +98,10 @@ class TrainingPanel(Shell):
         self.earlier.options = list(self.records)
         self.earlier.value = kept
 
-    def say(self, text: str, look: str = "twmr-sub") -> None:
-        self.note.value = Markup("<span class='{}'>{}</span>").format(look, text)
-
     def _forget_mistake(self) -> None:
         """What was wrong may be mended now."""
         if "twmr-error" in self.note.value:
-            self.say("")
+            self.note.say("")
 
     def _start_row(self) -> w.HBox:
         self.name = w.Text("run", description="name", layout=w.Layout(flex="1 1 auto", width="auto"))
@@ -139,19 +121,19 @@ class TrainingPanel(Shell):
     def _ask_or_start(self) -> None:
         if busy := training_run():
             self.busy.layout.display = "flex"
-            self.say(f"{busy.name} is training in this kernel, and one trains at a time.")
+            self.note.say(f"{busy.name} is training in this kernel, and one trains at a time.")
         else:
             self._try(self.start)
 
     def _answered(self) -> None:
         self.busy.layout.display = "none"
-        self.say("")
+        self.note.say("")
 
     def _try(self, act: Callable[[], Any]) -> None:
         try:
             act()
         except (RunError, ValueError, OSError) as error:
-            self.say(str(error), "twmr-error")
+            self.note.say(str(error), "twmr-error")
 
     def _below(self) -> w.HBox:
         """Under the curves: the film of the policy, and the runs to compare with."""

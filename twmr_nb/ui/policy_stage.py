@@ -45,7 +45,8 @@ class PolicyStage(w.VBox):
         self.files: tuple[PolicyFile, ...] = ()
         self.recorded: dict[Any, Rollout] = {}
         self.played: list[Rollout] = []  # last
-        self.work = Background(self._say, self._failed)
+        self.line = Html(layout=w.Layout(flex="1 1 auto"))
+        self.work = Background(self.line.say, self._failed)
         self.buttons = [
             self._button("3D replay", "cube", "Turn, stop and step through one episode", self.replay_in_3d),
             self._button("Film", "film", "A video of one episode, to keep", self.watch),
@@ -60,7 +61,6 @@ class PolicyStage(w.VBox):
         )  # fmt: skip
         self.progress = w.FloatProgress(max=1, layout=w.Layout(width="140px", height="14px", display="none"))
         self.stop = w.Button(description="Stop", layout=w.Layout(width="60px", display="none"))
-        self.line = Html(layout=w.Layout(flex="1 1 auto"))
         self.content = w.VBox(layout=w.Layout(width="100%", max_width="900px", min_height="400px"))
         top = [*self.buttons, self.episodes, self.seed]
         status = [self.sampled, self.progress, self.stop, self.line]
@@ -170,7 +170,7 @@ class PolicyStage(w.VBox):
         try:
             action()
         except ConfigError as error:
-            self._failed(Markup("<span class='twmr-error'>{}</span>").format(error))
+            self._failed(str(error))
 
     def _how(self) -> tuple[int, bool]:
         """The seed, and whether actions are taken without noise; raises ConfigError on a seed that is none."""
@@ -235,16 +235,13 @@ class PolicyStage(w.VBox):
 
     def _idle(self) -> None:
         hints = ("Tick a policy in the table, and it plays.", "", "In the order of ticking.")
-        self._say(hints[len(self.files)])
+        self.line.say(hints[len(self.files)])
 
     def _stop(self) -> None:
         self.work.cancel()
         self._busy(False)
-        self._say("Stopped.")
+        self.line.say("Stopped.")
 
     def _failed(self, text: str) -> None:
         self._busy(False)
-        self._say(text)
-
-    def _say(self, text: str) -> None:
-        self.line.value = Markup("&ensp;<span class='twmr-sub'>{}</span>").format(text)
+        self.line.say(text, "twmr-error")

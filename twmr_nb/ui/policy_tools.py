@@ -63,18 +63,15 @@ class PolicyTools(w.VBox):
             self.question.drop()
             self.line.value = ""
 
-    def say(self, text: str, error: bool = False) -> None:
-        self.line.value = Markup("<span class='{}'>{}</span>").format("twmr-error" if error else "twmr-sub", text)
-
     def _attempt(self, act: Callable[[], Path | None], done: str) -> bool:
         """Do it and refresh the list, or say in one line why not; returns whether it was done."""
         try:
             path = act()
         except (ValueError, OSError) as error:
-            self.say(str(error), error=True)
+            self.line.say(error, "twmr-error")
             return False
         self.changed(path)
-        self.say(done)
+        self.line.say(done)
         return True
 
     def _ask_name(self, _: Any) -> None:

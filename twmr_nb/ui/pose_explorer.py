@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from twmr_nb.config.fields import Setting, settings_of
 from twmr_nb.config.schema import EnvConfig, checked_world
 from twmr_nb.draw.pose_picture import STEP_AT, PosePicture, targets_by_mode
+from twmr_nb.draw.table import Table
 from twmr_nb.robot.model import WHEELS, WHEGS, tip_radius
 from twmr_nb.robot.outline import outline, posed
 from twmr_nb.robot.pose import HIGH, LOW, MIDDLE
@@ -161,22 +162,18 @@ def in_words(qpos: NDArray[np.float64], leg_angle: NDArray[np.float64], step: fl
 
 
 def numbers(qpos: NDArray[np.float64], leg_angle: NDArray[np.float64], step: float) -> Markup:
-    """What the pose measures, as a small table, mm."""
+    """What the pose measures, as a small table; of all four wheels where they differ."""
     shape, tips = outline(qpos), np.asarray(tip_radius(leg_angle))
-    climb = WHEGS * tips.max()
-    if np.ptp(leg_angle) > 0:
-        tip = " / ".join(f"{1000 * t:.1f}" for t in tips)
-        reach = " / ".join(f"{1000 * r:.1f}" for r in shape.reach)
-    else:
-        tip, reach = f"{1000 * tips[0]:.1f}", f"{1000 * shape.reach[0]:.1f}"
-    verdict = "enough" if climb >= step else "too low"
-    compared = Markup("{:.0f}</b> mm,<br>{} for <b>{:.0f}").format(1000 * climb, verdict, 1000 * step)
-    rows = {
-        "tip radius": tip,
-        "reach below axle": reach,
-        "ground clearance": f"{1000 * shape.clearance:.1f}",
-        "may climb about": compared,
-    }
-    row = Markup("<tr><td class='twmr-sub'>{}&emsp;</td><td class='twmr-value'><b>{}</b> mm</td></tr>")
-    lines = Markup().join(row.format(name, value) for name, value in rows.items())
-    return Markup("<table style='white-space:nowrap'>{}</table>").format(lines)
+    wheels, climb = slice(None if np.ptp(leg_angle) else 1), WHEGS * tips.max()
+
+    def millimetres(lengths: ArrayLike) -> str:
+        return " / ".join(f"{1000 * length:.1f}" for length in np.ravel(lengths))
+
+    verdict = f"{'enough' if climb >= step else 'too low'} for {1000 * step:.0f}"
+    rows = [
+        ["tip radius [mm]", millimetres(tips[wheels])],
+        ["reach below axle [mm]", millimetres(shape.reach[wheels])],
+        ["ground clearance [mm]", millimetres(shape.clearance)],
+        ["may climb about [mm]", f"{1000 * climb:.0f}, {verdict}"],
+    ]
+    return Table(["", ""], rows).html()

@@ -8,10 +8,9 @@ from typing import Any
 
 import ipywidgets as w
 import traitlets as t
-from markupsafe import Markup
 
 from twmr_nb.config.schema import EnvConfig, checked_world
-from twmr_nb.draw.episode_text import posture
+from twmr_nb.draw.episode_text import folding, outcome
 from twmr_nb.episodes.rollout import Rollout, checked_episode, record
 from twmr_nb.episodes.worlds import world
 from twmr_nb.policies.protocol import Policy, RandomPolicy, ZeroPolicy
@@ -65,7 +64,7 @@ class RolloutPicker(w.VBox):
             layout=w.Layout(flex="0 0 auto", width="auto"),
         )
         self.line = Html()
-        self.work = Background(self._say)
+        self.work = Background(self.line.say, partial(self.line.say, look="twmr-error"))
         super().__init__([w.HBox([self.choice, again]), self.line])
         again.on_click(self.refresh)
         self.choice.observe(self._chosen, "value")
@@ -117,13 +116,13 @@ class RolloutPicker(w.VBox):
         try:
             offer = self.offers[key]()
         except (ValueError, KeyError, TypeError, OSError) as error:
-            self._say(Markup("<span class='twmr-error'>{}</span>").format(error))
+            self.line.say(error, "twmr-error")
             return
         question = (offer.identity, offer.world)
         if question in self.recorded:
             self._show(self.recorded[question])
             return
-        self._say("recording an episode …")
+        self.line.say("recording an episode …")
 
         def job(turn: Turn) -> Rollout:
             player = ReportingPlayer(offer.player, turn.check)
@@ -138,13 +137,8 @@ class RolloutPicker(w.VBox):
     def _show(self, rollout: Rollout) -> None:
         """Say what happens in it, and let `rollout` be it."""
         self.rollout = rollout
-        scene, x = rollout.config.scene.replace("_", " "), rollout.x
-        passed = "passes" if rollout.passed else "does not pass"
-        end = ", falls" if rollout.terminated else ""
-        self._say(f"{scene}, {len(x)} steps, ends at x = {x[-1]:.2f} m, {passed}{end}; {posture(rollout)}")
-
-    def _say(self, text: str) -> None:
-        self.line.value = Markup("<span class='twmr-sub'>{}</span>").format(text)
+        said = ", ".join(filter(None, [outcome(rollout), folding(rollout)]))
+        self.line.say(f"{rollout.config.scene.replace('_', ' ')}: {said}")
 
 
 def of_file(path: Path) -> Offer:

@@ -13,19 +13,16 @@ from markupsafe import Markup
 from twmr_nb.runs.places import RUNS, earlier_hint
 from twmr_nb.runs.run import Run
 from twmr_nb.task.rewards import RewardTerm
-from twmr_nb.ui.clip import EvaluationClip
 from twmr_nb.ui.hypertext import Html
-from twmr_nb.ui.live import LiveView
+from twmr_nb.ui.live import RunShell
 from twmr_nb.ui.run_list import readable_runs, run_label, settings_table
-from twmr_nb.ui.saved import Keepsake, changed
-from twmr_nb.ui.shell import Shell, part, titled
+from twmr_nb.ui.shell import part, titled
 
-LEFT = 424  # px
 DOC = "watch, stop or resume any run; an interrupted one goes on from its last checkpoint"
 NONE = "No run in {root} yet: start one with tw.TrainingPanel() or tw.train()."
 
 
-class Runs(Shell):
+class Runs(RunShell):
     """A list of runs, the chosen one's settings, and its live view: to watch, stop and resume any of them.
 
     root: the folder that holds them. extra_terms: your own reward terms, needed to resume a run that used them.
@@ -41,24 +38,14 @@ class Runs(Shell):
         again = w.Button(description="List again", icon="refresh", layout=w.Layout(width="auto"))
         again.on_click(lambda _: self.refresh())
         self.settings, self.problems = Html(), Html()
-        self.view = LiveView(clip=EvaluationClip())
         settings = w.VBox([self.settings], layout=w.Layout(max_height="260px"))
         settings.add_class("twmr-scroll")
         left = [self.choice, again, self.problems, part("settings"), settings]
-        super().__init__("Runs", DOC, left, [self.view], LEFT)
+        super().__init__("Runs", DOC, left)
         self.title = "list of runs"
         self.refresh()
         self.choice.observe(self._chosen, "value")
         self.view.on_change = self.refresh
-        self.view.picture.observe(lambda _: changed(self), "value")
-
-    def keepsake(self) -> Keepsake:
-        return self.view.keepsake()
-
-    @property
-    def run(self) -> Run | None:
-        """The run that is shown."""
-        return self.view.run
 
     def refresh(self) -> None:
         """List the runs that there are now; keeps the choice, else takes the one that needs looking at most."""

@@ -1,7 +1,8 @@
 // One setting as a row. `text` is what it says: the slider, the box, the choice and the way back all write it.
 
+import { follow, make } from "./element.js";
+
 function render({ model, el }) {
-  const make = (tag, what) => Object.assign(document.createElement(tag), what);
   const id = `twmr-row-${Math.random().toString(36).slice(2)}`; // every row is a module of its own: none can count
   const is = (kind) => model.get("kind") === kind;
   const label = model.get("label"), unit = model.get("unit"), options = model.get("options");
@@ -108,10 +109,7 @@ function render({ model, el }) {
     middle.append(box);
     el.append(name, middle, back, problem, tip);
   }
-  const shown = ["text", "start_text", "differs", "problem", "disabled", "at"].map((what) => `change:${what}`);
-  for (const what of shown) model.on(what, show);
-  show();
-  return () => shown.forEach((what) => model.off(what, show));
+  return follow(model, ["text", "start_text", "differs", "problem", "disabled", "at"], show);
 }
 
 export default { render };

@@ -4,7 +4,6 @@ The page draws it; `text` is what its box says, and the one thing the user chang
 """
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -13,6 +12,7 @@ import traitlets as t
 from twmr_nb.config.fields import ConfigError, Setting
 from twmr_nb.markup import one_line, printable
 from twmr_nb.task.rewards import RewardTerm
+from twmr_nb.ui.script import script
 from twmr_nb.ui.stops import stops
 from twmr_nb.ui.value_text import read_value, value_text
 
@@ -24,7 +24,7 @@ class Row(anywidget.AnyWidget):
     still what it was before.
     """
 
-    _esm = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+    _esm = script("setting_row.js")
     kind = t.Unicode("").tag(sync=True)  # number, choice or switch
     label = t.Unicode("").tag(sync=True)
     unit = t.Unicode("").tag(sync=True)

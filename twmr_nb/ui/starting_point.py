@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import ipywidgets as w
-from markupsafe import Markup
 
 from twmr_nb.config import presets
 from twmr_nb.config.presets import PRESETS
@@ -54,7 +53,7 @@ class StartingPoint(w.VBox):
     def _describe(self) -> None:
         name = self.choice.value
         doc = PRESETS[name].doc if name in PRESETS else f"The settings of a saved policy; preset {self.config.preset}."
-        self.about.value = Markup("<span class='twmr-sub'>{}.</span>").format(doc.split(". ")[0].rstrip("."))
+        self.about.say(doc.split(". ")[0].rstrip(".") + ".")
         self.about.tooltip = doc
 
 

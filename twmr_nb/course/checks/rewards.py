@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from twmr_nb.config.schema import EnvConfig
-from twmr_nb.course.checks.verdict import Verdict, judge_number, right, wrong
+from twmr_nb.course.checks.verdict import Verdict, judge_facts, judge_number, right, wrong
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.robot.model import MAX_TIP_RADIUS, WHEEL_DOF, WHEEL_RADIUS, tip_radius
 from twmr_nb.robot.pose import leg_targets
@@ -94,16 +94,11 @@ def gain_and_cost(rollout: Rollout) -> tuple[float, float]:
 
 def telescopes(answers: Any) -> Verdict:
     """03: of which terms the sum depends on the episode's first and last state only (True)."""
-    if not isinstance(answers, dict):
-        return wrong("Give the dictionary with `True` or `False` for every term.")
-    open_ = [name for name in TELESCOPES if not isinstance(answers.get(name), bool | np.bool_)]
-    if open_:
-        return wrong(f"Still to decide: {'; '.join(open_)}. Put `True` or `False`.")
-    mistaken = [name for name, (yes, _) in TELESCOPES.items() if bool(answers[name]) != yes]
-    if mistaken:
-        return wrong("; ".join(f"*{name}*: {TELESCOPES[name][1]}" for name in mistaken) + ".")
-    return right(
-        "A difference of one quantity before and after telescopes; a quantity paid anew in every step does not."
+    return judge_facts(
+        answers,
+        TELESCOPES,
+        "`True` or `False` for every term",
+        "A difference of one quantity before and after telescopes; a quantity paid anew in every step does not.",
     )
 
 

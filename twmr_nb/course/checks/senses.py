@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from twmr_nb.config.schema import EnvConfig
-from twmr_nb.course.checks.verdict import Verdict, judge_number, right, wrong
+from twmr_nb.course.checks.verdict import Verdict, judge_facts, judge_number, right, wrong
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.robot.model import at_step, step_edges
 from twmr_nb.task.gate import obstacle_window
@@ -28,15 +28,12 @@ ENOUGH = 0.35  # difference of mean openings, at the step and elsewhere
 
 def real_or_privileged(answers: Any) -> Verdict:
     """02: which signals a real robot has (True) and which only the simulator knows (False)."""
-    if not isinstance(answers, dict):
-        return wrong("Give the dictionary with `True` (real) or `False` (privileged) for every signal.")
-    open_ = [name for name in REAL if not isinstance(answers.get(name), bool | np.bool_)]
-    if open_:
-        return wrong(f"Still to decide: {', '.join(open_)}. Put `True` or `False`.")
-    mistaken = [name for name, (real, _) in REAL.items() if bool(answers[name]) != real]
-    if mistaken:
-        return wrong("; ".join(f"*{name}*: {REAL[name][1]}" for name in mistaken) + ".")
-    return right("Encoders and an IMU ride on the robot. Places, heights and true speeds need someone who looks on.")
+    return judge_facts(
+        answers,
+        REAL,
+        "`True` (real) or `False` (privileged) for every signal",
+        "Encoders and an IMU ride on the robot. Places, heights and true speeds need someone who looks on.",
+    )
 
 
 def half_open_at(answer: Any, config: EnvConfig) -> Verdict:
@@ -67,7 +64,7 @@ def felt_gate(my_gate: Callable[[Transition], Any], rollout: Rollout) -> Verdict
     """02: a gate of the learner's own that opens at the step, from sensors that a real robot has."""
     t = rollout.transition
     if not callable(my_gate):
-        return wrong(f"`{my_gate!r}` is no function: give the function itself, like `checks.felt_gate(my_gate, ...)`.")
+        return wrong(f"`{my_gate!r}` is no function: give the function itself, like `felt_gate(my_gate, ...)`.")
     try:
         values = np.asarray(my_gate(t), float)
         elsewhere = np.asarray(my_gate(displaced(t)), float)

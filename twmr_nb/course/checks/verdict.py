@@ -1,7 +1,7 @@
 """What a check answers, and how answers are read: whatever a learner gives, the check says why, and never raises."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,3 +76,14 @@ def judge_choice(answer: Any, expected: str, because: str, reasons: dict[str, st
     if word not in allowed:
         return wrong(f"`{answer!r}` is none of the choices: give one of {', '.join(f'`{o!r}`' for o in allowed)}.")
     return right(because) if word == expected else wrong(reasons[word])
+
+
+def judge_facts(answers: Any, facts: Mapping[str, tuple[bool, str]], choice: str, because: str) -> Verdict:
+    """A verdict on name -> True or False for every fact; facts: name -> which of the two, and why."""
+    if not isinstance(answers, dict):
+        return wrong(f"Give the dictionary with {choice}.")
+    if open_ := [name for name in facts if not isinstance(answers.get(name), bool | np.bool_)]:
+        return wrong(f"Still to decide: {'; '.join(open_)}. Put `True` or `False`.")
+    if mistaken := [name for name, (yes, _) in facts.items() if bool(answers[name]) != yes]:
+        return wrong("; ".join(f"*{name}*: {facts[name][1]}" for name in mistaken) + ".")
+    return right(because)
