@@ -117,7 +117,7 @@ def test_weights_and_signs() -> None:
         "post_success": [-1.0, 0.0],
         "success": [0.0, 5.0],
         "climb": [1.0, 2.0],
-        "tilt": [0.0, -0.5],
+        "tipping": [0.0, -0.5],
         "action_rate": [0.0, -0.25 * 1.25],
         "fall": [0.0, -3.0],
     }
@@ -152,7 +152,7 @@ def test_the_way_over_the_step_leads_ahead_up_and_ahead() -> None:
 def test_tilt_costs_beyond_what_a_climb_needs() -> None:
     qpos = transition().qpos.copy()
     qpos[:, 3:7] = about_y(0.6), about_y(0.9)
-    assert_allclose(raw_values(qpos=qpos)["tilt"], [0.0, 0.3**2], atol=1e-12)
+    assert_allclose(raw_values(qpos=qpos)["tipping"], [0.0, 0.3**2], atol=1e-12)
 
 
 def test_every_term_of_the_table_is_described_and_has_a_weight() -> None:

@@ -24,7 +24,7 @@ TERM_COLORS = {
     "post_success": "#CC79A7",
     "success": "#009E73",
     "climb": "#3300BB",
-    "tilt": "#660066",
+    "tipping": "#660066",
     "action_rate": "#775566",
     "fall": "#990000",
 }

@@ -15,6 +15,7 @@ from twmr_nb.episodes.conduct import Conduct, conduct, trace
 from twmr_nb.episodes.rescore import Rescored, rescored
 from twmr_nb.episodes.worlds import own_world
 from twmr_nb.markup import one_line, shown
+from twmr_nb.policies.protocol import begin
 from twmr_nb.policies.saved import PolicyError, PolicyLike, playable, read_arrays, write_arrays
 from twmr_nb.progress import Progress
 from twmr_nb.robot.model import NQ, NU, NV, step_edges
@@ -266,7 +267,7 @@ def record_many(
     player = playable(policy)
     env = TwmrEnv(world or own_world(policy), count, extra_terms, autoreset=False)
     obs, info = env.reset(seed=seed)
-    player.reset(count)
+    begin(player, env)
     heights, length = info["step_height"], np.zeros(count, int)
     ended = np.zeros((2, count), bool)  # terminated, truncated
     steps: list[tuple[Transition, Scores]] = []

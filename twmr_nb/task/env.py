@@ -185,6 +185,21 @@ class TwmrEnv(VectorEnv):
             set_generator_words(rng, words)
         self._started = True
 
+    def follow(self, other: "TwmrEnv") -> None:
+        """Put the robots where another environment's stand, an equal share to each of its own: the first where its
+        first stands, and so on. The other may simulate in other physics steps; it is only read."""
+        share, everyone = self.num_envs // other.num_envs, np.arange(self.num_envs)
+        if self.config.step_height_max is not None:
+            self.sim.set_heights(everyone, np.repeat(other.sim.heights, share))
+        self.sim.set_factors(everyone, np.repeat(other.sim.factors, share, axis=0))
+        self.sim.state[:] = np.repeat(other.sim.state, share, axis=0)
+        for name in ("_steps", "_passed", "_since_passed", "_ended", "_action", "_gate"):
+            setattr(self, name, np.repeat(getattr(other, name), share, axis=0))
+        self._on_the_way = np.repeat(other._on_the_way, share, axis=1)
+        if self._feeling and other._feeling:
+            self._feeling = Feeling(*(np.repeat(each, share, axis=0) for each in vars(other._feeling).values()))
+        self._started = True
+
     def _checked(self, actions: ArrayLike) -> NDArray[np.float32]:
         """The actions as float32; raises on a wrong shape, on nan, and before the first reset."""
         if not self._started:

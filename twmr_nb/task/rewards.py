@@ -16,8 +16,8 @@ import numpy as np
 
 from twmr_nb.config.fields import is_number
 from twmr_nb.config.schema import ConfigError, EnvConfig
-from twmr_nb.robot.model import WHEEL_PLACES, WHEEL_RADIUS, step_edges
-from twmr_nb.robot.rotations import rotation
+from twmr_nb.robot.model import WHEEL_RADIUS, step_edges
+from twmr_nb.robot.pose import wheel_centres
 from twmr_nb.task.gate import obstacle_buffers
 from twmr_nb.task.transition import Transition
 from twmr_nb.types import Array
@@ -100,14 +100,13 @@ def way_over_step(t: Transition, qpos: Array) -> Array:
 
     A potential: to come back costs what going earned, so that only the way made counts, not how it was made.
     """
-    turned = rotation(qpos[..., 3:7])[..., :2] @ WHEEL_PLACES.T  # [..., 3, 4]: the axes' places as seen from the root
-    x, z = qpos[..., 0, None] + turned[..., 0, :], qpos[..., 2, None] + turned[..., 2, :]
+    x, z = wheel_centres(qpos)
     height = np.asarray(t.step_height)[..., None]
     up = np.clip(z - WHEEL_RADIUS, 0, height)
     return np.where(x < t.step_edge, x + up, x + height).mean(axis=-1)
 
 
-def tilt(t: Transition) -> Array:
+def tipping(t: Transition) -> Array:
     return np.maximum(t.tilt - TIPPING, 0) ** 2
 
 
@@ -150,8 +149,8 @@ REWARD_TERMS = RewardTerms((
         climb, optional=True,
     ),
     RewardTerm(
-        "tilt", "tilt", "tilt_penalty", -1.0, r"-w \max(\theta - 0.6, 0)^2", "rad²",
-        "Tilt of the chassis beyond 0.6 rad.", tilt, optional=True,
+        "tipping", "tipping", "tilt_penalty", -1.0, r"-w \max(\theta - 0.6, 0)^2", "rad²",
+        "Tilt of the chassis beyond 0.6 rad.", tipping, optional=True,
     ),
     RewardTerm(
         "action_rate", "action rate", "action_rate_penalty", -1.0, r"-w \sum_{i=1}^{8} (a_i - a_i^{\,t-1})^2", "1",
