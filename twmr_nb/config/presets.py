@@ -61,7 +61,7 @@ class Preset:
 
 CLIMBS_UPRIGHT = {
     "scene": "step",
-    "step_x": 0.7,
+    "step_x": 0.6,
     "timestep": 0.005,
     "settle_steps": 10,
     "action_mode": "reflex",
@@ -69,11 +69,11 @@ CLIMBS_UPRIGHT = {
     "gate_mode": "felt",
     "extend_mode": "midpoint",
     "critic_obs_mode": "compact_obstacle",
-    "start_x_range": 0.2,
+    "start_x_range": 0.1,
     "start_yaw_range": 0.2,
     "start_at_step": 0.3,
     "max_tilt": 1.0,
-    "max_steps": 600,
+    "max_steps": 550,
     "end_on_success": True,
     "drive_on": 2.0,
     "forward_weight": 0.0,
@@ -84,7 +84,7 @@ CLIMBS_UPRIGHT = {
     "tilt_penalty": 0.2,
     "fall_penalty": 3.0,
     "success_bonus": 10.0,
-    "post_success_penalty": 0.02,
+    "folded_bonus": 0.2,
     "num_envs": 128,
     "minibatches": 8,
     "epochs": 4,
@@ -101,7 +101,7 @@ PRESETS = {
     "climber": Preset(
         "Climbs any step from 0 to 5 cm upright: rolls folded, feels the step, climbs with legs out, folds them. Paid "
         "is the wheels' way over the step; tilt and falls cost, and legs that stay out behind the step.",
-        CLIMBS_UPRIGHT | {"step_height": 0.0, "step_height_max": 0.055, "total_timesteps": 1_600_000},
+        CLIMBS_UPRIGHT | {"step_height": 0.0, "step_height_max": 0.055, "total_timesteps": 2_000_000},
     ),
     "recommended": Preset(
         "Learns to climb the 5 cm step in about a minute, from what the robot itself can sense. The middle of the leg "

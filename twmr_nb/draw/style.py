@@ -24,6 +24,7 @@ TERM_COLORS = {
     "post_success": "#CC79A7",
     "success": "#009E73",
     "climb": "#332288",
+    "folded": "#117733",
     "tilt": "#882255",
     "action_rate": "#7A6A00",
     "fall": "#8B2A1A",
