@@ -154,6 +154,20 @@ def test_all_of_it_goes_on_exactly_from_a_state():
             assert_array_equal(a, b)
 
 
+def test_an_environment_that_follows_another_remembers_what_it_remembers():
+    world = REFLEX.replace(scene="step", step_height=0.03, start_at_step=1.0, action_delay=1)
+    plan = np.random.default_rng(2).uniform(-1, 1, (12, 2, 8)).astype(np.float32)
+    led, followers = TwmrEnv(world, 2), TwmrEnv(world, 4)
+    led.reset(seed=0)
+    for action in plan[:8]:
+        led.step(action)
+    followers.follow(led)
+    for action in plan[8:]:
+        seen, *_ = led.step(action)
+        alike, *_ = followers.step(np.repeat(action, 2, axis=0))
+        assert_array_equal(alike, np.repeat(seen, 2, axis=0))
+
+
 def test_a_label_for_every_number_that_it_sees():
     env = TwmrEnv(REFLEX, 1)
     obs, _ = env.reset(seed=0)

@@ -1,5 +1,6 @@
 """Reward terms: hand-computed numbers, the sum identity, and a learner's own terms."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 from twmr_nb import REWARD_TERMS, ConfigError, EnvConfig, RewardTerm, Transition, TwmrEnv, reward_term
 from twmr_nb.episodes.rollout import record
 from twmr_nb.policies.protocol import ZeroPolicy
+from twmr_nb.robot.model import LEG_MOUNT, MAX_TIP_RADIUS, tip_radius
 from twmr_nb.robot.rotations import about_y, about_z
 from twmr_nb.task.rewards import TermError, score, success_x, total, way_over_step
 
 LEG = slice(8, None, 4)
+LEGS = np.array([[0.5, 0.5, 1.5, 1.5], [1.0, 2.0, 3.0, 4.0]])
 
 
 def transition(**changes: Any) -> Transition:
@@ -22,7 +25,7 @@ def transition(**changes: Any) -> Transition:
     qpos, qvel = np.zeros((2, 23)), np.zeros((2, 22))
     qpos[:, 3] = 1
     qpos[:, 0] = [0.51, 1.31]
-    qpos[:, LEG] = [[0.5, 0.5, 1.5, 1.5], [1.0, 2.0, 3.0, 4.0]]
+    qpos[:, LEG] = LEGS
     fields: dict[str, Any] = {
         "qpos_before": before([0.50, 1.29], qpos),
         "qpos": qpos,
@@ -100,6 +103,7 @@ def test_weights_and_signs() -> None:
         "post_success_penalty": 0.4,
         "success_bonus": 5.0,
         "climb_weight": 2.0,
+        "folded_bonus": 0.5,
         "tilt_penalty": 0.5,
         "action_rate_penalty": 0.25,
         "fall_penalty": 3.0,
@@ -117,6 +121,7 @@ def test_weights_and_signs() -> None:
         "post_success": [-1.0, 0.0],
         "success": [0.0, 5.0],
         "climb": [1.0, 2.0],
+        "folded": [0.5 * np.mean(1 - np.clip((tip_radius(LEGS[0]) - 0.025) / (MAX_TIP_RADIUS - 0.025), 0, 1)), 0.0],
         "tipping": [0.0, -0.5],
         "action_rate": [0.0, -0.25 * 1.25],
         "fall": [0.0, -3.0],
@@ -124,7 +129,17 @@ def test_weights_and_signs() -> None:
     assert list(weighted) == list(expected) == [term.name for term in REWARD_TERMS]
     for name, values in expected.items():
         assert_allclose(weighted[name], values, rtol=1e-6, err_msg=name)
-    assert_allclose(total(weighted), [0.7, 5.85 + 2.0 - 0.5 - 0.3125 - 3.0], rtol=1e-6)
+    assert 0.02 < expected["folded"][0] < 0.25  # some legs half out, some out
+    paid = [0.7 + expected["folded"][0], 5.85 + 2.0 - 0.5 - 0.3125 - 3.0]
+    assert_allclose(total(weighted), paid, rtol=1e-6)
+
+
+def test_folded_is_paid_behind_the_obstacle_only_and_in_full_within_the_wheel() -> None:
+    legs = transition().qpos.copy()
+    legs[:, LEG] = -1.047, -1.047, -1.047, math.pi - LEG_MOUNT  # three within the wheel, one straight out
+    passed = np.array([True, False])
+    raw, _ = score(transition(qpos=legs, passed_before=passed), EnvConfig(folded_bonus=1.0))
+    assert_allclose(raw["folded"], [0.75, 0.0], atol=1e-9)
 
 
 def test_the_way_over_the_step_leads_ahead_up_and_ahead() -> None:

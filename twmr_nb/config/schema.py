@@ -145,6 +145,8 @@ class EnvConfig(Config):
     """Reward once, when the obstacle is passed."""
     climb_weight: float = setting(0.0, group="reward", low=0.0, high=10.0, unit="1/(m/s)")
     """Reward in every step, per m/s at which the wheels come along the way over the step: ahead, up its edge, ahead."""
+    folded_bonus: float = setting(0.0, group="reward", low=0.0, high=10.0, unit="1/step")
+    """Reward in every step after the obstacle, times how far the legs are folded; never a reason to stay before it."""
     tilt_penalty: float = setting(0.0, group="reward", low=0.0, high=10.0, unit="1/rad²", log=True)
     """Cost in every step, per rad² of tilt beyond 0.6 rad."""
     action_rate_penalty: float = setting(0.0, group="reward", low=0.0, high=1.0, log=True)

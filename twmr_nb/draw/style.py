@@ -24,6 +24,7 @@ TERM_COLORS = {
     "post_success": "#CC79A7",
     "success": "#009E73",
     "climb": "#3300BB",
+    "folded": "#BB11EE",
     "tipping": "#660066",
     "action_rate": "#775566",
     "fall": "#990000",

@@ -24,6 +24,8 @@ def only_climbing(config: EnvConfig) -> EnvConfig:
     its own extension_penalty, and no less than 0.01."""
     weights = {term.setting: 0.0 for term in REWARD_TERMS} | {"alive_bonus": STANDING}
     weights["extension_penalty"] = max(config.extension_penalty, LEGS)
+    if config.action_mode == "reflex":  # whose own gate moves the legs
+        return config.replace(max_tilt=min(config.max_tilt or STEEPEST, STEEPEST), **weights)
     around = dict.fromkeys(("obstacle_pre_buffer", "obstacle_post_buffer"), AROUND)
     gated = config.replace(gate_mode="obstacle", extend_mode="midpoint", extend_angle=None, **around)
     return gated.replace(max_tilt=min(config.max_tilt or STEEPEST, STEEPEST), **weights)

@@ -16,7 +16,7 @@ import numpy as np
 
 from twmr_nb.config.fields import is_number
 from twmr_nb.config.schema import ConfigError, EnvConfig
-from twmr_nb.robot.model import WHEEL_RADIUS, step_edges
+from twmr_nb.robot.model import MAX_TIP_RADIUS, WHEEL_RADIUS, step_edges, tip_radius
 from twmr_nb.robot.pose import wheel_centres
 from twmr_nb.task.gate import obstacle_buffers
 from twmr_nb.task.transition import Transition
@@ -106,6 +106,11 @@ def way_over_step(t: Transition, qpos: Array) -> Array:
     return np.where(x < t.step_edge, x + up, x + height).mean(axis=-1)
 
 
+def folded(t: Transition) -> Array:
+    out = (tip_radius(t.leg_angle) - WHEEL_RADIUS) / (MAX_TIP_RADIUS - WHEEL_RADIUS)
+    return (1 - out.clip(0, 1)).mean(axis=-1) * t.passed_before
+
+
 def tipping(t: Transition) -> Array:
     return np.maximum(t.tilt - TIPPING, 0) ** 2
 
@@ -147,6 +152,12 @@ REWARD_TERMS = RewardTerms((
         "climb", "climb", "climb_weight", +1.0, r"w\,\frac{\phi_t - \phi_{t-1}}{\Delta t}", "m/s",
         "Speed of the wheels along the way over the step: ahead to its edge, up to its height, ahead.",
         climb, optional=True,
+    ),
+    RewardTerm(
+        "folded", "folded", "folded_bonus", +1.0,
+        r"\frac{w}{4} \sum_{i=1}^{4} \left(1 - \frac{r_i - 25}{45.8 - 25}\right) \;\text{once passed}", "1",
+        "How far the legs are folded, tips r in mm, once the obstacle is passed: 1 within the wheel, 0 straight out.",
+        folded, optional=True,
     ),
     RewardTerm(
         "tipping", "tipping", "tilt_penalty", -1.0, r"-w \max(\theta - 0.6, 0)^2", "rad²",
