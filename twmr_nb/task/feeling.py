@@ -88,7 +88,7 @@ def attitude_along(gyro: Array, ctrl_dt: float) -> Array:
 
 def felt_gate(config: EnvConfig, attitude: Array, leg_angle: Array) -> Array:
     """The felt gate along a recorded episode, [T] (0 or 1), of attitudes and leg angles [T, 4]."""
-    is_open, stowed, gates = legs_out(leg_angle[0]), np.int64(0), []
+    is_open, stowed, gates = legs_out(leg_angle[0]), np.array(0), []
     for step in zip(opens(config, attitude, leg_angle), folded_level(attitude, leg_angle), strict=True):
         is_open, stowed = latched(is_open, stowed, *step)
         gates.append(is_open)
