@@ -68,7 +68,7 @@ CLIMBS_UPRIGHT = {
     "obs_mode": "proprio_phase",
     "gate_mode": "felt",
     "extend_mode": "midpoint",
-    "critic_obs_mode": "compact_obstacle",
+    "critic_obs_mode": "full",
     "start_x_range": 0.1,
     "start_yaw_range": 0.2,
     "start_at_step": 0.3,
