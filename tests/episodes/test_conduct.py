@@ -178,6 +178,8 @@ def test_clean_is_upright_and_judged_on_what_was_played():
 def test_an_episode_that_ends_by_passing_does_not_say_whether_it_was_clean():
     world = STEP.replace(end_on_success=True)
     assert drive(OVER[:101], legs_of(60, 100)[:101], world=world).clean_pass is None
+    drives_on = world.replace(drive_on=2.0)
+    assert drive(OVER[:201], legs_of(60, 100)[:201], touch=switched(0.0, 60, 1.0, 201), world=drives_on).clean_pass
 
 
 # -- ride -------------------------------------------------------------------------------------------------------------

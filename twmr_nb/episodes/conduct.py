@@ -40,7 +40,7 @@ class Conduct:
     """Passed and upright."""
     clean_pass: bool | None
     """That, and folded for at least 90% of the time before contact and 80% of the 2 s after passing, as far as these
-    were played; None where the episode ends by passing."""
+    were played; None where the episode ends by passing, with less than 2 s of drive_on."""
     folded_before_contact: float
     """Share of time."""
     folded_after_passing: float
@@ -106,7 +106,7 @@ def conduct(steps: Trace, config: EnvConfig, fell: bool, ctrl_dt: float) -> Cond
         largest_tilt=float(tilt.max()),
         upright=upright,
         upright_pass=passed and upright,
-        clean_pass=None if config.end_on_success else clean,
+        clean_pass=None if config.end_on_success and config.drive_on < AFTER else clean,
         folded_before_contact=before,
         folded_after_passing=after,
         contact_to_legs_out=opening * ctrl_dt if contact + opening < len(x) else np.nan,

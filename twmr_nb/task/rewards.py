@@ -23,6 +23,7 @@ from twmr_nb.task.transition import Transition
 from twmr_nb.types import Array
 
 Scores = dict[str, Array]
+FOLDED_RADIUS = 0.02  # m, of the tips; longer legs are faster, so the last millimetres need the most pay
 TIPPING = 0.6  # rad; a climb needs to tilt the chassis by about so much
 
 
@@ -107,8 +108,8 @@ def way_over_step(t: Transition, qpos: Array) -> Array:
 
 
 def folded(t: Transition) -> Array:
-    out = (tip_radius(t.leg_angle) - WHEEL_RADIUS) / (MAX_TIP_RADIUS - WHEEL_RADIUS)
-    return (1 - out.clip(0, 1)).mean(axis=-1) * t.passed_before
+    out = (tip_radius(t.leg_angle) - FOLDED_RADIUS) / (MAX_TIP_RADIUS - FOLDED_RADIUS)
+    return ((1 - out.clip(0, 1)) ** 2).mean(axis=-1) * t.passed_before
 
 
 def tipping(t: Transition) -> Array:
@@ -155,8 +156,8 @@ REWARD_TERMS = RewardTerms((
     ),
     RewardTerm(
         "folded", "folded", "folded_bonus", +1.0,
-        r"\frac{w}{4} \sum_{i=1}^{4} \left(1 - \frac{r_i - 25}{45.8 - 25}\right) \;\text{once passed}", "1",
-        "How far the legs are folded, tips r in mm, once the obstacle is passed: 1 within the wheel, 0 straight out.",
+        r"\frac{w}{4} \sum_{i=1}^{4} \left(1 - \frac{r_i - 20}{45.8 - 20}\right)^2 \;\text{once passed}", "1",
+        "How far the legs are folded, tips r in mm, once the obstacle is passed: 1 at 20 mm, 0 straight out.",
         folded, optional=True,
     ),
     RewardTerm(
