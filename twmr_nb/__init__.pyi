@@ -13,6 +13,7 @@ from .draw.film import video as video
 from .episodes.evaluate import evaluate as evaluate
 from .episodes.evaluate import sweep as sweep
 from .episodes.evaluate import wilson_interval as wilson_interval
+from .episodes.plan import plan as plan
 from .episodes.rollout import Rollout as Rollout
 from .episodes.rollout import load_rollout as load_rollout
 from .episodes.rollout import record as record
@@ -20,6 +21,7 @@ from .episodes.rollout import record_many as record_many
 from .episodes.worlds import world as world
 from .lab.experiment import compare as compare
 from .lab.experiment import variant as variant
+from .policies.planner import Planner as Planner
 from .policies.protocol import Policy as Policy
 from .policies.saved import SavedPolicy as SavedPolicy
 from .policies.saved import load_policy as load_policy

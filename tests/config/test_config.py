@@ -203,5 +203,5 @@ def test_a_setting_called_idle_changes_nothing_and_one_that_is_not_does(world, n
 def test_in_their_own_world_these_settings_are_read():
     env = EnvConfig(scene="step", gate_mode="proprio")
     config = TrainConfig(env, PPOConfig(curriculum_start=None))
-    assert idle_settings(config).keys() == {"curriculum_rise", "curriculum_retreat"}
+    assert idle_settings(config).keys() == {"curriculum_rise", "curriculum_retreat", "gate_tilt", "drive_on"}
     assert not idle_settings(presets.preset("step_5cm")).keys() & PRESETS["step_5cm"].settings.keys()

@@ -78,6 +78,7 @@ FIGURES = {
     "gate explorer, none": lambda: GateExplorer(climb(), EnvConfig(gate_mode="none")).picture.live.figure,
     "gate explorer, obstacle": lambda: GateExplorer(climb(), EnvConfig(gate_mode="obstacle")).picture.live.figure,
     "gate explorer, proprio": lambda: GateExplorer(climb(), EnvConfig(gate_mode="proprio")).picture.live.figure,
+    "gate explorer, felt": lambda: GateExplorer(climb(), EnvConfig(gate_mode="felt")).picture.live.figure,
     "pose explorer": lambda: PoseExplorer().picture.live.figure,
 }
 

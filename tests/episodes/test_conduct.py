@@ -55,13 +55,17 @@ def drive(x: Any, legs: Any = IN, tilt: Any = 0.0, touch: Any = 0.0, action: Any
     qpos[:, 8::4] = column(legs) if len(np.shape(legs)) == 1 and len(legs) == length else legs
     qvel[:, 2], qvel[:, 6::4], qvel[:, 7::4] = more.get("vz", 0.0), more.get("speed", 0.0), more.get("speed", 0.0)
     passed = np.logical_or.accumulate(x >= PASS)
+    qpos_before = np.concatenate([qpos[:1], qpos[:-1]])
+    qpos_before[0, 0] = more.get("x_before", 0.0)
+    action = spread(column(action), 8)
     steps = Transition(
-        x_before=np.concatenate([[more.get("x_before", 0.0)], x[:-1]]), qpos=qpos, qvel=qvel,
+        qpos_before=qpos_before, qpos=qpos, qvel=qvel, action=action, action_before=action, fell=np.zeros(length, bool),
+        step_height=0.05, step_edge=0.8,
         accelerometer=np.zeros((length, 3)), gyro=np.zeros((length, 3)), touch=spread(touch), gate=np.zeros(length),
         torque=spread(column(more.get("torque", 0.0)), 8), passed_before=np.concatenate([[False], passed[:-1]]),
         success_x=PASS, retract=np.zeros(4), extend=np.zeros(4), ctrl_dt=DT,
     )  # fmt: skip
-    return conduct(trace(steps, spread(column(action), 8)), more.get("world", STEP), more.get("fell", False), DT)
+    return conduct(trace(steps), more.get("world", STEP), more.get("fell", False), DT)
 
 
 def switched(first: float, at: int, then: float, length: int) -> np.ndarray:
@@ -174,6 +178,8 @@ def test_clean_is_upright_and_judged_on_what_was_played():
 def test_an_episode_that_ends_by_passing_does_not_say_whether_it_was_clean():
     world = STEP.replace(end_on_success=True)
     assert drive(OVER[:101], legs_of(60, 100)[:101], world=world).clean_pass is None
+    drives_on = world.replace(drive_on=2.0)
+    assert drive(OVER[:201], legs_of(60, 100)[:201], touch=switched(0.0, 60, 1.0, 201), world=drives_on).clean_pass
 
 
 # -- ride -------------------------------------------------------------------------------------------------------------

@@ -20,8 +20,10 @@ def transition(x: float, legs: list[float], torque: float = 0.0, speed: float = 
     qpos[:, 8::4] = legs
     qvel[:, 6::4] = qvel[:, 7::4] = speed
     values: dict[str, Any] = {
-        "x_before": np.array([x]), "qpos": qpos, "qvel": qvel, "accelerometer": np.zeros((1, 3)),
+        "qpos_before": qpos, "qpos": qpos, "qvel": qvel, "accelerometer": np.zeros((1, 3)),
         "gyro": np.zeros((1, 3)), "torque": np.full((1, 8), torque), "touch": np.zeros(1), "gate": np.zeros(1),
+        "action": np.zeros((1, 8)), "action_before": np.zeros((1, 8)), "fell": np.zeros(1, bool), "step_height": 0.05,
+        "step_edge": EDGES[0],
         "passed_before": np.array([False]), "success_x": 1.3, "retract": np.zeros(4), "extend": np.zeros(4),
         "ctrl_dt": 0.02,
     }  # fmt: skip

@@ -16,7 +16,7 @@ from twmr_nb.policies.saved import PolicyError, write_arrays
 from twmr_nb.robot.model import step_height
 from twmr_nb.task.transition import Transition
 
-GATES = ["none", "obstacle", "proprio"]
+GATES = ["none", "obstacle", "proprio", "felt"]
 
 
 class DriveOn:
@@ -127,9 +127,10 @@ floats = st.floats(width=64)  # nan and infinity, too: a robot that diverged can
 )
 def test_file_round_trip(tmp_path_factory, length, value, own, title, flags, gate_mode):
     plain = template(gate_mode, length)
-    transition = dataclasses.replace(plain.transition, qpos=np.full_like(plain.transition.qpos, value))
+    everywhere = np.full_like(plain.transition.qpos, value)
+    transition = dataclasses.replace(plain.transition, qpos=everywhere, qpos_before=everywhere)
     terms = plain.reward_terms | {own: np.full(length, value)}
-    rollout = Rollout(plain.config, transition, plain.action, terms, 0.05, *flags, title)
+    rollout = Rollout(plain.config, transition, terms, plain.step_height, *flags, title)
     path = rollout.save(tmp_path_factory.mktemp("rollout") / "a.safetensors")
     assert_same(load_rollout(path), rollout)
 

@@ -1,5 +1,6 @@
 """Reward terms: hand-computed numbers, the sum identity, and a learner's own terms."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 from twmr_nb import REWARD_TERMS, ConfigError, EnvConfig, RewardTerm, Transition, TwmrEnv, reward_term
 from twmr_nb.episodes.rollout import record
 from twmr_nb.policies.protocol import ZeroPolicy
-from twmr_nb.task.rewards import TermError, score, success_x, total
+from twmr_nb.robot.model import LEG_MOUNT, MAX_TIP_RADIUS, tip_radius
+from twmr_nb.robot.rotations import about_y, about_z
+from twmr_nb.task.rewards import TermError, score, success_x, total, way_over_step
 
 LEG = slice(8, None, 4)
+LEGS = np.array([[0.5, 0.5, 1.5, 1.5], [1.0, 2.0, 3.0, 4.0]], np.float32)
 
 
 def transition(**changes: Any) -> Transition:
@@ -21,17 +25,22 @@ def transition(**changes: Any) -> Transition:
     qpos, qvel = np.zeros((2, 23)), np.zeros((2, 22))
     qpos[:, 3] = 1
     qpos[:, 0] = [0.51, 1.31]
-    qpos[:, LEG] = [[0.5, 0.5, 1.5, 1.5], [1.0, 2.0, 3.0, 4.0]]
+    qpos[:, LEG] = LEGS
     fields: dict[str, Any] = {
-        "x_before": np.array([0.50, 1.29]),
+        "qpos_before": before([0.50, 1.29], qpos),
         "qpos": qpos,
         "qvel": qvel,
         "accelerometer": np.zeros((2, 3), np.float32),
         "gyro": np.zeros((2, 3), np.float32),
         "torque": np.array([[0.5] * 4 + [0.0] * 4, [0.8] * 4 + [-0.6] * 4], np.float32),
         "touch": np.zeros(2, np.float32),
+        "action": np.zeros((2, 8), np.float32),
+        "action_before": np.zeros((2, 8), np.float32),
         "gate": np.array([0.0, 0.5]),
+        "fell": np.array([False, False]),
         "passed_before": np.array([False, False]),
+        "step_height": np.full(2, 0.05),
+        "step_edge": 0.8,
         "success_x": 1.3,
         "retract": np.full(4, -0.5, np.float32),
         "extend": np.full(4, 1.5, np.float32),
@@ -40,8 +49,15 @@ def transition(**changes: Any) -> Transition:
     return Transition(**fields | changes)
 
 
+def before(x: Any, qpos: np.ndarray) -> np.ndarray:
+    """The same pose at another x."""
+    moved = qpos.copy()
+    moved[:, 0] = x
+    return moved
+
+
 def raw_values(**changes: Any) -> dict[str, np.ndarray]:
-    return score(transition(**changes), EnvConfig())[0]
+    return score(transition(**changes), EnvConfig(tilt_penalty=1.0))[0]
 
 
 def test_forward_is_speed() -> None:
@@ -86,9 +102,17 @@ def test_weights_and_signs() -> None:
         "extension_penalty": 0.2,
         "post_success_penalty": 0.4,
         "success_bonus": 5.0,
+        "climb_weight": 2.0,
+        "folded_bonus": 0.5,
+        "tilt_penalty": 0.5,
+        "action_rate_penalty": 0.25,
+        "fall_penalty": 3.0,
     }
-    before = np.array([True, False])
-    _, weighted = score(transition(passed_before=before), EnvConfig(**weights))
+    passed, fell, flat = np.array([True, False]), np.array([False, True]), transition().qpos.copy()
+    flat[1, 3:7] = about_y(1.6)
+    changes = {"passed_before": passed, "fell": fell, "qpos": flat, "qpos_before": before([0.50, 1.29], flat)}
+    changes["action"] = np.array([[0.0] * 8, [0.5, -2.0, *[0.0] * 6]])  # beyond 1 counts as 1
+    _, weighted = score(transition(**changes), EnvConfig(**weights))
     expected = {
         "forward": [1.0, 2.0],
         "alive": [0.3, 0.3],
@@ -96,11 +120,57 @@ def test_weights_and_signs() -> None:
         "extension": [-0.5, -1.05],
         "post_success": [-1.0, 0.0],
         "success": [0.0, 5.0],
+        "climb": [1.0, 2.0],
+        "folded": [
+            0.5 * np.mean(np.clip((MAX_TIP_RADIUS - tip_radius(LEGS[0])) / (MAX_TIP_RADIUS - 0.02), 0, 1) ** 2),
+            0.0,
+        ],
+        "tipping": [0.0, -0.5],
+        "action_rate": [0.0, -0.25 * 1.25],
+        "fall": [0.0, -3.0],
     }
     assert list(weighted) == list(expected) == [term.name for term in REWARD_TERMS]
     for name, values in expected.items():
         assert_allclose(weighted[name], values, rtol=1e-6, err_msg=name)
-    assert_allclose(total(weighted), [-0.3, 5.85], rtol=1e-6)
+    assert 0.001 < expected["folded"][0] < 0.25  # some legs half out, some out
+    paid = [0.7 + expected["folded"][0], 5.85 + 2.0 - 0.5 - 0.3125 - 3.0]
+    assert_allclose(total(weighted), paid, rtol=1e-6)
+
+
+def test_folded_is_paid_behind_the_obstacle_only() -> None:
+    legs = transition().qpos.copy()
+    legs[:, LEG] = -1.047, -1.047, -1.047, math.pi - LEG_MOUNT  # three within the wheel, one straight out
+    passed = np.array([True, False])
+    raw, _ = score(transition(qpos=legs, passed_before=passed), EnvConfig(folded_bonus=1.0))
+    assert_allclose(raw["folded"], [0.75, 0.0], atol=1e-9)
+
+
+def test_the_way_over_the_step_leads_ahead_up_and_ahead() -> None:
+    """Level at first: the front axles 0.05 m ahead of the root, all 0.1 m high, which counts up to the step's 0.05."""
+    qpos = np.zeros((1, 23))
+    qpos[:, 3] = 1
+
+    def way(x: float, z: float, turned: np.ndarray | None = None) -> float:
+        qpos[0, [0, 2]] = x, z
+        qpos[0, 3:7] = (1, 0, 0, 0) if turned is None else turned
+        return float(way_over_step(transition(step_height=0.05, step_edge=0.8), qpos)[0])
+
+    assert way(0.5, 0.025) == pytest.approx(0.5)  # wheels on the ground
+    assert way(0.5, 0.045) == pytest.approx(0.52)  # legs out lift them by 2 cm
+    assert way(0.5, 0.2) == pytest.approx(0.55)  # no higher than the step counts
+    assert way(0.8, 0.025) == pytest.approx(0.8 + 0.05 / 2)  # the front wheels are over the edge
+    assert way(2.0, 0.025) == pytest.approx(2.05)  # down again costs nothing
+    nose_up = way(0.5, 0.025, about_y(-np.pi / 6))  # front axles 0.025 m up; rear ones below the ground count as on it
+    assert nose_up == pytest.approx(0.5 + 0.025 / 2)
+    to_the_side = way(0.5, 0.025, about_z(np.pi / 2))
+    assert to_the_side == pytest.approx(0.5)
+    assert float(way_over_step(transition(step_height=0.0, step_edge=np.inf), qpos)[0]) == pytest.approx(0.5)
+
+
+def test_tilt_costs_beyond_what_a_climb_needs() -> None:
+    qpos = transition().qpos.copy()
+    qpos[:, 3:7] = about_y(0.6), about_y(0.9)
+    assert_allclose(raw_values(qpos=qpos)["tipping"], [0.0, 0.3**2], atol=1e-12)
 
 
 def test_every_term_of_the_table_is_described_and_has_a_weight() -> None:
@@ -128,8 +198,12 @@ def test_the_terms_add_up_to_the_reward(data: st.DataObject, n: int, passed: boo
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
     scale = data.draw(st.sampled_from([1e-3, 1.0, 1e3]))
     t = transition(
-        x_before=scale * rng.normal(size=n),
+        qpos_before=scale * rng.normal(size=(n, 23)),
         qpos=scale * rng.normal(size=(n, 23)),
+        action=rng.normal(size=(n, 8)),
+        action_before=rng.normal(size=(n, 8)),
+        fell=np.full(n, passed),
+        step_height=0.05,
         qvel=scale * rng.normal(size=(n, 22)),
         torque=rng.normal(size=(n, 8)).astype(np.float32),
         gate=rng.uniform(size=n),
@@ -142,13 +216,15 @@ def test_the_terms_add_up_to_the_reward(data: st.DataObject, n: int, passed: boo
     reward = total(weighted)
     assert reward.shape == (n,)
     assert_array_equal(reward, sum(weighted.values()))
-    for term in REWARD_TERMS:
+    assert set(weighted) == {term.name for term in REWARD_TERMS if term.weight_in(config) or not term.optional}
+    for term in (term for term in REWARD_TERMS if term.name in weighted):
         assert_array_equal(weighted[term.name], term.weight_in(config) * raw[term.name])
 
 
 def test_one_step_scores_like_a_batch() -> None:
     t = transition()
-    arrays = ("x_before", "qpos", "qvel", "accelerometer", "gyro", "torque", "touch", "gate", "passed_before")
+    arrays = ("qpos_before", "qpos", "qvel", "accelerometer", "gyro", "torque", "touch", "gate", "passed_before")
+    arrays += ("action", "action_before", "fell", "step_height")
     alone = transition(**{name: getattr(t, name)[1] for name in arrays})
     for name, values in score(t, EnvConfig())[1].items():
         assert score(alone, EnvConfig())[1][name] == values[1], name

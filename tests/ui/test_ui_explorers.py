@@ -62,6 +62,17 @@ def test_a_weight_slider_rescores_with_the_environments_own_functions(explorer, 
     assert explorer.image.value != before
 
 
+def test_a_term_that_is_off_appears_as_soon_as_it_is_paid(explorer):
+    line = explorer.picture.terms.lines["climb"]
+    assert "climb" not in explorer.scored.weighted
+    assert not line.get_visible()
+    explorer.rows["climb_weight"].text = "2"
+    assert line.get_visible()
+    assert line.get_ydata()[-1] == pytest.approx(explorer.scored.totals["climb"])
+    explorer.rows["climb_weight"].text = "0"
+    assert not line.get_visible()
+
+
 def test_one_move_of_a_slider_draws_once(explorer):
     count = explorer.redraw.count
     explorer.rows["control_cost"].text = "1"

@@ -138,7 +138,7 @@ def test_it_shows_the_gate_of_every_mode(rollout, tmp_path):
         assert explorer.config.gate_mode == mode
         np.testing.assert_array_equal(explorer.scored.gate, explorer.gates[mode])
         pictures.add(explorer.image.value)
-    assert len(pictures) == 3
+    assert len(pictures) == len(explorer.gates)
 
 
 def test_a_parameter_moves_its_own_gate_only(rollout, tmp_path):
@@ -148,6 +148,15 @@ def test_a_parameter_moves_its_own_gate_only(rollout, tmp_path):
     explorer.rows["gate_bias"].text = "-5"
     np.testing.assert_array_equal(explorer.gates["obstacle"], before["obstacle"])
     assert explorer.gates["proprio"].mean() > before["proprio"].mean()
+
+
+def test_the_felt_gate_has_its_tilt_only_and_a_larger_one_opens_later(tmp_path):
+    tilted = record(RandomPolicy(), EnvConfig(gate_mode="felt", gate_tilt=0.02), num_steps=100)
+    explorer = GateExplorer(tilted, root=tmp_path)
+    assert [row.setting.name for row in explorer.gate.children] == ["gate_mode", "gate_tilt", "extend_mode"]
+    np.testing.assert_array_equal(explorer.gates["felt"], tilted.transition.gate)  # the gate as it was felt live
+    explorer.rows["gate_tilt"].text = "1.5"
+    assert explorer.gates["felt"].sum() < tilted.transition.gate.sum()
 
 
 def test_a_buffer_of_zero_is_zero_not_the_common_one(rollout, tmp_path):

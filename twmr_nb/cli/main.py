@@ -16,6 +16,7 @@ import tyro
 from tqdm import tqdm
 
 from twmr_nb.cli.flags import expanded, flag, flags_given, refuse_beside, refuse_scene
+from twmr_nb.cli.plan import Plan, plan, refuse_plan
 from twmr_nb.cli.policies import Evaluate, Export, Policies, evaluate, export, policies, refuse_evaluate
 from twmr_nb.cli.streams import Output, OutputLost, complain, open_streams, say, silence
 from twmr_nb.cli.viewer import has_display
@@ -225,12 +226,12 @@ def doctor(options: Doctor) -> int:
 
 
 HANDLERS: dict[type, Callable[[Any], int]] = {
-    Train: train, Play: play, Evaluate: evaluate, Export: export, Policies: policies, Presets: presets,
+    Train: train, Play: play, Plan: plan, Evaluate: evaluate, Export: export, Policies: policies, Presets: presets,
     Doctor: doctor,
 }  # fmt: skip
 # What is asked before any work, of the options and of the flags that were typed.
 REFUSALS: dict[type, Callable[[Any, Sequence[str]], None]] = {
-    Train: refuse_train, Play: refuse_play, Evaluate: refuse_evaluate,
+    Train: refuse_train, Play: refuse_play, Plan: refuse_plan, Evaluate: refuse_evaluate,
 }  # fmt: skip
 
 
@@ -282,6 +283,7 @@ def parse(argv: Sequence[str]) -> Any:
     defaults = {
         "train": Train(chosen.env, chosen.ppo, preset=chosen.preset),
         "play": Play(load_path=tyro.MISSING, viewer=has_display()),
+        "plan": Plan(),
         "evaluate": Evaluate(),
         "export": Export(policy=tyro.MISSING, name=tyro.MISSING),
         "policies": Policies(),

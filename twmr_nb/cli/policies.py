@@ -83,12 +83,13 @@ class Policies:
 
 
 def evaluate(options: Evaluate) -> int:
+    from twmr_nb.episodes.worlds import own_world
     from twmr_nb.policies.saved import BY_NAME, load_policy
     from twmr_nb.progress import Progress
 
     names, heights = names_of(options), heights_asked(options)
     policies = {label(name): name if name in BY_NAME else load_policy(name) for name in names}
-    worlds = {name: world_of(policy, options) for name, policy in policies.items()}
+    worlds = {name: world_of(own_world(policy), options) for name, policy in policies.items()}
     if options.plot and not heights and all(w.step_height_max is None for w in worlds.values()):
         raise ConfigError("--plot draws success against step height: add --sweep.")
     picture = ready_file(options.plot, ".png") if options.plot else None
@@ -132,9 +133,7 @@ def refuse_evaluate(options: Evaluate, given: Sequence[str]) -> None:
     if options.both and not options.deterministic:
         raise ConfigError("--both and --no-deterministic exclude each other: --both plays with noise, too.")
     changes = settings(options.set)
-    for name in ("scene", "step_height"):
-        if name in given and name in changes:
-            raise ConfigError(f"{flag(name)} and --set {name}=... exclude each other: give one of the two.")
+    refuse_twice(given, changes)
     if sweeping:
         own = ("scene", "step_height", "step_height_max")
         for name in own:
@@ -143,15 +142,22 @@ def refuse_evaluate(options: Evaluate, given: Sequence[str]) -> None:
                 raise ConfigError(f"{said} has no effect in a sweep, which sets it itself: leave it out.")
 
 
-def world_of(policy: "SavedPolicy | str", options: Evaluate) -> EnvConfig:
-    """Where a policy is judged."""
+def refuse_twice(given: Sequence[str], changes: dict[str, Any]) -> None:
+    """Raise where a flag and --set say the same thing."""
+    for name in ("scene", "step_height"):
+        if name in given and name in changes:
+            raise ConfigError(f"{flag(name)} and --set {name}=... exclude each other: give one of the two.")
+
+
+def world_of(own: EnvConfig, options: Any) -> EnvConfig:
+    """Where it is judged: its own world, with the scene, step_height and set of the options."""
     from twmr_nb.config.idle import refuse_idle
-    from twmr_nb.episodes.worlds import own_world, world
+    from twmr_nb.episodes.worlds import world
 
     changes = settings(options.set)
     place = {name: changes.get(name, getattr(options, name)) for name in ("scene", "step_height")}
     refuse_scene(**place)
-    trial = world(own_world(policy), **place | changes)
+    trial = world(own, **place | changes)
     refuse_idle(TrainConfig(trial), changes)
     return trial
 

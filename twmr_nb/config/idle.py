@@ -10,6 +10,7 @@ READ_BY_GATE: dict[str, tuple[str, ...]] = {  # by gate_mode; what the obstacle'
     "none": (),
     "obstacle": ("obstacle_pre_buffer", "obstacle_post_buffer", "obstacle_smooth"),
     "proprio": ("gate_acc_scale", "gate_gyro_scale", "gate_stall_scale", "gate_bias", "gate_smooth"),
+    "felt": ("gate_tilt",),
 }
 
 
@@ -21,8 +22,11 @@ def idle_settings(config: TrainConfig) -> dict[str, str]:
         idle |= dict.fromkeys(OWN_STEP, f"scene = {env.scene!r}: choose scene 'step'")
     if env.frame_skip is not None:
         idle["ctrl_dt"] = f"frame_skip = {env.frame_skip}: give one of the two"
-    if env.gate_mode != "proprio":
-        idle |= dict.fromkeys(READ_BY_GATE["proprio"], f"gate_mode = {env.gate_mode!r}: choose gate_mode 'proprio'")
+    for mode in ("proprio", "felt"):
+        if env.gate_mode != mode:
+            idle |= dict.fromkeys(READ_BY_GATE[mode], f"gate_mode = {env.gate_mode!r}: choose gate_mode {mode!r}")
+    if not env.end_on_success:
+        idle["drive_on"] = "end_on_success = False: choose end_on_success True"
     if not env.start_on_ground:
         idle["ground_clearance"] = "start_on_ground = False: leave one of the two"
     if env.extend_angle is not None:

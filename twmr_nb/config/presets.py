@@ -59,11 +59,54 @@ class Preset:
     settings: dict[str, Any]
 
 
+CLIMBS_UPRIGHT = {
+    "scene": "step",
+    "step_x": 0.6,
+    "timestep": 0.005,
+    "settle_steps": 10,
+    "action_mode": "reflex",
+    "obs_mode": "proprio_phase",
+    "gate_mode": "felt",
+    "extend_mode": "midpoint",
+    "critic_obs_mode": "full",
+    "start_x_range": 0.1,
+    "start_yaw_range": 0.2,
+    "start_at_step": 0.3,
+    "max_tilt": 1.0,
+    "max_steps": 550,
+    "end_on_success": True,
+    "drive_on": 2.0,
+    "forward_weight": 0.0,
+    "alive_bonus": 0.0,
+    "control_cost": 0.0,
+    "extension_penalty": 0.0,
+    "climb_weight": 0.4,
+    "tilt_penalty": 0.2,
+    "fall_penalty": 3.0,
+    "success_bonus": 10.0,
+    "folded_bonus": 0.2,
+    "num_envs": 128,
+    "minibatches": 8,
+    "epochs": 4,
+    "target_kl": 0.015,
+    "log_std_init": -0.4,
+    "log_std_final": -1.7,
+    "curriculum_start": 0.03,
+    "curriculum_rise": 0.005,
+    "curriculum_retreat": 0.5,
+}
+
+
 PRESETS = {
     "recommended": Preset(
         "Learns to climb the 5 cm step in about a minute, from what the robot itself can sense. The middle of the leg "
         "commands and the open gate's target are legs out, standing still earns nothing, and noise falls to the end.",
         LEGS_OUT | {"timestep": 0.005, "settle_steps": 10},  # the same 0.05 s of settling
+    ),
+    "climber": Preset(
+        "Climbs any step from 0 to 5 cm upright: rolls folded, feels the step, climbs with legs out, folds them. Paid "
+        "is the wheels' way over the step; tilt and falls cost, and legs that stay out behind the step.",
+        CLIMBS_UPRIGHT | {"step_height": 0.0, "step_height_max": 0.055, "total_timesteps": 2_000_000},
     ),
     "step_5cm": Preset(
         "Legs with the original's torque motors, which are harder to control. It takes a larger extension penalty, a "

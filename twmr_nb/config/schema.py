@@ -21,10 +21,10 @@ from twmr_nb.config.fields import (
 )
 
 Scene = Literal["flat", "step_5cm", "step_7cm", "step"]
-ActionMode = Literal["torque", "leg_position"]
-ObsMode = Literal["proprio", "proprio_contact", "compact", "compact_obstacle", "full"]
+ActionMode = Literal["torque", "leg_position", "reflex"]
+ObsMode = Literal["proprio", "proprio_contact", "proprio_phase", "compact", "compact_obstacle", "full"]
 CriticObsMode = Literal["same", "compact", "compact_obstacle", "full"]
-GateMode = Literal["none", "obstacle", "proprio"]
+GateMode = Literal["none", "obstacle", "proprio", "felt"]
 ExtendMode = Literal["auto", "opposite", "midpoint"]
 MAX_SEED = 995_000  # seeds from a million on are for evaluation, so that it never repeats an episode of training
 
@@ -52,7 +52,9 @@ class EnvConfig(Config):
     step_half_depth: float = setting(0.2, group="robot and scene", low=0.05, high=5.0, unit="m")
     """Half the step's depth along the way; used by scene 'step' only."""
     action_mode: ActionMode = setting("torque", group="robot and scene")
-    """What the four leg actions mean: a motor torque, or a target angle that a servo of the same strength holds."""
+    """What the four leg actions mean: a torque, a servo's target angle, or that only as far as the gate is open."""
+    action_delay: int = setting(0, group="robot and scene", low=0, high=10, unit="steps")
+    """Decisions that pass before an action reaches the motors, which rest until the first arrives."""
     # At most half the 0.01 s in which a contact recovers (its solref): beyond, MuJoCo would soften the contacts.
     timestep: float = setting(0.002, group="robot and scene", low=0.0005, high=0.005, unit="s")
     """Length of one physics step. The original's is 0.002; 0.005 simulates twice as fast, good enough to learn in."""
@@ -68,6 +70,8 @@ class EnvConfig(Config):
     """If given, the episode ends as a fall when the chassis tilts further than this, so turning over does not pay."""
     end_on_success: bool = setting(False, group="robot and scene")
     """End the episode as soon as the obstacle is passed; off: drive on to the time limit."""
+    drive_on: float = setting(0.0, group="robot and scene", low=0.0, high=20.0, unit="s")
+    """With end_on_success: for so long the episode goes on after the obstacle is passed."""
 
     retract_legs: bool = setting(True, group="reset")
     """Start with the legs at the retract angle, folded; off: at angle 0."""
@@ -87,17 +91,25 @@ class EnvConfig(Config):
     """Damping with which hold_retract holds the legs: torque per speed."""
     start_x_range: float = setting(0.0, group="reset", low=0.0, high=0.5, unit="m")
     """Every episode starts at a random x, up to this far before or behind 0, so that the step is nearer or farther."""
+    start_yaw_range: float = setting(0.0, group="reset", low=0.0, high=1.5, unit="rad")
+    """Every episode starts turned by a random angle, up to this to the left or right of straight on."""
+    start_at_step: float = setting(0.0, group="reset", low=0.0, high=1.0)
+    """Share of episodes that start just before the step, most with their legs out, so that climbing is met early."""
     friction_range: float = setting(0.0, group="reset", low=0.0, high=0.9)
     """Every episode multiplies all friction by a random factor between 1 - this and 1 + this."""
     mass_range: float = setting(0.0, group="reset", low=0.0, high=0.9)
     """Every episode multiplies the chassis' mass and inertia by a random factor between 1 - this and 1 + this."""
 
     obs_mode: ObsMode = setting("proprio", group="senses and gate")
-    """What the policy sees. proprio: joints and IMU; proprio_contact: also touch; the others only a simulator knows."""
+    """What the policy sees. proprio: joints and IMU; proprio_contact: also touch; proprio_phase: what a robot makes of
+    joints and IMU (wheel phase, attitude, gate, last action); the others only a simulator knows."""
+    sensor_noise: float = setting(0.0, group="senses and gate", low=0.0, high=10.0)
+    """How noisy the senses are; 1: 0.01 rad and 0.1 rad/s at the joints, 0.3 m/s² and 0.03 rad/s in the IMU."""
     critic_obs_mode: CriticObsMode = setting("same", group="senses and gate")
     """What the critic sees besides, with the step's height. It helps training; the policy never sees it."""
     gate_mode: GateMode = setting("proprio", group="senses and gate")
-    """What opens the gate, which asks for legs out: nothing, being near the step, or feeling an impact or a stall."""
+    """What opens the gate, which asks for legs out: nothing, being near the step, feeling an impact or a stall, or
+    feeling the robot tilt, and then until its legs are folded again."""
     obstacle_smooth: float = setting(0.05, group="senses and gate", low=0.0, high=1.0, unit="m")
     """How gradually the obstacle gate opens and closes along x; 0: at once."""
     obstacle_buffer: float = setting(0.05, group="senses and gate", low=0.0, high=2.0, unit="m")
@@ -116,6 +128,8 @@ class EnvConfig(Config):
     """Score at which the proprio gate is half open; a larger bias opens it less often."""
     gate_smooth: float = setting(0.5, group="senses and gate", low=0.01, high=10.0)
     """How gradually the proprio gate opens while its score rises; small: almost at once."""
+    gate_tilt: float = setting(0.07, group="senses and gate", low=0.01, high=1.5, unit="rad")
+    """The felt gate opens when the attitude that the gyro adds up to is tilted further than this."""
 
     forward_weight: float = setting(1.0, group="reward", low=0.0, high=10.0, unit="1/(m/s)")
     """Reward in every step, per m/s of forward speed."""
@@ -129,6 +143,16 @@ class EnvConfig(Config):
     """Cost in every step after the obstacle, per rad² between the legs' angles and the retract angle (mean square)."""
     success_bonus: float = setting(1.0, group="reward", low=0.0, high=1000.0)
     """Reward once, when the obstacle is passed."""
+    climb_weight: float = setting(0.0, group="reward", low=0.0, high=10.0, unit="1/(m/s)")
+    """Reward in every step, per m/s at which the wheels come along the way over the step: ahead, up its edge, ahead."""
+    folded_bonus: float = setting(0.0, group="reward", low=0.0, high=10.0, unit="1/step")
+    """Reward in every step after the obstacle, times how far the legs are folded; never a reason to stay before it."""
+    tilt_penalty: float = setting(0.0, group="reward", low=0.0, high=10.0, unit="1/rad²", log=True)
+    """Cost in every step, per rad² of tilt beyond 0.6 rad."""
+    action_rate_penalty: float = setting(0.0, group="reward", low=0.0, high=1.0, log=True)
+    """Cost in every step, per squared change of the eight actions since the step before, added up."""
+    fall_penalty: float = setting(0.0, group="reward", low=0.0, high=1000.0)
+    """Cost once, when the episode ends as a fall."""
     success_x: float | None = setting(None, group="reward", low=-10.0, high=100.0, unit="m")
     """The x at which the obstacle counts as passed; if not given, obstacle_post_buffer and 0.05 m beyond the step."""
     auto_retract: bool = setting(True, group="reward")

@@ -1,5 +1,6 @@
-"""The gate explorer's picture: the three gates on one episode, what each listens to, and where they open."""
+"""The gate explorer's picture: every gate on one episode, what it listens to, and where they open."""
 
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,16 @@ from twmr_nb.draw.style import CURSOR, INK, PALE, style
 from twmr_nb.episodes.rescore import Rescored, gate_of
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.robot.model import WHEEL_CTRL, at_step, step_edges
+from twmr_nb.robot.rotations import tilt
+from twmr_nb.task.feeling import folded_level
 from twmr_nb.task.gate import obstacle_window, proprio_parts
 from twmr_nb.types import Array
 
 MODES = choices(EnvConfig, "gate_mode")
-GATE_COLORS = {"none": "#8C8C8C", "obstacle": "#3FA7A0", "proprio": "#8F5BD6"}
+GATE_COLORS = {"none": "#8C8C8C", "obstacle": "#3FA7A0", "proprio": "#8F5BD6", "felt": "#AA1166"}
 PART_COLORS = {"impact": "#D55E00", "rotation": "#E69F00", "stall": "#0072B2"}
+FOLDED = ("folded on the level", "#7C8B99")
+STRIP = 0.06  # height of the strip that says when the legs are folded, as a share of the panel
 
 
 class GatePicture:
@@ -57,8 +62,8 @@ class GatesPanel(GatePanel):
         super().__init__(live, axes, rollout)
         self.lines = {mode: self.line(color=GATE_COLORS[mode], linewidth=1.2, label=mode) for mode in MODES}
         axes.legend(
-            fontsize=8, labelcolor=INK, frameon=False, ncols=3, loc="lower right", bbox_to_anchor=(1.01, 0.96),
-            handlelength=1.5, columnspacing=1.2,
+            fontsize=8, labelcolor=INK, frameon=False, ncols=len(MODES), loc="lower right", bbox_to_anchor=(1.01, 0.96),
+            handlelength=0.8, columnspacing=0.9,
         )  # fmt: skip
 
     def show_modes(self, gates: dict[str, Array], chosen: str) -> None:
@@ -70,34 +75,42 @@ class GatesPanel(GatePanel):
 
 
 class CausePanel(TimePanel):
-    """Why the chosen gate opens: the proprio gate's score, part by part, or the robot's place and the window."""
+    """Why the chosen gate opens: the score, part by part, the robot's place and the window, or the tilt it feels."""
 
     def __init__(self, live: LiveFigure, axes: Axes, rollout: Rollout) -> None:
         super().__init__(live, axes, rollout, "", "")
         self.rollout = rollout
+        self.tilt, folded = tilt(rollout.attitude), folded_level(rollout.attitude, rollout.transition.leg_angle)
         live.moving(axes, axes.yaxis)
         self.parts = {name: self.area(facecolors=color, linewidths=0) for name, color in PART_COLORS.items()}
         self.window = live.moving(axes, axes.axhspan(0, 1, color=GATE_COLORS["obstacle"], alpha=0.25, linewidth=0))
-        self.place = self.line(color=INK, linewidth=1.6)
-        self.bias = live.moving(axes, axes.axhline(0, color=INK, linewidth=1.6, linestyle="--"))
+        low: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "color": FOLDED[1], "linewidth": 0}
+        strip = live.moving(axes, axes.fill_between(self.time, 0, STRIP, folded, **low))
+        self.signal = self.line(color=INK, linewidth=1.6)
+        self.limit = live.moving(axes, axes.axhline(0, color=INK, linewidth=1.6, linestyle="--"))
         head: dict[str, Any] = {"color": INK, "transform": axes.transAxes}
         self.title = live.moving(axes, axes.text(0, 1.06, "", fontsize=10, fontweight="bold", **head))
-        self.key = [
+        key = [
             live.moving(axes, axes.text(x - gap, 1.06, text, fontsize=8, ha="right", **head | {"color": tint}))
-            for x, (name, color) in zip((0.74, 0.89, 1.0), PART_COLORS.items(), strict=True)
+            for x, (name, color) in zip((0.74, 0.89, 1.0, 1.0), [*PART_COLORS.items(), FOLDED], strict=True)
             for text, tint, gap in ((name, INK, 0.025), (SWATCH, color, 0.0))
         ]
+        self.shown = {  # by gate mode
+            "proprio": [*self.parts.values(), *key[:-2], self.limit],
+            "obstacle": [self.window, self.signal],
+            "felt": [strip, self.signal, self.limit, *key[-2:]],
+        }
 
     def show(self, config: EnvConfig) -> None:
-        by_feel, by_place = config.gate_mode == "proprio", config.gate_mode == "obstacle"
-        for artist in (*self.parts.values(), *self.key, self.bias):
-            artist.set_visible(by_feel)
-        for artist in (self.window, self.place):
-            artist.set_visible(by_place)
-        if by_feel:
+        shown = self.shown.get(config.gate_mode, [])
+        for artist in chain(*self.shown.values()):
+            artist.set_visible(artist in shown)
+        if config.gate_mode == "proprio":
             self.show_score(config)
-        elif by_place:
+        elif config.gate_mode == "obstacle":
             self.show_place(config)
+        elif config.gate_mode == "felt":
+            self.show_tilt(config)
         else:
             self.title.set_text("this gate listens to nothing and stays shut")
             self.axes.set_ylim(0, 1)
@@ -109,15 +122,21 @@ class CausePanel(TimePanel):
         for name, values in score_parts(self.rollout, config).items():
             self.parts[name].set_verts([between(self.time, base, base + values)])
             base = base + values
-        self.bias.set_ydata([config.gate_bias] * 2)
+        self.limit.set_ydata([config.gate_bias] * 2)
         top = max(float(np.quantile(base, 0.97)), 2 * abs(config.gate_bias))
         low, high = nice_limits(config.gate_bias, top)
         self.scale(low if config.gate_bias < 0 else 0.0, high)
 
+    def show_tilt(self, config: EnvConfig) -> None:
+        self.title.set_text("the tilt it feels [rad]: opens above the line")
+        self.signal.set_ydata(self.tilt)
+        self.limit.set_ydata([config.gate_tilt] * 2)
+        self.scale(0.0, nice_limits(0.0, max(float(self.tilt.max()), config.gate_tilt))[1])
+
     def show_place(self, config: EnvConfig) -> None:
         self.title.set_text("where it is: open between these places [m]")
         window = obstacle_window(config)
-        self.place.set_ydata(self.rollout.transition.x)
+        self.signal.set_ydata(self.rollout.transition.x)
         self.window.set_visible(window is not None)
         if window is not None:
             self.window.set_y(window[0])
@@ -144,12 +163,16 @@ class WayPanel:
         middle = edges[1] + 0.1 if edges is not None else 0.5
         axes.set_xlim(min(float(self.x.min()), -0.05), max(float(self.x.max()), middle) + 0.05)
         look: dict[str, Any] = {"linestyle": "none", "marker": "o", "markeredgewidth": 0}
-        self.dots = live.moving(axes, axes.plot([], [], markersize=2.5, alpha=0.5, **look))[0]
+        self.dots = {
+            mode: live.moving(axes, axes.plot([], [], markersize=2.5, alpha=0.5, color=color, **look))[0]
+            for mode, color in GATE_COLORS.items()
+        }
         self.here = live.moving(axes, axes.plot([], [], markersize=7, color=CURSOR, **look))[0]
 
     def show(self, gate: Array, config: EnvConfig, frame: int) -> None:
-        self.dots.set_data(self.x, gate)
-        self.dots.set_color(GATE_COLORS[config.gate_mode])
+        for mode, dots in self.dots.items():
+            dots.set_visible(mode == config.gate_mode)
+            dots.set_data(self.x, gate)
         self.here.set_data([self.x[frame]], [gate[frame]])
 
 
@@ -165,8 +188,8 @@ class SharesPanel:
         for place, word in columns:
             axes.text(place, 0.78, word, fontsize=8.5, ha="right", **look)
         self.words, self.numbers = {}, {}
-        for row, mode in zip((0.56, 0.34, 0.12), MODES, strict=True):
-            tinted = look | {"color": GATE_COLORS[mode]}
+        for k, mode in enumerate(MODES):
+            row, tinted = 0.58 - 0.19 * k, look | {"color": GATE_COLORS[mode]}
             axes.text(0, row, SWATCH, fontsize=9, **tinted)
             self.words[mode] = live.moving(axes, axes.text(0.065, row, mode, fontsize=9, **look))
             self.numbers[mode] = [

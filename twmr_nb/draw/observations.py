@@ -12,10 +12,15 @@ from twmr_nb.draw.style import INK, Plot, style
 from twmr_nb.episodes.rescore import gate_of
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.robot.model import at_step
-from twmr_nb.task.observations import observation_labels, observe
+from twmr_nb.task.observations import Memory, observation_labels, observe
 from twmr_nb.types import Array
 
-ROW = {"full": 3.2, "proprio": 7.5, "proprio_contact": 7.5}  # px per number; 11 for the short modes
+ROW = {
+    "full": 3.2,
+    "proprio": 7.5,
+    "proprio_contact": 7.5,
+    "proprio_phase": 7.5,
+}  # px per number; 11 for the short modes
 LIMIT = 2.5  # standard deviations at which the colours end
 GAP, TOP, BOTTOM = 34, 24, 44  # px
 WIDTH = 960
@@ -25,7 +30,8 @@ def seen_in(mode: str, rollout: Rollout) -> Array:
     """What a policy of this observation mode would have seen along the episode, [T, D]."""
     t = rollout.transition
     config = rollout.config.replace(obs_mode=mode, critic_obs_mode="same")
-    return observe(config, t.qpos, t.qvel, t.accelerometer, t.gyro, t.touch, rollout.step_height)
+    memory = Memory(rollout.attitude, t.action, t.gate)
+    return observe(config, t.qpos, t.qvel, t.accelerometer, t.gyro, t.touch, rollout.step_height, memory)
 
 
 def gates_along(rollout: Rollout) -> dict[str, Array]:
@@ -75,7 +81,7 @@ def row_groups(labels: list[str]) -> list[tuple[int, int, str]]:
     names = []
     for label in labels:
         name = re.sub(r" \(.*\)$", "", re.sub(r"^(front|rear) (left|right) ", "", label))
-        names.append(re.sub(r" ([xyz]|\d+)$", "", name))
+        names.append(re.sub(r"( along)? ([xyz]|\d+)$", "", name))
     groups, first = [], 0
     for name, members in groupby(names):
         last = first + len(list(members))

@@ -78,11 +78,12 @@ class TermsPanel(TimePanel):
         curves = {name: self.processed(values, how) for name, values in weighted.items()}
         total = np.sum(list(curves.values()), axis=0)
         stacked = how == "stacked"
-        for name, values in curves.items():
-            paid = bool(np.any(values))
-            self.lines[name].set_visible(paid and not stacked)
+        for name, line in self.lines.items():  # a term whose weight is 0 may not be scored
+            paid = name in curves and bool(np.any(curves[name]))
+            line.set_visible(paid and not stacked)
             self.areas[name].set_visible(paid and stacked)
-            self.lines[name].set_ydata(values)
+            if paid:
+                line.set_ydata(curves[name])
         shown = self.stack(curves) if stacked else list(curves.values())
         self.total.set_ydata(total)
         low, high = robust_limits([*shown, total]) if how != "sum so far" else span([*shown, total])
@@ -113,7 +114,7 @@ class TotalsPanel:
         self.axes = style(axes)
         with live.resting(1):
             live.moving(axes, axes.xaxis)
-        rows = [*names, "total"]
+        self.rows = rows = [*names, "total"]
         colors = term_colors(names) | {"total": TOTAL}
         place = np.arange(len(rows))
         self.bars = live.moving(axes, axes.barh(place, 0, color=[colors[n] for n in rows], height=0.56).patches)
@@ -138,14 +139,11 @@ class TotalsPanel:
         axes.text(1, 1.035, "□ before", ha="right", fontsize=8, **head)
 
     def show(self, now: Mapping[str, float], before: Mapping[str, float]) -> None:
-        was = [before.get(name, 0.0) for name in now]
-        for bar, outline, text, value, old in zip(
-            self.bars, self.outlines, self.numbers, now.values(), was, strict=True
-        ):
-            bar.set_width(value)
-            outline.set_width(old)
-            text.set_text(signed(value))
-        everything = [*now.values(), *was]
+        for name, bar, outline, text in zip(self.rows, self.bars, self.outlines, self.numbers, strict=True):
+            bar.set_width(now.get(name, 0.0))
+            outline.set_width(before.get(name, 0.0))
+            text.set_text(signed(now[name]) if name in now else "off")
+        everything = [*now.values(), *before.values(), 0.0]
         self.axes.set_xlim(nice_limits(min(everything), max(everything)))
 
 

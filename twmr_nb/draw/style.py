@@ -23,6 +23,11 @@ TERM_COLORS = {
     "extension": "#D55E00",
     "post_success": "#CC79A7",
     "success": "#009E73",
+    "climb": "#3300BB",
+    "folded": "#BB11EE",
+    "tipping": "#660066",
+    "action_rate": "#775566",
+    "fall": "#990000",
 }
 OWN_COLORS = ("#8F5BD6", "#A3A030", "#B0703C", "#3FA7A0", "#C2607E", "#7C8B99")  # a learner's terms, in their order
 INK, GREY, PALE, TOTAL = "#5F6368", "#767676", "#8C8C8C40", "black"

@@ -40,7 +40,7 @@ class Conduct:
     """Passed and upright."""
     clean_pass: bool | None
     """That, and folded for at least 90% of the time before contact and 80% of the 2 s after passing, as far as these
-    were played; None where the episode ends by passing."""
+    were played; None where the episode ends by passing, with less than 2 s of drive_on."""
     folded_before_contact: float
     """Share of time."""
     folded_after_passing: float
@@ -68,7 +68,7 @@ class Conduct:
         return "\n".join(["Conduct:", *(f"  {name:<21} {value}" for name, value in numbers.items())])
 
 
-def trace(t: Transition, action: Array) -> dict[str, Array]:
+def trace(t: Transition) -> dict[str, Array]:
     """What `conduct` needs of control steps, each [...] (action and torque [..., 8])."""
     tips = tip_radius(t.leg_angle)
     return {
@@ -77,14 +77,14 @@ def trace(t: Transition, action: Array) -> dict[str, Array]:
         "y": t.qpos[..., 1],
         "vz": t.vz,
         "yaw": yaw(t.qpos[..., 3:7]),
-        "tilt": np.arccos(np.clip(t.upright, -1, 1)),
+        "tilt": t.tilt,
         "folded": (tips < LEGS_STOWED).all(axis=-1),
         "out": tips.mean(axis=-1) > LEGS_OUT,
         "touched": t.touch > 0,
         "passed": t.passed,
         "work": work(t),
         "torque": t.torque,
-        "action": action,
+        "action": t.action,
     }
 
 
@@ -106,7 +106,7 @@ def conduct(steps: Trace, config: EnvConfig, fell: bool, ctrl_dt: float) -> Cond
         largest_tilt=float(tilt.max()),
         upright=upright,
         upright_pass=passed and upright,
-        clean_pass=None if config.end_on_success else clean,
+        clean_pass=None if config.end_on_success and config.drive_on < AFTER else clean,
         folded_before_contact=before,
         folded_after_passing=after,
         contact_to_legs_out=opening * ctrl_dt if contact + opening < len(x) else np.nan,

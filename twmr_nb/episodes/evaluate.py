@@ -13,6 +13,7 @@ from twmr_nb.episodes.conduct import as_arrays, conduct, trace
 from twmr_nb.episodes.metrics import measure
 from twmr_nb.episodes.report import Evaluation
 from twmr_nb.episodes.worlds import own_world
+from twmr_nb.policies.protocol import begin
 from twmr_nb.policies.saved import BY_NAME, PolicyLike, SavedPolicy, load_policy, playable
 from twmr_nb.progress import Progress
 from twmr_nb.robot.model import step_edges, step_height
@@ -144,7 +145,7 @@ def play_episodes(
     edges = step_edges(config)
     player = policy.player(deterministic, base_seed) if isinstance(policy, SavedPolicy) else playable(policy)
     obs, info = env.reset(seed=base_seed)
-    player.reset(count)
+    begin(player, env)
     active = np.ones(count, bool)
     sums: dict[str, Array] = {}
     steps: list[dict[str, Array]] = []
@@ -157,7 +158,7 @@ def play_episodes(
     while active.any():
         action = np.array(player.act(obs), np.float32)
         obs, reward, terminated, truncated, info = env.step(action)
-        steps.append(trace(env.transition, action))
+        steps.append(trace(env.transition))
         measured = measure(env.transition, edges)
         tip = measured.pop("tip_radius")
         result["max_tip_radius"] = np.maximum(result["max_tip_radius"], active * tip)

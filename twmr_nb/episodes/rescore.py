@@ -10,6 +10,7 @@ import numpy as np
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.robot.model import WHEEL_CTRL
 from twmr_nb.robot.pose import leg_targets
+from twmr_nb.task.feeling import felt_gate
 from twmr_nb.task.gate import gate
 from twmr_nb.task.rewards import RewardTerm, Scores, score, success_x, total
 from twmr_nb.types import Array
@@ -80,4 +81,5 @@ def rescored(rollout: "Rollout", config: EnvConfig, extra_terms: Iterable[Reward
 def gate_of(rollout: "Rollout", config: EnvConfig) -> Array:
     """The gate [T] that a configuration makes of a rollout's recorded signals."""
     t = rollout.transition
-    return gate(config, t.x, t.accelerometer, t.gyro, t.torque[:, WHEEL_CTRL], t.wheel_speed)
+    felt = felt_gate(config, rollout.attitude, t.leg_angle) if config.gate_mode == "felt" else None
+    return gate(config, t.x, t.accelerometer, t.gyro, t.torque[:, WHEEL_CTRL], t.wheel_speed, felt)

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +15,23 @@ from twmr_nb.episodes.conduct import Conduct, conduct, trace
 from twmr_nb.episodes.rescore import Rescored, rescored
 from twmr_nb.episodes.worlds import own_world
 from twmr_nb.markup import one_line, shown
+from twmr_nb.policies.protocol import begin
 from twmr_nb.policies.saved import PolicyError, PolicyLike, playable, read_arrays, write_arrays
 from twmr_nb.progress import Progress
-from twmr_nb.robot.model import NQ, NU, NV
+from twmr_nb.robot.model import NQ, NU, NV, step_edges
 from twmr_nb.task.env import TwmrEnv
+from twmr_nb.task.feeling import attitude_along
 from twmr_nb.task.rewards import RewardTerm, Scores, refuse_duplicates, total
 from twmr_nb.task.transition import Transition
 from twmr_nb.types import Array
 
 FORMAT = "twmr_nb rollout 1"
 MOST_SEED = 10**15  # more than anybody asks for, and a number in every file
-CONSTANT = ("success_x", "retract", "extend", "ctrl_dt")  # fields of a Transition that have no time axis
+# Fields of a Transition that have no time axis, and those that are others of the step before.
+CONSTANT = ("step_height", "step_edge", "success_x", "retract", "extend", "ctrl_dt")
+EARLIER = {"qpos_before": "qpos", "action_before": "action"}
 WIDTHS = {"qpos": (NQ,), "qvel": (NV,), "accelerometer": (3,), "gyro": (3,), "torque": (NU,), "action": (NU,)}
-OVER_TIME = [f.name for f in dataclasses.fields(Transition) if f.name not in CONSTANT]
+OVER_TIME = [f.name for f in dataclasses.fields(Transition) if f.name not in (*CONSTANT, *EARLIER)]
 
 
 @dataclass(frozen=True)
@@ -41,8 +46,6 @@ class Rollout:
     config: EnvConfig
     transition: Transition
     """All steps, [T, ...]."""
-    action: Array
-    """What the policy asked for, [T, 8] in [-1, 1]."""
     reward_terms: dict[str, Array]
     """Name -> weighted reward as scored live, [T]; they add up to the reward."""
     step_height: float
@@ -64,6 +67,16 @@ class Rollout:
             f"  reward {self.reward.sum():+.2f} in all: {paid}\n"
             f"  action [{steps}, {self.action.shape[-1]}], time [s], reward and transition [{steps}, ...]"
         )
+
+    @property
+    def action(self) -> Array:
+        """What the policy asked for, [T, 8] in [-1, 1]."""
+        return self.transition.action
+
+    @cached_property
+    def attitude(self) -> Array:
+        """What the robot makes of its gyro: unit quaternions, [T, 4], level and straight on at the start."""
+        return attitude_along(self.transition.gyro, self.transition.ctrl_dt)
 
     @property
     def world(self) -> EnvConfig:
@@ -110,7 +123,7 @@ class Rollout:
         >>> standing.upright, standing.clean_pass, standing.contact_to_legs_out
         (True, False, nan)
         """
-        return conduct(trace(self.transition, self.action), self.config, self.terminated, self.transition.ctrl_dt)
+        return conduct(trace(self.transition), self.config, self.terminated, self.transition.ctrl_dt)
 
     def rescore(
         self, config: EnvConfig | None = None, extra_terms: Iterable[RewardTerm] = (), **settings: Any
@@ -133,7 +146,7 @@ class Rollout:
     def save(self, path: str | Path) -> Path:
         """Write one safetensors file, whole or not at all; `load_rollout` reads it."""
         t = self.transition
-        arrays = {name: getattr(t, name) for name in [*OVER_TIME, "retract", "extend"]} | {"action": self.action}
+        arrays = {name: getattr(t, name) for name in [*OVER_TIME, "retract", "extend"]} | {"start": t.qpos_before[0]}
         arrays |= {f"term/{name}": values for name, values in self.reward_terms.items()}
         plain = {name: getattr(self, name) for name in ("step_height", "terminated", "truncated", "title")}
         terms = list(self.reward_terms)  # a safetensors file forgets the order, in which they are added
@@ -171,11 +184,22 @@ def load_rollout(path: str | Path) -> Rollout:
         raise PolicyError(f"{path} is not what it should be: {error}; record it anew.") from error
 
 
+def completed(arrays: dict[str, Array], terminated: bool) -> dict[str, Array]:
+    """The arrays of a file, and what files of earlier versions did not name."""
+    if "x_before" not in arrays:
+        return arrays
+    start, fell = arrays["qpos"][0].copy(), np.zeros(len(arrays["qpos"]), bool)
+    start[0], fell[-1] = arrays["x_before"][0], terminated
+    return arrays | {"start": start, "fell": fell}
+
+
 def rollout_of(arrays: dict[str, Array], details: dict[str, Any]) -> Rollout:
     """The episode in a file's arrays and details; raises KeyError, ValueError or TypeError if they make none."""
     steps, title, terms = len(arrays["action"]), str(details["title"]), [str(name) for name in details["terms"]]
-    shapes: dict[str, tuple[int, ...]] = {name: (steps, *WIDTHS.get(name, ())) for name in [*OVER_TIME, "action"]}
-    shapes |= {"retract": (4,), "extend": (4,)} | {f"term/{name}": (steps,) for name in terms}
+    config, ended = EnvConfig(**details["config"]), {name: bool(details[name]) for name in ("terminated", "truncated")}
+    arrays = completed(arrays, ended["terminated"])
+    shapes: dict[str, tuple[int, ...]] = {name: (steps, *WIDTHS.get(name, ())) for name in OVER_TIME}
+    shapes |= {"start": (NQ,), "retract": (4,), "extend": (4,)} | {f"term/{name}": (steps,) for name in terms}
     for name, shape in shapes.items():
         if arrays[name].shape != shape or not steps:
             raise ValueError(f"{one_line(name)} has shape {arrays[name].shape}, where {shape} belongs")
@@ -183,13 +207,18 @@ def rollout_of(arrays: dict[str, Array], details: dict[str, Any]) -> Rollout:
     if not constants["ctrl_dt"] > 0:
         raise ValueError(f"ctrl_dt = {constants['ctrl_dt']!r} is no duration")
     values: dict[str, Any] = {name: arrays[name] for name in [*OVER_TIME, "retract", "extend"]} | constants
-    ended = {name: bool(details[name]) for name in ("terminated", "truncated")}
+    height, edges = float(details["step_height"]), step_edges(config)
     return Rollout(
-        config=EnvConfig(**details["config"]),
-        transition=Transition(**values),
-        action=arrays["action"],
+        config=config,
+        transition=Transition(
+            **values,
+            qpos_before=earlier(arrays["qpos"], arrays["start"]),
+            action_before=earlier(arrays["action"], np.zeros(NU)),
+            step_height=height,
+            step_edge=edges[0] if edges else np.inf,
+        ),
         reward_terms={name: arrays[f"term/{name}"] for name in terms},
-        step_height=float(details["step_height"]),
+        step_height=height,
         title=title,
         **ended,
     )
@@ -238,16 +267,15 @@ def record_many(
     player = playable(policy)
     env = TwmrEnv(world or own_world(policy), count, extra_terms, autoreset=False)
     obs, info = env.reset(seed=seed)
-    player.reset(count)
+    begin(player, env)
     heights, length = info["step_height"], np.zeros(count, int)
     ended = np.zeros((2, count), bool)  # terminated, truncated
-    steps: list[tuple[Transition, Array, Scores]] = []
+    steps: list[tuple[Transition, Scores]] = []
     with Progress("recording", num_steps or env.config.max_steps) as bar:
         while not ended.any(axis=0).all() and len(steps) != num_steps:
             active = ~ended.any(axis=0)
-            action = np.array(player.act(obs), np.float32)
-            obs, _, terminated, truncated, info = env.step(action)
-            steps.append((env.transition, action, info["reward_terms"]))
+            obs, _, terminated, truncated, info = env.step(np.array(player.act(obs), np.float32))
+            steps.append((env.transition, info["reward_terms"]))
             length += active
             ended |= active & np.array([terminated, truncated])
             bar.step()
@@ -261,12 +289,15 @@ def record_many(
     ]
 
 
-def stacked(
-    steps: list[tuple[Transition, Array, Scores]], robot: int, length: int
-) -> tuple[Transition, Array, dict[str, Array]]:
-    """One robot's first `length` steps as arrays over time: transition, action, reward terms."""
-    transitions, actions, scores = zip(*steps[:length], strict=True)
-    over_time = {name: np.stack([getattr(t, name)[robot] for t in transitions]) for name in OVER_TIME}
+def stacked(steps: list[tuple[Transition, Scores]], robot: int, length: int) -> tuple[Transition, dict[str, Array]]:
+    """One robot's first `length` steps as arrays over time: transition, reward terms."""
+    transitions, scores = zip(*steps[:length], strict=True)
+    over_time = {name: np.stack([getattr(t, name)[robot] for t in transitions]) for name in [*OVER_TIME, *EARLIER]}
+    over_time["step_height"] = transitions[0].step_height[robot]
     terms = {name: np.array([s[name][robot] for s in scores]) for name in scores[0]}
-    transition = dataclasses.replace(transitions[0], **over_time)
-    return transition, np.stack([a[robot] for a in actions]), terms
+    return dataclasses.replace(transitions[0], **over_time), terms
+
+
+def earlier(values: Array, first: Array) -> Array:
+    """What each row of values [T, n] was one step before, the first as given [n]."""
+    return np.concatenate([np.asarray(first, values.dtype)[None], values[:-1]])

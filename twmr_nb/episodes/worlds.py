@@ -36,6 +36,7 @@ def world(
         "timestep": TRIAL_TIMESTEP,
         "settle_steps": TRIAL_SETTLE_STEPS,
         "end_on_success": False,
+        "start_at_step": 0.0,
     }
     if scene is not None:
         trial |= {"scene": scene, "step_height_max": None}

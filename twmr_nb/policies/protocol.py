@@ -5,6 +5,7 @@ from typing import Protocol
 import numpy as np
 
 from twmr_nb.robot.model import NU
+from twmr_nb.task.env import TwmrEnv
 from twmr_nb.types import Array
 
 
@@ -24,6 +25,13 @@ class Policy(Protocol):
     def act(self, obs: Array) -> Array:
         """obs [N, D] -> actions [N, 8] in [-1, 1]."""
         ...
+
+
+def begin(policy: Policy, env: TwmrEnv) -> None:
+    """Tell a policy that its episodes begin; one that looks into the world, `watch(env)`, is shown it first."""
+    if watch := getattr(policy, "watch", None):
+        watch(env)
+    policy.reset(env.num_envs)
 
 
 class ZeroPolicy:

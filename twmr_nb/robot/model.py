@@ -53,6 +53,9 @@ WHEELS = {  # in motor order: sign of x, sign of y
     "rear_right": (-1, 1),
 }
 ROBOT_MASS = CHASSIS_MASS + len(WHEELS) * (WHEEL_MASS + len(LEG_HINGES) * LEG_MASS)
+# Where the wheels' axes cross the root's own frame, [4, 2]: ahead and to the side; none lies above or below the root.
+WHEEL_AHEAD, WHEEL_ASIDE = CHASSIS_HALF_SIZE[0], CHASSIS_HALF_SIZE[1] + WHEEL_HALF_WIDTH
+WHEEL_PLACES = np.array([(ahead * WHEEL_AHEAD, side * WHEEL_ASIDE) for ahead, side in WHEELS.values()])
 # Root joint first, then per wheel: the wheel and its three legs. Leg 0 is the one with the motor.
 WHEEL_QPOS, LEG_QPOS = slice(7, None, 4), slice(8, None, 4)
 WHEEL_DOF, LEG_DOF = slice(6, None, 4), slice(7, None, 4)
@@ -138,7 +141,7 @@ def build_spec(config: EnvConfig | None = None) -> mujoco.MjSpec:
     add_looks(spec, WHEELS)
     add_scene(spec, config)
     add_robot(spec)
-    add_motors(spec, config.action_mode == "leg_position")
+    add_motors(spec, config.action_mode != "torque")
     add_sensors(spec)
     return spec
 
@@ -187,7 +190,7 @@ def add_robot(spec: mujoco.MjSpec) -> None:
 def add_wheel(spec: mujoco.MjSpec, chassis: mujoco.MjsBody, name: str, ahead: int, side: int) -> None:
     wheel = chassis.add_body(
         name=f"{name}_wheel_body",
-        pos=[ahead * CHASSIS_HALF_SIZE[0], side * (CHASSIS_HALF_SIZE[1] + WHEEL_HALF_WIDTH), 0],
+        pos=[ahead * WHEEL_AHEAD, side * WHEEL_ASIDE, 0],
         explicitinertial=True,
         mass=WHEEL_MASS,
         inertia=cylinder_inertia(DENSITY, WHEEL_RADIUS, WHEEL_HALF_WIDTH),

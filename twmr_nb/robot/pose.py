@@ -6,7 +6,8 @@ import mujoco
 import numpy as np
 
 from twmr_nb.config.schema import EnvConfig, checked_world
-from twmr_nb.robot.model import LEG_QPOS, LEG_RANGE, build_model
+from twmr_nb.robot.model import LEG_QPOS, LEG_RANGE, WHEEL_PLACES, build_model
+from twmr_nb.robot.rotations import rotation
 from twmr_nb.types import Array
 
 # In float32, as the recorded runs had them.
@@ -26,6 +27,12 @@ def leg_targets(config: EnvConfig) -> tuple[Array, Array]:
     else:
         extend = MIDDLE
     return np.full(4, retract, np.float32), np.full(4, extend, np.float32)
+
+
+def wheel_centres(qpos: Array) -> tuple[Array, Array]:
+    """Where the wheels' axes are: x and z [m], each [..., 4], of joint positions [..., 23]."""
+    turned = rotation(qpos[..., 3:7])[..., :2] @ WHEEL_PLACES.T  # [..., 3, 4], as seen from the root
+    return qpos[..., 0, None] + turned[..., 0, :], qpos[..., 2, None] + turned[..., 2, :]
 
 
 @functools.cache

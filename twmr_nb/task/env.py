@@ -14,15 +14,28 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import ArrayLike, NDArray
 
 from twmr_nb.config.schema import ConfigError, EnvConfig, checked_world
-from twmr_nb.robot.model import NQ, NU, WHEEL_CTRL, WHEEL_DOF
+from twmr_nb.robot.model import (
+    LEG_DOF,
+    LEG_QPOS,
+    NQ,
+    NU,
+    WHEEL_CTRL,
+    WHEEL_DOF,
+    WHEEL_QPOS,
+    WHEELS,
+    step_edges,
+)
+from twmr_nb.robot.rotations import upright
+from twmr_nb.task.feeling import Feeling, feels
 from twmr_nb.task.gate import gate
-from twmr_nb.task.observations import critic_labels, observation_labels, observe
+from twmr_nb.task.observations import Memory, critic_labels, observation_labels, observe
 from twmr_nb.task.rewards import RewardTerm, refuse_duplicates, score, success_x, total
 from twmr_nb.task.simulation import Simulation
 from twmr_nb.task.transition import Transition
 from twmr_nb.types import Array
 
 Info = dict[str, Any]
+ACCELEROMETER_NOISE, GYRO_NOISE, JOINT_NOISE, SPEED_NOISE = 0.3, 0.03, 0.01, 0.1  # m/s², rad/s, rad, rad/s
 ACCELEROMETER, GYRO, TOUCH = slice(13, 16), slice(16, 19), 19  # columns of the sensor readings
 
 
@@ -55,6 +68,7 @@ class TwmrEnv(VectorEnv):
         self.autoreset = autoreset
         self.sim = Simulation(self.config, num_envs, num_threads)
         self.success_x = success_x(self.config)
+        self.step_edge = (step_edges(self.config) or (np.inf, np.inf))[0]
         self.step_heights = (self.config.step_height, self.sim.max_height)
         mode = AutoresetMode.SAME_STEP if autoreset else AutoresetMode.DISABLED
         self.metadata = {"autoreset_mode": mode, "render_modes": [], "render_fps": round(1 / self.sim.ctrl_dt)}
@@ -67,7 +81,12 @@ class TwmrEnv(VectorEnv):
         self._rngs = [np.random.default_rng() for _ in range(num_envs)]
         self._steps = np.zeros(num_envs, dtype=int)
         self._passed = np.zeros(num_envs, dtype=bool)
+        self._since_passed = np.zeros(num_envs, dtype=int)
         self._ended = np.zeros(num_envs, dtype=bool)  # without autoreset: not simulated any more
+        self._action = np.zeros((num_envs, NU), np.float32)  # the last one
+        self._gate = np.zeros(num_envs)
+        self._on_the_way = np.zeros((self.config.action_delay, num_envs, NU), np.float32)
+        self._feeling = Feeling.of(num_envs) if feels(self.config) else None
         self._started = False
 
     def reset(
@@ -80,29 +99,30 @@ class TwmrEnv(VectorEnv):
                 raise ValueError(f"{len(seeds)} seeds for {self.num_envs} robots: give one number, or one per robot.")
             self._rngs = [np.random.default_rng(s) for s in seeds]
         self._started = True
-        obs = self._start_episodes(np.arange(self.num_envs))
         self._passed = np.zeros(self.num_envs, dtype=bool)
         self._ended = np.zeros(self.num_envs, dtype=bool)
-        self.transition = self._snapshot(self.sim.qpos[:, 0].copy())
+        obs = self._start_episodes(np.arange(self.num_envs))
+        self.transition = self._snapshot(self.sim.qpos.copy(), self._action, np.zeros(self.num_envs, dtype=bool))
         return obs, self._info(self.transition)
 
     def step(self, actions: ArrayLike) -> tuple[Array, Array, Array, Array, Info]:
         """One control step of every robot: observation, reward, terminated, truncated, info."""
         config = self.config
-        actions = self._checked(actions)
-        x_before = self.sim.qpos[:, 0].copy()
-        diverged = self.sim.step(actions, None if self.autoreset else ~self._ended)
-        self.transition = t = self._snapshot(x_before)
+        actions = self._checked(actions).copy()  # kept, whatever the caller does with its own
+        before = self.sim.qpos.copy()
+        diverged = self.sim.step(self._delayed(actions), None if self.autoreset else ~self._ended, self._gate)
+        before[diverged] = self.sim.qpos[diverged]  # where nothing can be told, nothing moved
+        self.transition = t = self._snapshot(before, actions, diverged)
         raw, weighted = score(t, config, self.extra_terms)
-        obs = observe(config, t.qpos, t.qvel, t.accelerometer, t.gyro, t.touch, self.sim.heights)
+        self._action, self._gate = actions, t.gate.copy()
+        obs = self._observed(np.arange(self.num_envs), t.accelerometer, t.gyro, t.touch)
         info = self._info(t) | {"reward_terms": weighted, "reward_terms_raw": raw}
         self._steps += 1
-        terminated = (t.z < config.min_z) | diverged
-        if config.max_tilt is not None:
-            terminated |= t.upright < np.cos(config.max_tilt)
+        self._since_passed = np.where(t.passed, self._since_passed + 1, 0)
         truncated = self._steps >= config.max_steps
         if config.end_on_success:
-            truncated |= t.newly_passed
+            truncated |= self._since_passed == 1 + round(config.drive_on / self.sim.ctrl_dt)
+        terminated = t.fell.copy()  # the transition's own arrays are locked
         truncated &= ~terminated
         done = terminated | truncated
         self._passed = info["passed"]
@@ -139,6 +159,11 @@ class TwmrEnv(VectorEnv):
             "height_range": np.array(self.step_heights),
             "steps": self._steps.copy(),
             "passed": self._passed.copy(),
+            "since_passed": self._since_passed.copy(),
+            "action": self._action.copy(),
+            "gate": self._gate.copy(),
+            "on_the_way": self._on_the_way.copy(),
+            **({f"feeling/{k}": v.copy() for k, v in vars(self._feeling).items()} if self._feeling else {}),
             "generators": np.array([generator_words(rng) for rng in self._rngs], np.uint64),
         }
 
@@ -151,8 +176,28 @@ class TwmrEnv(VectorEnv):
         low, high = state["height_range"]
         self.step_heights = (float(low), float(high))
         self._steps, self._passed = state["steps"].copy(), state["passed"].copy()
+        for name in ("since_passed", "action", "gate", "on_the_way"):
+            if name in state:  # states of earlier versions lack what their settings did not need
+                setattr(self, f"_{name}", state[name].copy())
+        if self._feeling:
+            self._feeling = Feeling(*(state[f"feeling/{k}"].copy() for k in vars(self._feeling)))
         for rng, words in zip(self._rngs, state["generators"], strict=True):
             set_generator_words(rng, words)
+        self._started = True
+
+    def follow(self, other: "TwmrEnv") -> None:
+        """Put the robots where another environment's stand, an equal share to each of its own: the first where its
+        first stands, and so on. The other may simulate in other physics steps; it is only read."""
+        share, everyone = self.num_envs // other.num_envs, np.arange(self.num_envs)
+        if self.config.step_height_max is not None:
+            self.sim.set_heights(everyone, np.repeat(other.sim.heights, share))
+        self.sim.set_factors(everyone, np.repeat(other.sim.factors, share, axis=0))
+        self.sim.state[:] = np.repeat(other.sim.state, share, axis=0)
+        for name in ("_steps", "_passed", "_since_passed", "_ended", "_action", "_gate"):
+            setattr(self, name, np.repeat(getattr(other, name), share, axis=0))
+        self._on_the_way = np.repeat(other._on_the_way, share, axis=1)
+        if self._feeling and other._feeling:
+            self._feeling = Feeling(*(np.repeat(each, share, axis=0) for each in vars(other._feeling).values()))
         self._started = True
 
     def _checked(self, actions: ArrayLike) -> NDArray[np.float32]:
@@ -172,34 +217,79 @@ class TwmrEnv(VectorEnv):
         if self.config.step_height_max is not None:
             self.sim.set_heights(ids, np.array([rng.uniform(*self.step_heights) for rng in rngs]))
         self.sim.reset(ids, rngs)
-        self._steps[ids] = 0
-        sim, sensors = self.sim, self.sim.sensors[ids]
-        imu = sensors[:, ACCELEROMETER], sensors[:, GYRO]
-        return observe(self.config, sim.qpos[ids], sim.qvel[ids], *imu, touch_of(sensors), sim.heights[ids])
+        self._action = self._action.copy()  # a transition holds the old one
+        for counter in (self._steps, self._since_passed, self._action, self._gate, self._on_the_way.swapaxes(0, 1)):
+            counter[ids] = 0
+        if self._feeling:
+            self._feeling.start(ids, self.sim.legs[ids])
+            if self.config.gate_mode == "felt":
+                self._gate[ids] = self._feeling.open[ids]
+        sensors = self.sim.sensors[ids]
+        return self._observed(ids, sensors[:, ACCELEROMETER], sensors[:, GYRO], touch_of(sensors))
 
-    def _snapshot(self, x_before: Array) -> Transition:
+    def _observed(self, ids: Array, accelerometer: Array, gyro: Array, touch: Array) -> NDArray[np.float32]:
+        """What the robots `ids` see, joints with noise if configured: [n, D]."""
+        sim, qpos, qvel = self.sim, self.sim.qpos[ids], self.sim.qvel[ids]
+        if self.config.sensor_noise:
+            qpos, qvel = qpos.copy(), qvel.copy()
+            for joints, speeds in ((WHEEL_QPOS, WHEEL_DOF), (LEG_QPOS, LEG_DOF)):
+                qpos[:, joints] += self._noise(ids, JOINT_NOISE, len(WHEELS))
+                qvel[:, speeds] += self._noise(ids, SPEED_NOISE, len(WHEELS))
+        memory = None
+        if self._feeling:
+            memory = Memory(self._feeling.attitude[ids], self._action[ids], self._gate[ids])
+        return observe(self.config, qpos, qvel, accelerometer, gyro, touch, sim.heights[ids], memory)
+
+    def _noise(self, ids: Array, size: float, count: int) -> Array | float:
+        """Noise of the senses, [n, count]; 0, and no number drawn, without sensor_noise."""
+        if not self.config.sensor_noise:
+            return 0.0
+        return self.config.sensor_noise * size * np.stack([self._rngs[i].standard_normal(count) for i in ids])
+
+    def _delayed(self, actions: Array) -> Array:
+        """The actions that reach the motors now."""
+        if not len(self._on_the_way):
+            return actions
+        self._on_the_way = np.concatenate([self._on_the_way, actions[None]])
+        arrived, self._on_the_way = self._on_the_way[0], self._on_the_way[1:]
+        return arrived
+
+    def _snapshot(self, qpos_before: Array, action: Array, diverged: Array) -> Transition:
         """The present state as a Transition of its own arrays, which later steps leave alone."""
-        sim = self.sim
+        sim, config, everyone = self.sim, self.config, np.arange(self.num_envs)
         state, sensors, torque = sim.qpos_qvel.copy(), sim.sensors.astype(np.float32), sim.torque.astype(np.float32)
+        sensors[:, ACCELEROMETER] += self._noise(everyone, ACCELEROMETER_NOISE, 3)
+        sensors[:, GYRO] += self._noise(everyone, GYRO_NOISE, 3)
         accelerometer, gyro = sensors[:, ACCELEROMETER], sensors[:, GYRO]
         qpos, qvel = state[:, :NQ], state[:, NQ:]
+        if self._feeling:
+            self._feeling.feel(config, gyro, qpos[:, LEG_QPOS].astype(np.float32), sim.ctrl_dt)
+        fell = (qpos[:, 2] < config.min_z) | diverged
+        if config.max_tilt is not None:
+            fell |= upright(qpos[:, 3:7]) < np.cos(config.max_tilt)
         return Transition(
-            x_before=x_before,
+            qpos_before=qpos_before,
             qpos=qpos,
             qvel=qvel,
             accelerometer=accelerometer,
             gyro=gyro,
             torque=torque,
             touch=touch_of(sensors),
+            action=action,
+            action_before=self._action,
             gate=gate(
-                self.config,
+                config,
                 qpos[:, 0],
                 accelerometer,
                 gyro,
                 torque[:, WHEEL_CTRL],
                 qvel[:, WHEEL_DOF].astype(np.float32),
+                self._feeling.open if self._feeling else None,
             ),
+            fell=fell,
             passed_before=self._passed,
+            step_height=sim.heights.copy(),
+            step_edge=self.step_edge,
             success_x=self.success_x,
             retract=sim.retract,
             extend=sim.extend,

@@ -17,9 +17,20 @@ GATE_OPEN = 0.5  # a gate above this counts as open, where a figure or a text sa
 
 
 def gate(
-    config: EnvConfig, x: Array, accelerometer: Array, gyro: Array, wheel_torque: Array, wheel_speed: Array
+    config: EnvConfig,
+    x: Array,
+    accelerometer: Array,
+    gyro: Array,
+    wheel_torque: Array,
+    wheel_speed: Array,
+    felt: Array | None = None,
 ) -> Array:
-    """The configured gate, [...], from x [...] (m) and the senses: [..., 3] (m/s², rad/s), [..., 4] (N m, rad/s)."""
+    """The configured gate, [...], from x [...] (m) and the senses: [..., 3] (m/s², rad/s), [..., 4] (N m, rad/s).
+
+    felt [...]: what the felt gate is now (see feeling.py); only that one has a memory.
+    """
+    if config.gate_mode == "felt" and felt is not None:
+        return felt.astype(float)
     if config.gate_mode == "obstacle":
         return obstacle_gate(config, x)
     if config.gate_mode == "proprio":

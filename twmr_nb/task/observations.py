@@ -1,13 +1,26 @@
-"""What the policy sees: five observation modes, as pure functions on arrays of any leading shape."""
+"""What the policy sees: six observation modes, as pure functions on arrays of any leading shape."""
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twmr_nb.config.schema import EnvConfig
-from twmr_nb.robot.model import LEG_DOF, LEG_QPOS, NQ, NV, WHEEL_DOF, WHEEL_QPOS, WHEELS, step_box
-from twmr_nb.robot.rotations import roll_pitch
+from twmr_nb.robot.model import LEG_DOF, LEG_HINGES, LEG_QPOS, NQ, NV, WHEEL_DOF, WHEEL_QPOS, WHEELS, step_box
+from twmr_nb.robot.rotations import roll_pitch, rotation
 from twmr_nb.task.gate import obstacle_buffers, obstacle_gate
 from twmr_nb.types import Array
+
+
+class Memory(NamedTuple):
+    """What a robot remembers of the steps before."""
+
+    attitude: Array
+    """Integrated from the gyro since the episode's start: unit quaternions, [..., 4]."""
+    action: Array
+    """Its last action, [..., 8]."""
+    gate: Array
+    """How far open its gate is, [...]."""
 
 
 def observe(
@@ -18,12 +31,16 @@ def observe(
     gyro: Array,
     touch: Array | float = 0.0,
     height: Array | float = 0.0,
+    memory: Memory | None = None,
 ) -> NDArray[np.float32]:
     """The configured observation, float32 [..., D], of states qpos [..., 23], qvel [..., 22] and IMU [..., 3].
 
-    touch [...]: force on the step, N; height [...]: the step's, m. What only the critic sees comes last.
+    touch [...]: force on the step, N; height [...]: the step's, m; memory: what obs_mode "proprio_phase" needs.
+    What only the critic sees comes last.
     """
-    if config.obs_mode in ("proprio", "proprio_contact"):
+    if config.obs_mode == "proprio_phase" and memory is not None:
+        parts = proprio_phase(qpos, qvel, accelerometer, gyro, memory)
+    elif config.obs_mode in ("proprio", "proprio_contact"):
         joints = [qpos[..., WHEEL_QPOS], qvel[..., WHEEL_DOF], qpos[..., LEG_QPOS], qvel[..., LEG_DOF]]
         parts = [*joints, accelerometer, gyro]
         if config.obs_mode == "proprio_contact":
@@ -34,6 +51,15 @@ def observe(
         parts += privileged(config, config.critic_obs_mode, qpos, qvel)
         parts.append(np.broadcast_to(height, qpos.shape[:-1])[..., None])
     return np.concatenate(parts, axis=-1, dtype=np.float32, casting="same_kind")
+
+
+def proprio_phase(qpos: Array, qvel: Array, accelerometer: Array, gyro: Array, memory: Memory) -> list[Array]:
+    """Joints and IMU, and what a robot can make of them. A wheel with three legs looks the same after a third of a
+    turn, so that what counts of its angle is sin and cos of three times it."""
+    phase, turned = len(LEG_HINGES) * qpos[..., WHEEL_QPOS], rotation(memory.attitude)
+    joints = [np.sin(phase), np.cos(phase), qvel[..., WHEEL_DOF], qpos[..., LEG_QPOS], qvel[..., LEG_DOF]]
+    heading, up = turned[..., :2, 0], turned[..., 2, :]
+    return [*joints, accelerometer, gyro, up, heading, memory.action, memory.gate[..., None]]
 
 
 def privileged(config: EnvConfig, mode: str, qpos: Array, qvel: Array) -> list[Array]:
@@ -80,5 +106,12 @@ def mode_labels(mode: str) -> list[str]:
         joints = wheels("wheel angle (rad)") + wheels("wheel speed (rad/s)") + legs + wheels("leg speed (rad/s)")
         imu = [f"acceleration {a} (m/s²)" for a in "xyz"] + [f"rotation {a} (rad/s)" for a in "xyz"]
         return joints + imu + (["touches the step (0 or 1)"] if mode == "proprio_contact" else [])
+    if mode == "proprio_phase":
+        phases = wheels("sin of 3 x wheel angle") + wheels("cos of 3 x wheel angle")
+        joints = phases + wheels("wheel speed (rad/s)") + legs + wheels("leg speed (rad/s)")
+        imu = [f"acceleration {a} (m/s²)" for a in "xyz"] + [f"rotation {a} (rad/s)" for a in "xyz"]
+        attitude = [f"up along {a}" for a in "xyz"] + ["heading along x", "heading along y"]
+        last = wheels("last wheel action") + wheels("last leg action")
+        return [*joints, *imu, *attitude, *last, "gate"]
     labels = ["x (m)", "z (m)", "vx (m/s)", "vz (m/s)", "roll (rad)", "pitch (rad)", *legs]
     return labels if mode == "compact" else [*labels, "obstacle gate", "place relative to the step"]

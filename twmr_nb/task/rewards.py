@@ -16,12 +16,15 @@ import numpy as np
 
 from twmr_nb.config.fields import is_number
 from twmr_nb.config.schema import ConfigError, EnvConfig
-from twmr_nb.robot.model import step_edges
+from twmr_nb.robot.model import MAX_TIP_RADIUS, WHEEL_RADIUS, step_edges, tip_radius
+from twmr_nb.robot.pose import wheel_centres
 from twmr_nb.task.gate import obstacle_buffers
 from twmr_nb.task.transition import Transition
 from twmr_nb.types import Array
 
 Scores = dict[str, Array]
+FOLDED_RADIUS = 0.02  # m, of the tips; longer legs are faster, so the last millimetres need the most pay
+TIPPING = 0.6  # rad; a climb needs to tilt the chassis by about so much
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class RewardTerm:
     """Unit of the raw value."""
     doc: str
     fn: Callable[[Transition], Array] = dataclasses.field(repr=False)
+    optional: bool = False
+    """Whether the term is left out where its weight is 0: not scored, not logged."""
     source: str = dataclasses.field(default="", repr=False)
     """Source text of a learner's own term: to be shown, never run."""
 
@@ -87,6 +92,39 @@ def success(t: Transition) -> Array:
     return t.newly_passed
 
 
+def climb(t: Transition) -> Array:
+    return (way_over_step(t, t.qpos) - way_over_step(t, t.qpos_before)) / t.ctrl_dt
+
+
+def way_over_step(t: Transition, qpos: Array) -> Array:
+    """How far the wheels' axes have come over the step, m, mean of four: ahead to its edge, up to its height, ahead.
+
+    A potential: to come back costs what going earned, so that only the way made counts, not how it was made.
+    """
+    x, z = wheel_centres(qpos)
+    height = np.asarray(t.step_height)[..., None]
+    up = np.clip(z - WHEEL_RADIUS, 0, height)
+    return np.where(x < t.step_edge, x + up, x + height).mean(axis=-1)
+
+
+def folded(t: Transition) -> Array:
+    out = (tip_radius(t.leg_angle) - FOLDED_RADIUS) / (MAX_TIP_RADIUS - FOLDED_RADIUS)
+    return ((1 - out.clip(0, 1)) ** 2).mean(axis=-1) * t.passed_before
+
+
+def tipping(t: Transition) -> Array:
+    return np.maximum(t.tilt - TIPPING, 0) ** 2
+
+
+def action_rate(t: Transition) -> Array:
+    change = np.clip(t.action, -1, 1) - np.clip(t.action_before, -1, 1)
+    return (change * change).sum(axis=-1)
+
+
+def fall(t: Transition) -> Array:
+    return t.fell
+
+
 REWARD_TERMS = RewardTerms((
     RewardTerm(
         "forward", "forward", "forward_weight", +1.0, r"w\,\frac{x_t - x_{t-1}}{\Delta t}", "m/s",
@@ -111,6 +149,29 @@ REWARD_TERMS = RewardTerms((
         "success", "success", "success_bonus", +1.0, r"w \;\text{in the step that passes } x_\text{success}", "1",
         "One in the step that passes the obstacle.", success,
     ),
+    RewardTerm(
+        "climb", "climb", "climb_weight", +1.0, r"w\,\frac{\phi_t - \phi_{t-1}}{\Delta t}", "m/s",
+        "Speed of the wheels along the way over the step: ahead to its edge, up to its height, ahead.",
+        climb, optional=True,
+    ),
+    RewardTerm(
+        "folded", "folded", "folded_bonus", +1.0,
+        r"\frac{w}{4} \sum_{i=1}^{4} \left(1 - \frac{r_i - 20}{45.8 - 20}\right)^2 \;\text{once passed}", "1",
+        "How far the legs are folded, tips r in mm, once the obstacle is passed: 1 at 20 mm, 0 straight out.",
+        folded, optional=True,
+    ),
+    RewardTerm(
+        "tipping", "tipping", "tilt_penalty", -1.0, r"-w \max(\theta - 0.6, 0)^2", "rad²",
+        "Tilt of the chassis beyond 0.6 rad.", tipping, optional=True,
+    ),
+    RewardTerm(
+        "action_rate", "action rate", "action_rate_penalty", -1.0, r"-w \sum_{i=1}^{8} (a_i - a_i^{\,t-1})^2", "1",
+        "Squared change of the actions since the step before.", action_rate, optional=True,
+    ),
+    RewardTerm(
+        "fall", "fall", "fall_penalty", -1.0, r"-w \;\text{in the step that ends as a fall}", "1",
+        "One in the step that ends the episode as a fall.", fall, optional=True,
+    ),
 ))  # fmt: skip
 
 
@@ -119,8 +180,10 @@ def score(transition: Transition, config: EnvConfig, extra_terms: Iterable[Rewar
     raw: Scores = {}
     weighted: Scores = {}
     for term in REWARD_TERMS:
-        raw[term.name] = term.fn(transition).astype(float, copy=False)
-        weighted[term.name] = term.weight_in(config) * raw[term.name]
+        weight = term.weight_in(config)
+        if weight or not term.optional:
+            raw[term.name] = term.fn(transition).astype(float, copy=False)
+            weighted[term.name] = weight * raw[term.name]
     for term in extra_terms:
         raw[term.name] = checked_values(term, transition)
         weighted[term.name] = term.weight * raw[term.name]

@@ -11,11 +11,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twmr_nb.config.schema import EnvConfig
-from twmr_nb.robot.model import LEG_CTRL, LEG_DOF, LEG_QPOS, NQ, NV, STEP_GEOM, build_model, height_to_box, step_height
-from twmr_nb.robot.pose import leg_targets, robot_geoms
+from twmr_nb.robot.model import (
+    LEG_CTRL,
+    LEG_DOF,
+    LEG_QPOS,
+    NQ,
+    NV,
+    STEP_GEOM,
+    build_model,
+    height_to_box,
+    step_edges,
+    step_height,
+)
+from twmr_nb.robot.pose import MIDDLE, leg_targets, robot_geoms
+from twmr_nb.robot.rotations import about_z
 from twmr_nb.types import Array
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
+AT_STEP = (0.12, 0.18)  # m before the edge, of starts at the step
+LEGS_OUT_SHARE, OUT_SPREAD = 0.7, 0.6  # of these, the share with legs out, and how far from mid-range, rad
 
 
 class Simulation:
@@ -28,9 +42,11 @@ class Simulation:
         self.frame_skip = config.frame_skip or max(1, round(config.ctrl_dt / config.timestep))
         self.ctrl_dt = self.frame_skip * config.timestep
         self.retract, self.extend = leg_targets(config)
-        self.leg_position = config.action_mode == "leg_position"
+        self.leg_position = config.action_mode != "torque"  # servos hold the legs
+        self.reflex = config.action_mode == "reflex"
         low, high = self.model.actuator_ctrlrange.astype(np.float32).T
         self.ctrl_middle, self.ctrl_half_range = (high + low) / 2, (high - low) / 2
+        self.start_pose = np.tile(self.retract, (num_envs, 1))  # leg angles, rad
         self._bind_views()
         self._bind_step(num_envs)
 
@@ -39,6 +55,7 @@ class Simulation:
         self.state = self.batch.bind("state")
         self.qpos, self.qvel, self.ctrl = (self.batch.bind(name) for name in ("qpos", "qvel", "ctrl"))
         self.legs, self.leg_speeds = self.qpos[:, LEG_QPOS], self.qvel[:, LEG_DOF]
+        self._followers = self.qpos[:, 9::4], self.qpos[:, 10::4]
         # The state vector begins with the time, then qpos and qvel side by side.
         self.qpos_qvel = self.state[:, 1 : 1 + NQ + NV]
         self.sensors = self.batch.bind("sensordata")
@@ -84,15 +101,21 @@ class Simulation:
             mass, inertia = self._chassis
             self._mass[ids], self._inertia[ids] = mass * factors[:, 1], inertia * factors[:, 1, None]
 
-    def step(self, actions: NDArray[np.float32], running: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
+    def step(
+        self, actions: NDArray[np.float32], running: NDArray[np.bool_] | None = None, gate: Array | None = None
+    ) -> NDArray[np.bool_]:
         """One control step: actions [N, 8], clipped to [-1, 1], become motor commands for frame_skip physics steps.
 
         running [N]: the robots that are simulated, all when not given; the others stay as they are.
+        gate [N]: how far the legs follow their commands and not the reflex, which folds them; read in "reflex" only.
         Returns which robots diverged (nan or infinity); they are put back where they were, at rest, so that everything
         that is computed from them stays finite.
         """
         x_before = self.qpos[:, 0].copy()
         self.ctrl[:] = self.ctrl_middle + self.ctrl_half_range * actions.clip(-1, 1)
+        if self.reflex and gate is not None:
+            legs = self.ctrl[:, LEG_CTRL]
+            legs[:] = self.retract + gate[:, None] * (legs - self.retract)
         self.batch.step(running, nstep=self.frame_skip)
         diverged = ~np.isfinite(self.qpos_qvel.sum(axis=1))
         if diverged.any():
@@ -124,14 +147,30 @@ class Simulation:
         for i, rng in zip(ids, rngs, strict=True):
             if config.start_x_range:
                 self.qpos[i, 0] += rng.uniform(-config.start_x_range, config.start_x_range)
+            if config.start_at_step:
+                self._start_at_step(i, rng)
+            if config.start_yaw_range:
+                self.qpos[i, 3:7] = about_z(rng.uniform(-config.start_yaw_range, config.start_yaw_range))
             if config.friction_range or config.mass_range:
                 spread = np.array([config.friction_range, config.mass_range])
                 self.set_factors(np.array([i]), rng.uniform(1 - spread, 1 + spread)[None])
 
+    def _start_at_step(self, i: int, rng: np.random.Generator) -> None:
+        """With the configured chance, put robot i just before the step, with its legs out in most cases."""
+        self.start_pose[i] = self.retract
+        near, _ = step_edges(self.config) or (np.inf, np.inf)
+        if rng.random() < self.config.start_at_step and np.isfinite(near):
+            self.qpos[i, 0] = near - rng.uniform(*AT_STEP)
+            if rng.random() < LEGS_OUT_SHARE:
+                self.start_pose[i] = rng.uniform(MIDDLE - OUT_SPREAD, MIDDLE + OUT_SPREAD)
+
     def _place(self, ids: Array) -> None:
-        """Fold the legs and set the robots on the ground, as configured; ends with current sensors."""
+        """Set the legs to the start's pose and the robots on the ground, as configured; ends with current sensors."""
         if self.config.retract_legs:
-            self.legs[ids] = self.retract
+            self.legs[ids] = self.start_pose[ids]
+            if self.reflex or self.config.start_at_step:  # the original sets only the driven leg of each wheel
+                for followers in self._followers:
+                    followers[ids] = self.start_pose[ids]
         self.batch.forward(ids)
         if self.config.start_on_ground:
             lowest = (self._geom_z[ids] - self._below).min(axis=1)
@@ -143,12 +182,12 @@ class Simulation:
         steps = self.config.settle_steps
         self.ctrl[ids] = 0
         if self.leg_position:  # servos always hold: the targets, or the pose they start in
-            self.ctrl[ids, LEG_CTRL] = self.retract if self.config.hold_retract else self.legs[ids]
+            self.ctrl[ids, LEG_CTRL] = self.start_pose[ids] if self.config.hold_retract else self.legs[ids]
         if steps and (self.leg_position or not self.config.hold_retract):
             self.batch.step(ids, nstep=steps)
             return
         kp, kd, limit = self.config.hold_kp, self.config.hold_kd, self.model.actuator_ctrlrange[LEG_CTRL, 1]
         for _ in range(steps):
-            torque = kp * (self.retract - self.legs[ids]) - kd * self.leg_speeds[ids]
+            torque = kp * (self.start_pose[ids] - self.legs[ids]) - kd * self.leg_speeds[ids]
             self.ctrl[ids, LEG_CTRL] = np.clip(torque, -limit, limit)
             self.batch.step(ids, nstep=1)

@@ -7,7 +7,7 @@ import numpy as np
 
 from twmr_nb.config.fields import field_docs
 from twmr_nb.robot.model import LEG_DOF, LEG_QPOS, WHEEL_DOF, WHEEL_QPOS
-from twmr_nb.robot.rotations import roll_pitch, upright
+from twmr_nb.robot.rotations import roll_pitch, tilt, upright
 from twmr_nb.types import Array
 
 
@@ -23,8 +23,8 @@ class Transition:
     The root's pose and motion are float64. What sensors and encoders report is float32, as in the recorded runs.
     """
 
-    x_before: Array
-    """Root x before the step, m, [...]."""
+    qpos_before: Array
+    """Joint positions before the step, as qpos, [..., 23]."""
     qpos: Array
     """Joint positions after it (root position and quaternion, then per wheel its angle and three legs'), [..., 23]."""
     qvel: Array
@@ -37,10 +37,20 @@ class Transition:
     """Motor torques, N m, [..., 8]: wheels front left, front right, rear left, rear right, then legs likewise."""
     touch: Array
     """Force on the step, N, [...]."""
+    action: Array
+    """What the policy asked for in this step, -1 to 1, [..., 8]."""
+    action_before: Array
+    """What it asked for in the step before, 0 at the start, [..., 8]."""
     gate: Array
     """Whether the legs should be out, 0 to 1, [...]."""
+    fell: Array
+    """Whether this step ended the episode as a fall, [...]."""
     passed_before: Array
     """Whether the obstacle was passed before the step, [...]."""
+    step_height: Array | float
+    """Height of the step in this episode, m, [...] or one number; 0 without a step."""
+    step_edge: float
+    """x of the step's near edge, m; infinite without a step."""
     success_x: Array | float
     """Where the obstacle counts as passed, m."""
     retract: Array
@@ -65,6 +75,11 @@ class Transition:
     def x(self) -> Array:
         """Root x, m."""
         return self.qpos[..., 0]
+
+    @property
+    def x_before(self) -> Array:
+        """Root x before the step, m."""
+        return self.qpos_before[..., 0]
 
     @property
     def z(self) -> Array:
@@ -95,6 +110,11 @@ class Transition:
     def upright(self) -> Array:
         """Cosine of the angle between the chassis' own up and the world's: 1 level, 0 on its side, -1 on its back."""
         return upright(self.qpos[..., 3:7])
+
+    @property
+    def tilt(self) -> Array:
+        """Angle between the chassis' own up and the world's, rad."""
+        return tilt(self.qpos[..., 3:7])
 
     @property
     def wheel_angle(self) -> Array:

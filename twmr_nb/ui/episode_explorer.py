@@ -30,7 +30,7 @@ GATE = {  # the settings of gate and asked pose, and what their rows are called
     "obstacle_pre_buffer": "before step", "obstacle_post_buffer": "after step", "obstacle_smooth": "softness",
     "gate_acc_scale": "impact scale", "gate_gyro_scale": "rotation scale", "gate_stall_scale": "stall scale",
     "gate_bias": "bias", "gate_smooth": "softness",
-    "extend_mode": "open gate asks",
+    "gate_tilt": "tilt", "extend_mode": "open gate asks",
 }  # fmt: skip
 BUFFERS = ("obstacle_pre_buffer", "obstacle_post_buffer")
 

@@ -71,7 +71,8 @@ class RewardExplorer(EpisodeExplorer):
 
     def prepare(self, rollout: Rollout) -> None:
         self.before = rescored(rollout, rollout.config, self.terms)
-        self.picture = RewardPicture(rollout, list(self.before.weighted), self.before)
+        names = [term.name for term in (*REWARD_TERMS, *self.terms)]
+        self.picture = RewardPicture(rollout, names, self.before)
 
     def score(self, rollout: Rollout) -> None:
         self.scored: Rescored = rescored(rollout, self.config, self.extra_terms)

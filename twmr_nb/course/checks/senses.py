@@ -101,7 +101,7 @@ def displaced(t: Transition) -> Transition:
         t,
         qpos=qpos,
         qvel=qvel,
-        x_before=t.x_before + 0.7,
+        qpos_before=qpos,
         touch=np.zeros_like(t.touch),
         gate=np.zeros_like(t.gate),
         passed_before=nothing,

@@ -1,0 +1,188 @@
+"""What a robot makes of its senses over time: attitude from the gyro, the felt gate, the reflex, delay and noise."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from twmr_nb import EnvConfig, TwmrEnv
+from twmr_nb.episodes.rollout import record
+from twmr_nb.policies.protocol import RandomPolicy
+from twmr_nb.robot.pose import LOW, MIDDLE
+from twmr_nb.robot.rotations import about_y, about_z, compose, rotation, small_turn, upright
+from twmr_nb.task.feeling import STOWED_FOR, Feeling
+from twmr_nb.task.observations import observation_labels
+
+CONFIG = EnvConfig(gate_mode="felt", gate_tilt=0.1)
+IN, OUT = np.full((1, 4), LOW), np.full((1, 4), MIDDLE)
+REFLEX = EnvConfig(scene="flat", action_mode="reflex", gate_mode="felt", obs_mode="proprio_phase")
+
+
+def turning(feeling: Feeling, rate: tuple[float, float, float], steps: int, legs: np.ndarray = IN) -> list[bool]:
+    """Whether the gate was open after each of some steps of 0.02 s at one rotation rate [rad/s]."""
+    opened = []
+    for _ in range(steps):
+        feeling.feel(CONFIG, np.array([rate]), legs, 0.02)
+        opened.append(bool(feeling.open[0]))
+    return opened
+
+
+def started(legs: np.ndarray = IN) -> Feeling:
+    feeling = Feeling.of(1)
+    feeling.start(np.array([0]), legs)
+    return feeling
+
+
+def test_turns_are_composed_in_the_turned_frame():
+    ahead_then_left = compose(about_y(0.3), about_z(0.4))
+    assert_allclose(rotation(ahead_then_left), rotation(about_y(0.3)) @ rotation(about_z(0.4)), atol=1e-12)
+    assert_allclose(small_turn(np.array([0.0, 0.02, 0.0])), about_y(0.02), atol=1e-6)
+
+
+def test_attitude_is_what_the_gyro_adds_up_to():
+    """1 rad/s for 0.5 s, of which the first step counts half, since it begins at rest."""
+    feeling = started()
+    turning(feeling, (0.0, 1.0, 0.0), 25)
+    assert_allclose(feeling.attitude[0], about_y(0.49), atol=1e-5)
+    turning(feeling, (0.0, 0.0, 1.0), 1)
+    assert upright(feeling.attitude)[0] == pytest.approx(np.cos(0.5), abs=1e-3)
+
+
+def test_the_gate_opens_at_a_tilt_and_stays_open_until_the_legs_are_folded_on_the_level():
+    feeling = started()
+    opened = turning(feeling, (0.0, -1.0, 0.0), 8)  # 0.01, 0.03, ..., 0.15 rad
+    assert opened == [False] * 5 + [True] * 3
+    assert all(turning(feeling, (0.0, 0.0, 0.0), 20, OUT))  # legs out, as it asked
+    turning(feeling, (0.0, 1.0, 0.0), 8, OUT)  # level again
+    assert all(turning(feeling, (0.0, 0.0, 0.0), 20, OUT))
+    assert turning(feeling, (0.0, 0.0, 0.0), STOWED_FOR + 5) == [True] * (STOWED_FOR - 1) + [False] * 6
+
+
+def test_a_turn_on_the_spot_opens_nothing_and_legs_that_are_out_do():
+    assert not any(turning(started(), (0.0, 0.0, 2.0), 50))
+    assert started(OUT).open[0]
+    assert all(turning(started(OUT), (0.0, 0.0, 0.0), 5, OUT))
+
+
+def test_the_reflex_keeps_the_legs_folded_while_the_gate_is_shut():
+    """On the flat nothing is felt: whatever is asked for, the legs stay in."""
+    env = TwmrEnv(REFLEX, 2)
+    env.reset(seed=0)
+    for _ in range(60):
+        env.step(np.ones((2, 8)))
+    assert not env.transition.gate.any()
+    assert_allclose(env.transition.leg_angle, LOW, atol=0.02)
+    assert_allclose(env.sim.ctrl[:, 4:], LOW, atol=1e-6)
+    assert_allclose(env.sim.ctrl[:, :4], 0.8, atol=1e-6)
+
+
+def test_with_the_gate_open_the_legs_follow():
+    env = TwmrEnv(REFLEX.replace(start_at_step=1.0, scene="step", step_height=0.05), 40)
+    env.reset(seed=0)
+    out = env._gate > 0
+    assert 15 < out.sum() < 40  # most start with their legs out
+    asked = np.tile([0.0] * 4 + [0.2, -0.2, 0.0, 0.1], (40, 1)).astype(np.float32)
+    env.step(asked)
+    assert_allclose(env.sim.ctrl[out, 4:], MIDDLE + (MIDDLE - LOW) * asked[out, 4:], atol=1e-5)
+    assert_allclose(env.sim.ctrl[~out, 4:], LOW, atol=1e-6)
+
+
+def test_starts_at_the_step_are_before_its_edge_and_straight_starts_are_turned_on_request():
+    settings = {"scene": "step", "step_x": 2.0, "step_half_depth": 0.5, "action_mode": "leg_position"}
+    env = TwmrEnv(EnvConfig(**settings, start_at_step=0.5, start_yaw_range=0.4), 60)
+    env.reset(seed=3)
+    x, heading = env.transition.x, np.arctan2(*rotation(env.transition.qpos[:, 3:7])[:, [1, 0], 0].T)
+    at_step = x > 1
+    assert 15 < at_step.sum() < 45
+    assert (x[at_step] < 1.5 - 0.1).all()
+    assert 0.3 < np.abs(heading).max() < 0.42
+    assert abs(heading.mean()) < 0.1
+
+
+def test_an_action_arrives_after_its_delay():
+    late, prompt = (TwmrEnv(REFLEX.replace(action_delay=steps), 1) for steps in (2, 0))
+    plan = np.random.default_rng(0).uniform(-1, 1, (6, 1, 8)).astype(np.float32)
+    late.reset(seed=0)
+    given = []
+    for action in plan:
+        late.step(action)
+        given.append(late.sim.ctrl[0, :4] / 0.8)
+    assert_allclose(given[:2], 0, atol=1e-6)
+    assert_allclose(given[2:], plan[:4, 0, :4], atol=1e-6)
+    prompt.reset(seed=0)
+    prompt.step(plan[0])
+    assert_allclose(prompt.sim.ctrl[0, :4], 0.8 * plan[0, 0, :4], atol=1e-6)
+
+
+def test_noise_is_in_the_senses_and_not_in_the_robot():
+    quiet, noisy = (TwmrEnv(EnvConfig(sensor_noise=size), 200) for size in (0.0, 2.0))
+    rest = np.zeros((200, 8))
+    quiet.reset(seed=0)
+    noisy.reset(seed=0)
+    seen = [env.step(rest)[0] for env in (quiet, noisy)]
+    assert_array_equal(quiet.transition.qpos, noisy.transition.qpos)
+    spread = (seen[1] - seen[0]).std(axis=0)
+    assert_allclose(spread[:16], np.repeat([0.02, 0.2, 0.02, 0.2], 4), rtol=0.25)  # angles rad, speeds rad/s
+    assert_allclose(spread[16:], np.repeat([0.6, 0.06], 3), rtol=0.25)  # m/s², rad/s
+
+
+def test_after_success_it_drives_on_for_as_long_as_asked():
+    config = EnvConfig(success_x=0.05, end_on_success=True, drive_on=0.2)
+    ahead = np.tile([1.0] * 4 + [0.0] * 4, (1, 1))
+    env = TwmrEnv(config, 1, autoreset=False)
+    env.reset(seed=0)
+    steps = []
+    while not steps or not steps[-1][1]:
+        _, _, _, truncated, info = env.step(ahead)
+        steps.append((info["passed"][0], truncated[0]))
+    assert sum(passed for passed, _ in steps) == 1 + 10
+
+
+def test_all_of_it_goes_on_exactly_from_a_state():
+    config = REFLEX.replace(
+        scene="step", step_height=0.03, start_at_step=0.5, action_delay=1, sensor_noise=1.0, start_yaw_range=0.3,
+        max_steps=25, success_x=0.5, end_on_success=True, drive_on=0.1,
+    )  # fmt: skip
+    plan = np.random.default_rng(1).uniform(-1, 1, (40, 3, 8)).astype(np.float32)
+    one, other = (TwmrEnv(config, 3) for _ in range(2))
+    one.reset(seed=0)
+    other.reset(seed=9)
+    for action in plan[:20]:
+        one.step(action)
+    other.set_state(one.get_state())
+    for action in plan[20:]:
+        for a, b in zip(one.step(action)[:4], other.step(action)[:4], strict=True):
+            assert_array_equal(a, b)
+
+
+def test_an_environment_that_follows_another_remembers_what_it_remembers():
+    world = REFLEX.replace(scene="step", step_height=0.03, start_at_step=1.0, action_delay=1)
+    plan = np.random.default_rng(2).uniform(-1, 1, (12, 2, 8)).astype(np.float32)
+    led, followers = TwmrEnv(world, 2), TwmrEnv(world, 4)
+    led.reset(seed=0)
+    for action in plan[:8]:
+        led.step(action)
+    followers.follow(led)
+    for action in plan[8:]:
+        seen, *_ = led.step(action)
+        alike, *_ = followers.step(np.repeat(action, 2, axis=0))
+        assert_array_equal(alike, np.repeat(seen, 2, axis=0))
+
+
+def test_a_label_for_every_number_that_it_sees():
+    env = TwmrEnv(REFLEX, 1)
+    obs, _ = env.reset(seed=0)
+    labels = observation_labels(REFLEX)
+    assert obs.shape == (1, len(labels)) == (1, 40)
+    seen = dict(zip(labels, obs[0], strict=True))
+    assert (seen["up along z"], seen["heading along x"], seen["gate"]) == (1.0, 1.0, 0.0)
+    env.step(np.full((1, 8), 0.5))
+    phase = env.transition.wheel_angle[0, 0]
+    seen = dict(zip(labels, env.step(np.full((1, 8), 0.25))[0][0], strict=True))
+    assert seen["front left last wheel action"] == 0.25
+    assert abs(seen["front left sin of 3 x wheel angle"] - np.sin(3 * phase)) < 0.3
+
+
+def test_what_was_felt_can_be_told_from_a_recording():
+    world = REFLEX.replace(scene="step", step_height=0.04, start_x_range=0.1)
+    episode = record(RandomPolicy(0), world, num_steps=80)
+    assert_array_equal(episode.rescore().gate, episode.gate)
