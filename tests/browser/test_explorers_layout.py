@@ -144,6 +144,8 @@ def test_enter_renames_and_escape_keeps(shown):
     page.get_by_text("renamed to my_first").wait_for()
     page.get_by_role("checkbox", name="my_first").wait_for()
     button(notebook, "Delete").click()
+    question = page.get_by_text("Delete my_first?")
+    question.wait_for()
     page.keyboard.press("Escape")  # the question has the focus
-    page.get_by_text("Delete my_first?").wait_for(state="detached")
+    question.wait_for(state="detached")
     assert "my_first" in notebook.evaluate("[p.title for p in explorer.policies]")

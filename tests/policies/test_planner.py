@@ -9,7 +9,8 @@ import pytest
 import twmr_nb as tw
 from twmr_nb.policies.planner import KNOT_STEPS, best_plans, commands, plan_world
 from twmr_nb.robot.model import WHEELS, build_model
-from twmr_nb.task.climb import FREE, climb_terms, wheel_centres
+from twmr_nb.robot.pose import wheel_centres
+from twmr_nb.task.climb import FREE, climb_terms
 
 FLAT = tw.EnvConfig(scene="flat", action_mode="leg_position", timestep=0.005, settle_steps=10)
 BACK = tw.reward_term(lambda t: -t.vx, name="back", weight=10.0)
@@ -104,7 +105,7 @@ def test_wheels_are_where_the_simulation_has_them():
     transition = tw.record("random", STEP, num_steps=20).transition
     model = build_model(STEP)
     data = mujoco.MjData(model)
-    for qpos, *found in zip(transition.qpos, *wheel_centres(transition), strict=True):
+    for qpos, *found in zip(transition.qpos, *wheel_centres(transition.qpos), strict=True):
         data.qpos[:] = qpos
         mujoco.mj_kinematics(model, data)
         there = [data.body(f"{name}_wheel_body").xpos for name in WHEELS]

@@ -131,10 +131,10 @@ def test_weights_and_signs() -> None:
     }
     assert list(weighted) == list(expected) == [term.name for term in REWARD_TERMS]
     for name, values in expected.items():
-        assert_allclose(weighted[name], values, rtol=1e-6, err_msg=name)
+        assert_allclose(weighted[name], values, rtol=1e-5, err_msg=name)  # leg angles are float32
     assert 0.001 < expected["folded"][0] < 0.25  # some legs half out, some out
     paid = [0.7 + expected["folded"][0], 5.85 + 2.0 - 0.5 - 0.3125 - 3.0]
-    assert_allclose(total(weighted), paid, rtol=1e-6)
+    assert_allclose(total(weighted), paid, rtol=1e-5)
 
 
 def test_folded_is_paid_behind_the_obstacle_only() -> None:

@@ -30,7 +30,7 @@ def pair(result: Result, one: str, unit: str, other: str, other_unit: str) -> st
     return f"{number(result[one], unit, 2)}, {number(result[other], other_unit, 2)}"
 
 
-BEYOND = "– (needs end_on_success false)"
+BEYOND = "– (needs end_on_success false, or 2 s of drive_on)"
 ROWS: dict[str, Callable[[Result], str]] = {
     "passed (95% interval)": lambda r: rate(r, "success_rate", "success_interval"),
     "  upright": lambda r: rate(r, "upright_pass", "upright_pass_interval"),
