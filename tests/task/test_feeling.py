@@ -168,6 +168,20 @@ def test_an_environment_that_follows_another_remembers_what_it_remembers():
         assert_array_equal(alike, np.repeat(seen, 2, axis=0))
 
 
+def test_an_episode_begun_by_reset_is_felt_like_one_that_follows_another():
+    """Swaying at the start, so that the gyro is not at rest: what is felt begins with the first control step."""
+    settings = {"reset_noise": 0.5, "settle_steps": 0}
+    follows, begun = (TwmrEnv(REFLEX.replace(max_steps=steps, **settings), 1) for steps in (1, 9))
+    rest = np.zeros((1, 8))
+    follows.reset(seed=5)
+    follows.step(rest)
+    begun.reset(seed=5)
+    begun.reset()
+    seen = begun.step(rest)[0]
+    assert_array_equal(seen, follows.step(rest)[4]["final_obs"])
+    assert np.abs(seen[0, 26:28]).max() > 1e-3  # it does sway: up along x and y
+
+
 def test_a_label_for_every_number_that_it_sees():
     env = TwmrEnv(REFLEX, 1)
     obs, _ = env.reset(seed=0)

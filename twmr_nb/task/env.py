@@ -103,6 +103,8 @@ class TwmrEnv(VectorEnv):
         self._ended = np.zeros(self.num_envs, dtype=bool)
         obs = self._start_episodes(np.arange(self.num_envs))
         self.transition = self._snapshot(self.sim.qpos.copy(), self._action, np.zeros(self.num_envs, dtype=bool))
+        if self._feeling:  # to look is no control step
+            self._feeling.start(np.arange(self.num_envs), self.sim.legs)
         return obs, self._info(self.transition)
 
     def step(self, actions: ArrayLike) -> tuple[Array, Array, Array, Array, Info]:
@@ -231,7 +233,6 @@ class TwmrEnv(VectorEnv):
         """What the robots `ids` see, joints with noise if configured: [n, D]."""
         sim, qpos, qvel = self.sim, self.sim.qpos[ids], self.sim.qvel[ids]
         if self.config.sensor_noise:
-            qpos, qvel = qpos.copy(), qvel.copy()
             for joints, speeds in ((WHEEL_QPOS, WHEEL_DOF), (LEG_QPOS, LEG_DOF)):
                 qpos[:, joints] += self._noise(ids, JOINT_NOISE, len(WHEELS))
                 qvel[:, speeds] += self._noise(ids, SPEED_NOISE, len(WHEELS))
