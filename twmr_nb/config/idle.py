@@ -20,6 +20,8 @@ def idle_settings(config: TrainConfig) -> dict[str, str]:
     idle: dict[str, str] = {}
     if env.scene != "step":
         idle |= dict.fromkeys(OWN_STEP, f"scene = {env.scene!r}: choose scene 'step'")
+    if env.scene == "flat":
+        idle["start_at_step"] = "scene = 'flat': choose a scene with a step"
     if env.frame_skip is not None:
         idle["ctrl_dt"] = f"frame_skip = {env.frame_skip}: give one of the two"
     for mode in ("proprio", "felt"):

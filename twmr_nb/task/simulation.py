@@ -46,6 +46,7 @@ class Simulation:
         self.reflex = config.action_mode == "reflex"
         low, high = self.model.actuator_ctrlrange.astype(np.float32).T
         self.ctrl_middle, self.ctrl_half_range = (high + low) / 2, (high - low) / 2
+        self.edges = step_edges(config)
         self.start_pose = np.tile(self.retract, (num_envs, 1))  # leg angles, rad
         self._bind_views()
         self._bind_step(num_envs)
@@ -147,7 +148,7 @@ class Simulation:
         for i, rng in zip(ids, rngs, strict=True):
             if config.start_x_range:
                 self.qpos[i, 0] += rng.uniform(-config.start_x_range, config.start_x_range)
-            if config.start_at_step:
+            if self.edges and config.start_at_step:
                 self._start_at_step(i, rng)
             if config.start_yaw_range:
                 self.qpos[i, 3:7] = about_z(rng.uniform(-config.start_yaw_range, config.start_yaw_range))
@@ -158,9 +159,9 @@ class Simulation:
     def _start_at_step(self, i: int, rng: np.random.Generator) -> None:
         """With the configured chance, put robot i just before the step, with its legs out in most cases."""
         self.start_pose[i] = self.retract
-        near, _ = step_edges(self.config) or (np.inf, np.inf)
-        if rng.random() < self.config.start_at_step and np.isfinite(near):
-            self.qpos[i, 0] = near - rng.uniform(*AT_STEP)
+        assert self.edges is not None
+        if rng.random() < self.config.start_at_step:
+            self.qpos[i, 0] = self.edges[0] - rng.uniform(*AT_STEP)
             if rng.random() < LEGS_OUT_SHARE:
                 self.start_pose[i] = rng.uniform(MIDDLE - OUT_SPREAD, MIDDLE + OUT_SPREAD)
 
@@ -168,7 +169,9 @@ class Simulation:
         """Set the legs to the start's pose and the robots on the ground, as configured; ends with current sensors."""
         if self.config.retract_legs:
             self.legs[ids] = self.start_pose[ids]
-            if self.reflex or self.config.start_at_step:  # the original sets only the driven leg of each wheel
+            if self.reflex or (
+                self.edges and self.config.start_at_step
+            ):  # the original sets only the driven leg of each wheel
                 for followers in self._followers:
                     followers[ids] = self.start_pose[ids]
         self.batch.forward(ids)
