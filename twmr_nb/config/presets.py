@@ -104,8 +104,8 @@ PRESETS = {
         LEGS_OUT | {"timestep": 0.005, "settle_steps": 10},  # the same 0.05 s of settling
     ),
     "climber": Preset(
-        "Climbs any step from 0 to 5 cm upright: rolls folded, feels the step, climbs with legs out, folds them. Paid "
-        "is the wheels' way over the step; tilt and falls cost, and legs that stay out behind the step.",
+        "Climbs steps of 0 to 5 cm upright: rolls folded until it feels the step, and climbs with its legs out. Paid "
+        "are the wheels' way over the step and folded legs behind it; tilt and falls cost.",
         CLIMBS_UPRIGHT | {"step_height": 0.0, "step_height_max": 0.055, "total_timesteps": 2_000_000},
     ),
     "step_5cm": Preset(

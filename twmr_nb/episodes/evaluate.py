@@ -64,7 +64,7 @@ def evaluate(
     time_to_pass [s, median of the successful], effort [(N m)² s] and work [J] per episode until it passes or ends,
     folded_on_flat, extended_at_step and max_tip_radius [m] (see share_of_time), falls [share terminated],
     reward_terms [mean sum per episode], step_height [m, the largest if drawn], and by_height where heights are drawn.
-    What never happened is None; so is clean_pass in a world that ends an episode where it passes (end_on_success).
+    What never happened is None; so is clean_pass where an episode ends within 2 s of passing (end_on_success).
     Raises ConfigError on a number of episodes or a seed that is not allowed, and what `record` raises.
 
     >>> result = tw.evaluate("step_5cm", episodes=2, world=tw.EnvConfig(max_steps=20))
