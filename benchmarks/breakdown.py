@@ -10,6 +10,7 @@ import jax
 import twmr_nb.task.env
 from benchmarks.contest import make_trainer
 from twmr_nb.config import presets
+from twmr_nb.config.presets import QUICK_PRESET
 
 REST = "training loop: logging, snapshots"
 PARTS = (
@@ -77,8 +78,8 @@ def watched(watch: Stopwatch, trainer: Any) -> Iterator[None]:
 
 
 def profile(updates: int = 40, num_envs: int = 0) -> dict[str, float]:
-    """Part -> milliseconds per control step of all robots together, over some updates of the recommended training."""
-    trainer = make_trainer(num_envs or presets.preset().ppo.num_envs)
+    """Part -> milliseconds per control step of all robots together, over some updates of the `flip` training."""
+    trainer = make_trainer(num_envs or presets.preset(QUICK_PRESET).ppo.num_envs)
     records = trainer.updates()
     next(records)
     watch = Stopwatch(REST)

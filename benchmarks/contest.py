@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from twmr_nb.config import presets
-from twmr_nb.config.presets import DEFAULT_PRESET
+from twmr_nb.config.presets import QUICK_PRESET
 from twmr_nb.episodes.evaluate import evaluate
 from twmr_nb.episodes.worlds import world
 from twmr_nb.learn.trainer import Trainer
@@ -59,7 +59,7 @@ def ceiling(num_envs: int, num_threads: int = 0) -> Entry:
     Each robot is put back to where it began whenever an episode's time is over, by copying its state, so that the
     ceiling steps through the same situations as the environment does; the copy costs nothing that can be measured.
     """
-    config = presets.preset().env
+    config = presets.preset(QUICK_PRESET).env
     sim = Simulation(config, num_envs, num_threads)
     sim.reset(np.arange(num_envs), [np.random.default_rng(i) for i in range(num_envs)])
     state, ctrl, batch, frame_skip = sim.state, sim.ctrl, sim.batch, sim.frame_skip
@@ -83,7 +83,7 @@ def ceiling(num_envs: int, num_threads: int = 0) -> Entry:
 
 def environment(num_envs: int, num_threads: int = 0) -> Entry:
     """TwmrEnv.step: observation, gate, reward terms, autoreset; random motor commands too."""
-    env = TwmrEnv(presets.preset().env, num_envs, num_threads=num_threads)
+    env = TwmrEnv(presets.preset(QUICK_PRESET).env, num_envs, num_threads=num_threads)
     env.reset(seed=0)
     env.stagger()
     rng = np.random.default_rng(0)
@@ -97,7 +97,7 @@ def environment(num_envs: int, num_threads: int = 0) -> Entry:
     return steps
 
 
-def make_trainer(num_envs: int, num_threads: int = 0, preset: str = DEFAULT_PRESET, **changes: Any) -> Trainer:
+def make_trainer(num_envs: int, num_threads: int = 0, preset: str = QUICK_PRESET, **changes: Any) -> Trainer:
     """A trainer of the preset with another number of robots, whose training never ends."""
     minibatches = min(presets.preset(preset).ppo.minibatches, num_envs)
     settings = {"num_envs": num_envs, "minibatches": minibatches} | changes | {"total_timesteps": 10**9}
@@ -105,7 +105,7 @@ def make_trainer(num_envs: int, num_threads: int = 0, preset: str = DEFAULT_PRES
     return Trainer(TwmrEnv(config.env, num_envs, num_threads=num_threads), config.ppo)
 
 
-def training(num_envs: int, num_threads: int = 0, preset: str = DEFAULT_PRESET, **changes: Any) -> Entry:
+def training(num_envs: int, num_threads: int = 0, preset: str = QUICK_PRESET, **changes: Any) -> Entry:
     """Whole iterations: acting, physics, learning. Compiling happens in the round that warms up."""
     trainer = make_trainer(num_envs, num_threads, preset, **changes)
     updates, size = trainer.updates(), num_envs * trainer.config.rollout_steps
@@ -122,8 +122,8 @@ def training(num_envs: int, num_threads: int = 0, preset: str = DEFAULT_PRESET, 
 def evaluation(num_envs: int, num_steps: int = 128) -> Entry:
     """The deterministic policy on unseen episodes, as `twmr evaluate` plays them, cut short."""
     trainer = make_trainer(num_envs)
-    saved = SavedPolicy("bench", trainer.policy, presets.preset())
-    trial = world(presets.preset().env).replace(max_steps=num_steps)
+    saved = SavedPolicy("bench", trainer.policy, presets.preset(QUICK_PRESET))
+    trial = world(presets.preset(QUICK_PRESET).env).replace(max_steps=num_steps)
 
     def steps() -> int:
         return round(num_envs * evaluate(saved, trial, num_envs)["mean_length"])

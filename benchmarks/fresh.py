@@ -1,6 +1,6 @@
 """Measured in processes of their own: from process start to the first update, compile time, peak memory.
 
-Run as a program it trains with the recommended preset for a while and prints one JSON object.
+Run as a program it trains with the `flip` preset for a while and prints one JSON object.
 """
 
 import json
@@ -19,10 +19,11 @@ def train_afresh(updates: int) -> dict[str, float]:
     import psutil
 
     from twmr_nb.config import presets
+    from twmr_nb.config.presets import QUICK_PRESET
     from twmr_nb.learn.trainer import Trainer
     from twmr_nb.task.env import TwmrEnv
 
-    config = presets.preset()
+    config = presets.preset(QUICK_PRESET)
     trainer = Trainer(TwmrEnv(config.env, config.ppo.num_envs), config.ppo)
     records = trainer.updates()
     next(records)

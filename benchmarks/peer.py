@@ -8,6 +8,7 @@ import numpy as np
 
 from benchmarks.contest import Entry
 from twmr_nb.config import presets
+from twmr_nb.config.presets import QUICK_PRESET
 from twmr_nb.config.schema import ConfigError, EnvConfig
 from twmr_nb.task.env import TwmrEnv
 from twmr_nb.task.gym_env import TwmrSingleEnv
@@ -66,7 +67,7 @@ def make_env(config: EnvConfig) -> TwmrSingleEnv:
 
 def peers() -> dict[str, Entry]:
     """Set-up -> whole iterations of RecurrentPPO with our network sizes, rollout size, epochs and minibatches."""
-    config = presets.preset()
+    config = presets.preset(QUICK_PRESET)
     singles: Any = [partial(make_env, config.env)] * SINGLES
     return {
         f"bridge of {config.ppo.num_envs}": peer_training(Bridge(TwmrEnv(config.env, config.ppo.num_envs))),
@@ -77,7 +78,7 @@ def peers() -> dict[str, Entry]:
 
 def peer_training(env: VecEnv) -> Entry:
     """RecurrentPPO on this environment; rollouts hold as many steps as ours, however many robots there are."""
-    ppo = presets.preset().ppo
+    ppo = presets.preset(QUICK_PRESET).ppo
     size = ppo.num_envs * ppo.rollout_steps
     network = {"net_arch": [ppo.mlp_size], "lstm_hidden_size": ppo.hidden_size}
     model = RecurrentPPO(

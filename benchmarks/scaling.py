@@ -5,11 +5,14 @@ from pathlib import Path
 
 from benchmarks.contest import Contest, Tell, ceiling, training
 from twmr_nb.config import presets
+from twmr_nb.config.presets import QUICK_PRESET
 from twmr_nb.draw.style import GREY, TERM_COLORS, Plot, legend, style
 from twmr_nb.files import write_bytes
 
 SIZES = (1, 4, 16, 64, 256, 1024)
 ROLLOUTS = (32, 64, 128, 256, 512)
+
+OWN_SIZE = presets.preset(QUICK_PRESET).ppo.num_envs
 
 
 def scaling(
@@ -25,7 +28,9 @@ def scaling(
             entries[f"ceiling/{size} robots/{threads} threads"] = ceiling(size, threads)
             entries[f"train/{size} robots/{threads} threads"] = training(size, threads)
     for steps in rollouts:
-        entries[f"train/{steps} rollout steps"] = training(presets.preset().ppo.num_envs, rollout_steps=steps)
+        entries[f"train/{steps} rollout steps"] = training(
+            presets.preset(QUICK_PRESET).ppo.num_envs, rollout_steps=steps
+        )
     return Contest(rounds, entries).run(tell)
 
 
@@ -45,7 +50,11 @@ def scaling_plot(speed: Mapping[str, float]) -> Plot:
     y = [speed[f"train/{number} rollout steps"] for number in steps]
     rollout.plot(steps, y, color=TERM_COLORS["forward"], marker="o", markersize=4, label="training, 2 threads")
     style(robots, "more robots", "robots side by side", "control steps per second")
-    style(rollout, f"longer rollouts, {presets.preset().ppo.num_envs} robots", "control steps per update and robot")
+    style(
+        rollout,
+        f"longer rollouts, {OWN_SIZE} robots",
+        "control steps per update and robot",
+    )
     for axes, ticks in ((robots, sizes), (rollout, steps)):
         axes.set_xscale("log", base=2)
         axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])

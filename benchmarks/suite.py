@@ -8,6 +8,7 @@ from typing import Any
 from benchmarks.contest import Contest, Entry, Tell, ceiling, environment, evaluation, training
 from benchmarks.fresh import UPDATES, fresh_processes
 from twmr_nb.config import presets
+from twmr_nb.config.presets import QUICK_PRESET
 from twmr_nb.episodes.rollout import record
 from twmr_nb.policies.protocol import RandomPolicy
 
@@ -27,7 +28,7 @@ def bench(
 
     sizes: numbers of robots besides the preset's own. updates: how long the processes that measure memory train.
     """
-    default = presets.preset().ppo.num_envs
+    default = presets.preset(QUICK_PRESET).ppo.num_envs
     speed = Contest(rounds, entries(sorted({*sizes, default}), default, peer)).run(tell)
     tell("re-scoring, and training in processes of its own")
     train, physics, env = (speed[f"{name}/{default}"] for name in ("train", "ceiling", "env"))
@@ -67,7 +68,7 @@ def entries(sizes: Sequence[int], default: int, peer: bool) -> dict[str, Entry]:
 
 def rescore_ms(rounds: int) -> float:
     """Time to re-score a recorded episode of 1,000 steps with another weight, ms."""
-    config = presets.preset().env.replace(end_on_success=False, max_steps=1000, min_z=-1.0)
+    config = presets.preset(QUICK_PRESET).env.replace(end_on_success=False, max_steps=1000, min_z=-1.0)
     rollout = record(RandomPolicy(), config)
     times = []
     for number in range(rounds * 20):

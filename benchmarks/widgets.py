@@ -33,7 +33,7 @@ RECORD = """\
 from twmr_nb.episodes.rollout import record
 from twmr_nb.policies.saved import load_policy
 from twmr_nb.ui.replay import Replay
-saved = load_policy("tidy")
+saved = load_policy("flip_tidy")
 rollout = record(saved.player(), saved.config.env, num_steps=500)"""
 PANEL = """\
 from twmr_nb import TrainingPanel

@@ -92,7 +92,7 @@ def test_a_run_as_the_last_line_of_a_cell_is_its_live_view(tmp_path, monkeypatch
     monkeypatch.setattr("IPython.display.display", shown.append)
     shell = InteractiveShell()
     tw.show_runs_live(shell)
-    run = new_run("recommended", root=tmp_path)
+    run = new_run("flip", root=tmp_path)
     assert shell.display_formatter.ipython_display_formatter(run)
     assert type(shown[0]).__name__ == "LiveView"
     assert shown[0].run is run

@@ -242,7 +242,7 @@ METRICS = (
 
 
 def odd_run(root, line, term="forward", **config):
-    run = new_run("recommended", "odd", root=root)
+    run = new_run("flip", "odd", root=root)
     (run.path / "metrics.csv").write_text(METRICS.format(term=term) + line)
     if config:
         told = json.loads((run.path / "config.json").read_text()) | config
@@ -274,7 +274,7 @@ def test_a_log_with_odd_numbers_is_drawn_as_far_as_it_can_be(tmp_path, line):
 def test_own_terms_of_another_kind_are_not_shown(tmp_path, own):
     odd_run(tmp_path, "", own_terms=own)
     view = Runs(tmp_path)
-    assert "preset <b>recommended</b>" in view.settings.value
+    assert "preset <b>flip</b>" in view.settings.value
 
 
 def test_a_time_that_is_none_has_no_clock():
@@ -306,7 +306,7 @@ def test_an_evaluation_is_a_line_each_and_still_a_dict():
 
 
 def test_a_run_says_its_state(tmp_path):
-    assert repr(new_run("recommended", "mine", root=tmp_path)).startswith("Run 'mine_")
+    assert repr(new_run("flip", "mine", root=tmp_path)).startswith("Run 'mine_")
     LIVE.clear()
 
 

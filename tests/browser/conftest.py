@@ -79,7 +79,7 @@ def folder(lab):
     """The notebooks' folder, with a recorded rollout and two policies that learned next to nothing."""
     climb().save(lab.notebooks / "climb.safetensors")
     root = lab.notebooks / "runs"
-    first, second = (new_run("recommended", name, root=root, **ONE_UPDATE) for name in ("first", "second"))
+    first, second = (new_run("flip", name, root=root, **ONE_UPDATE) for name in ("first", "second"))
     first.train()
     dataclasses.replace(first.policy, name="a_second_policy", config=second.config).save(second.policy_path)
     LIVE.clear()

@@ -37,7 +37,7 @@ LOOK = """() => {
 
 def fill(root: Path) -> Path:
     """A folder of runs, policies, a rollout and a leaderboard; returns it."""
-    run = new_run("recommended", "plain", root=root, **ONE_UPDATE)
+    run = new_run("flip", "plain", root=root, **ONE_UPDATE)
     run.train()
     LIVE.clear()
     saved = load_policy(run.policy_path)

@@ -21,7 +21,7 @@ from twmr_nb.runs.run import new_run
 from twmr_nb.ui.live import live_view
 nothing, chance = (record(policy, num_steps=10) for policy in (ZeroPolicy(), RandomPolicy()))
 video([nothing, chance], size=(400, 240))""",
-    f"""run = new_run("recommended", "demo", **{TINY})
+    f"""run = new_run("flip", "demo", **{TINY})
 run.start()
 live_view(run)""",
     """import threading

@@ -14,7 +14,7 @@ CELLS = [
 from twmr_nb.runs.run import new_run
 from twmr_nb import RewardExplorer, TrainingPanel
 from twmr_nb.ui.live import live_view
-run = new_run('recommended', 'shown', root='shown_runs', **{TINY})
+run = new_run('flip', 'shown', root='shown_runs', **{TINY})
 run.start()
 view = live_view(run)
 view""",

@@ -14,14 +14,22 @@ from tiny import TINY, as_flags
 from twmr_nb.cli import main as cli
 from twmr_nb.draw.film import gl_available
 
-FLAGS = as_flags(TINY | {"total_timesteps": 32}).split()
+FLAGS = as_flags(TINY | {"total_timesteps": 32}).split() + ["--judge", "0"]
 
 
 @pytest.fixture(scope="module")
 def run_dir(tmp_path_factory):
     path = tmp_path_factory.mktemp("cli") / "run"
-    assert cli.main(["train", *FLAGS, "--seed", "3", "--run-dir", str(path)]) == 0
+    assert cli.main(["train", "--preset", "flip", *FLAGS, "--seed", "3", "--run-dir", str(path)]) == 0
     return path
+
+
+def test_a_finished_training_is_judged_and_says_where_it_failed(tmp_path, capsys):
+    flags = ["train", "--preset", "flip", *FLAGS, "--run-dir", str(tmp_path / "run")]
+    flags[flags.index("--judge") + 1] = "2"
+    assert cli.main(flags) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("0 of 2 unseen episodes passed, 0 of them upright. This training failed")
 
 
 def test_train_writes_the_policy(run_dir, capsys):

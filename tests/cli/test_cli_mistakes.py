@@ -12,14 +12,14 @@ from twmr_nb.config.schema import ConfigError, EnvConfig, PPOConfig
 from twmr_nb.policies.saved import PolicyError, find_policy, load_policy
 from twmr_nb.runs.places import RUNS
 
-FLAGS = as_flags(TINY | {"total_timesteps": 16})
+FLAGS = as_flags(TINY | {"total_timesteps": 16}) + " --judge 0"
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """A folder with a finished run, `run`."""
     folder = tmp_path_factory.mktemp("mistakes")
-    assert cli.main(["train", *FLAGS.split(), "--run-dir", str(folder / "run")]) == 0
+    assert cli.main(["train", "--preset", "flip", *FLAGS.split(), "--run-dir", str(folder / "run")]) == 0
     return folder
 
 
@@ -50,17 +50,17 @@ MISTAKES = {
         ("--resume run --learning-rate 0.05", "--learning-rate cannot go with --resume: a run goes on with its own"),
         ("--resume run --seed 0", "--seed cannot go with --resume"),
         ("--resume run --name x --run-dir y", "--name --run-dir cannot go with --resume"),
-        ("--resume=run --preset=tidy", "--preset cannot go with --resume"),
+        ("--resume=run --preset=flip_tidy", "--preset cannot go with --resume"),
         ("--resume run --no-stagger", "--stagger cannot go with --resume"),
         ("--resume file", "holds no run"),
         ("--resume folder", "holds no run"),
         ("--resume ''", "holds no run"),
-        ("--preset tidy --preset walkthrough", "--preset is given twice"),
+        ("--preset flip_tidy --preset walkthrough", "--preset is given twice"),
         ("--stagger --no-stagger", "--stagger is given twice"),
         ("--learning-rate 0.01 --learning_rate 0.02", "--learning-rate is given twice"),
-        ("--step-height 0.03", "step_height has no effect with scene = 'step_5cm'"),
-        ("--preset tidy --step-x 2", "step_x has no effect with scene = 'step_5cm'"),
-        ("--curriculum-retreat 0.5", "curriculum_retreat has no effect with curriculum_start = None"),
+        ("--preset flip --step-height 0.03", "step_height has no effect with scene = 'step_5cm'"),
+        ("--preset flip_tidy --step-x 2", "step_x has no effect with scene = 'step_5cm'"),
+        ("--preset flip --curriculum-retreat 0.5", "curriculum_retreat has no effect with curriculum_start = None"),
         ("--frame-skip 5 --ctrl-dt 0.04", "ctrl_dt has no effect with frame_skip = 5"),
         ("--name x --run-dir y", "--name and --run-dir exclude each other"),
         ("--name ''", "name = '' is not allowed: use up to 60 letters"),
@@ -80,7 +80,7 @@ MISTAKES = {
         ("--learning-rate fast", "--learning-rate 'fast' is not allowed: give a number"),
         ("--timestep 0.0051", "timestep = 0.0051 is not allowed: give a number from 0.0005 to 0.005 s"),
         ("--num-envs 1000000", "num_envs = 1000000 is not allowed"),
-        ("--num-envs 6", "minibatches = 4 does not divide num_envs = 6"),
+        ("--num-envs 6", "minibatches = 8 does not divide num_envs = 6"),
         ("--extension-penalty -1", "extension_penalty = -1.0 is not allowed"),
         ("--max-tilt high", "--max-tilt 'high' is not allowed: give a number"),
     ],
@@ -168,10 +168,10 @@ def test_a_bad_value_of_any_setting_is_answered_without_the_parsers_inner_names(
 
 
 def test_what_a_preset_says_idly_is_nobodys_mistake(here):
-    assert cli.main(f"train --preset step_5cm --curriculum-start None {FLAGS} --run-dir new".split()) == 0
+    assert cli.main(f"train --preset flip_5cm --curriculum-start None {FLAGS} --run-dir new".split()) == 0
 
 
-@pytest.mark.parametrize("preset", ["tidy", "step_5cm"])
+@pytest.mark.parametrize("preset", ["flip_tidy", "flip_5cm"])
 def test_the_same_flags_are_fine_where_they_have_an_effect(here, preset):
     words = "--scene step --step-height 0.03 --step-height-max 0.05 --step-x 1.2 --curriculum-start 0.04"
     assert cli.main(f"train --preset {preset} {words} --curriculum-retreat 0.4 {FLAGS} --run-dir new".split()) == 0
@@ -192,11 +192,11 @@ def test_a_bare_name_a_home_and_a_run_are_found(here, trained, monkeypatch):
     monkeypatch.setenv("HOME", str(here))
     assert find_policy("~/run").samefile(trained / "run" / "policy.safetensors")
     assert find_policy("run").samefile(trained / "run" / "policy.safetensors")
-    (here / "tidy").mkdir()
-    assert load_policy("tidy").name == "tidy", "a folder of another kind is not in the way"
-    (here / "tidy" / "config.json").write_text("{}")
-    with pytest.raises(PolicyError, match="the run 'tidy' has no policy yet"):
-        find_policy("tidy")
+    (here / "flip_tidy").mkdir()
+    assert load_policy("flip_tidy").name == "flip_tidy", "a folder of another kind is not in the way"
+    (here / "flip_tidy" / "config.json").write_text("{}")
+    with pytest.raises(PolicyError, match="the run 'flip_tidy' has no policy yet"):
+        find_policy("flip_tidy")
 
 
 def test_folders_are_made_and_the_table_comes_first(here, capsys):

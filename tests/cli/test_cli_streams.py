@@ -10,7 +10,7 @@ import pytest
 from tiny import TINY, as_flags
 
 TWMR = f"{shlex.quote(sys.executable)} -c 'from twmr_nb.cli.main import main; raise SystemExit(main())'"
-FLAGS = as_flags(TINY | {"total_timesteps": 48})
+FLAGS = as_flags(TINY | {"total_timesteps": 48}) + " --judge 0"
 pytestmark = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a shell and /dev/full")
 
 
@@ -25,7 +25,7 @@ def shell(line, folder, **environment):
     "where", [">&-", "2>&-", ">&- 2>&- <&-", ">/dev/full", "2>/dev/full >/dev/full", "| head -n 1"]
 )
 def test_training_goes_on(where, tmp_path):
-    done = shell(f"twmr train {FLAGS} --run-dir run {where}", tmp_path)
+    done = shell(f"twmr train --preset flip {FLAGS} --run-dir run {where}", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "run" / "metrics.csv").read_text().count("\n") == 1 + 3
     assert '"finished"' in (tmp_path / "run" / "status.json").read_text()
@@ -47,13 +47,13 @@ def test_a_sentence_that_nobody_hears_keeps_its_exit_code(where, tmp_path):
 def test_a_terminal_without_these_letters_gets_others(tmp_path):
     done = shell("twmr policies", tmp_path, PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "any_step" in done.stdout
+    assert "flip_any" in done.stdout
 
 
 @pytest.mark.parametrize("place", ["file", "file/deep"])
 def test_a_place_for_runs_that_cannot_be_one_is_said(place, tmp_path):
     (tmp_path / "file").touch()
-    done = shell(f"twmr train {FLAGS}", tmp_path, TWMR_RUNS=str(tmp_path / place))
+    done = shell(f"twmr train --preset flip {FLAGS}", tmp_path, TWMR_RUNS=str(tmp_path / place))
     assert done.returncode == 2
     assert done.stderr.startswith(f"twmr: '{tmp_path / place}")
     assert done.stderr.endswith("a file is in the way: choose another folder.\n")

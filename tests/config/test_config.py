@@ -165,10 +165,10 @@ def test_whatever_stands_for_a_number_the_sentence_is_short(value):
 
 def test_a_retreat_without_a_curriculum_is_refused_where_it_is_asked_for():
     with pytest.raises(ConfigError, match=r"curriculum_retreat = 0\.5 has no effect without a curriculum"):
-        presets.preset("recommended", curriculum_retreat=0.5)
+        presets.preset("flip", curriculum_retreat=0.5)
     with pytest.raises(ConfigError, match="curriculum_retreat"):
         TrainConfig().replace(curriculum_retreat=0.5)
-    without = presets.preset("step_5cm", curriculum_start=None)  # the preset's own retreat is nobody's mistake
+    without = presets.preset("flip_5cm", curriculum_start=None)  # the preset's own retreat is nobody's mistake
     assert without.ppo.curriculum_retreat == 0.6
     assert TrainConfig.from_dict(without.to_dict()) == without, "what was saved can be loaded"
     assert without.replace(seed=1).replace(**without.ppo.to_dict()).seed == 1
@@ -207,4 +207,4 @@ def test_in_their_own_world_these_settings_are_read():
     env = EnvConfig(scene="step", gate_mode="proprio")
     config = TrainConfig(env, PPOConfig(curriculum_start=None))
     assert idle_settings(config).keys() == {"curriculum_rise", "curriculum_retreat", "gate_tilt", "drive_on"}
-    assert not idle_settings(presets.preset("step_5cm")).keys() & PRESETS["step_5cm"].settings.keys()
+    assert not idle_settings(presets.preset("flip_5cm")).keys() & PRESETS["flip_5cm"].settings.keys()

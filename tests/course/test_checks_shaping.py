@@ -9,7 +9,7 @@ from twmr_nb.course.checks.shaping import alive_break_even, chance_of_order, cos
 from twmr_nb.lab.experiment import Comparison, Trial
 from twmr_nb.task.rewards import reward_term
 
-WORLD = presets.preset("recommended", max_steps=600, success_bonus=10.0).env
+WORLD = presets.preset("flip", max_steps=600, success_bonus=10.0).env
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ TINY = {"num_envs": 4, "minibatches": 1, "rollout_steps": 8, "max_steps": 16, "m
 
 def run_of(given, seed=0, steps=64, root=None):
     """The run of one variant and seed as `compare` trains it: the one in its folder, or a new one, not begun."""
-    return run_in(root, *planned(given, seed, "recommended", steps))
+    return run_in(root, *planned(given, seed, "flip", steps))
 
 
 def tilt(t):
@@ -227,7 +227,7 @@ def run_of_now(root):
         ({"a": {}}, (0, 1, 0), "seed 0 is given twice"),
         ({"a": {"no_such": 1}}, (0,), "unknown setting 'no_such'"),
         ({"a": Variant({}, preset="nonsense")}, (0,), "unknown preset 'nonsense'"),
-        ({"a": {"preset": "tidy"}}, (0,), r"'preset' is no setting: write variant\(preset="),
+        ({"a": {"preset": "flip_tidy"}}, (0,), r"'preset' is no setting: write variant\(preset="),
         (
             {"a": {"extra_terms": [reward_term(tilt)]}},
             (0,),
@@ -327,7 +327,7 @@ def test_without_results_there_is_a_line_instead():
 @pytest.mark.parametrize("name", WORKED)
 def test_worked_experiments_have_valid_settings(name):
     for flags in WORKED[name].variants.values():
-        presets.preset("recommended", **flags)
+        presets.preset("flip", **flags)
 
 
 @pytest.mark.parametrize("name", WORKED)

@@ -179,9 +179,9 @@ def test_a_snapshot_that_is_not_finite_is_refused():
 
 @pytest.mark.parametrize("what", SPOILED)
 def test_a_run_keeps_its_last_good_files_and_can_be_resumed(what, tmp_path):
-    whole = new_run("recommended", "whole", root=tmp_path, **TINY)
+    whole = new_run("flip", "whole", root=tmp_path, **TINY)
     whole.train()
-    run = new_run("recommended", "run", root=tmp_path, **TINY)
+    run = new_run("flip", "run", root=tmp_path, **TINY)
     spoil(run._training.prepare(), SPOILED[what], at=3)
     run.start()
     with pytest.raises(RunError, match=f"failed: .*training stopped in update 3 of 4, whose {what} became"):
@@ -201,7 +201,7 @@ def test_a_run_keeps_its_last_good_files_and_can_be_resumed(what, tmp_path):
 
 
 def test_a_policy_with_nan_is_not_written(tmp_path):
-    run = new_run("recommended", "run", root=tmp_path, **TINY)
+    run = new_run("flip", "run", root=tmp_path, **TINY)
     run.train()
     saved, before = run.policy, run.policy_path.read_bytes()
     odd = saved.params._replace(log_std=saved.params.log_std * np.nan)
@@ -218,7 +218,7 @@ def test_a_trial_without_a_number_never_wins(odd, tmp_path, monkeypatch):
         "evaluate",
         lambda *_: dict(zip(("success_rate", "mean_return"), next(results, (0.25, 1.0)), strict=True)),
     )
-    run = new_run("recommended", "run", root=tmp_path, **TINY | {"total_timesteps": 2 * 8 * 8, "validate_every": 1})
+    run = new_run("flip", "run", root=tmp_path, **TINY | {"total_timesteps": 2 * 8 * 8, "validate_every": 1})
     run.train()
     assert load_policy(run.policy_path).results["validation"] == [0.5, 1.0]
 
@@ -227,7 +227,7 @@ def test_rewards_of_an_own_term_that_no_float_holds_stop_the_run(tmp_path):
     def vast(t):
         return t.x * 0 + 1e300
 
-    run = new_run("recommended", "run", root=tmp_path, extra_terms=[reward_term(vast)], **TINY)
+    run = new_run("flip", "run", root=tmp_path, extra_terms=[reward_term(vast)], **TINY)
     with pytest.raises(TrainingDiverged, match=r"whose rewards became .*lower the weights"):
         run.train()
     assert not list(MetricsLog(run.path / "metrics.csv"))

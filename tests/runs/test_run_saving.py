@@ -23,9 +23,9 @@ def parameters(run) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("last", [1, 2, 4])
 def test_an_end_between_checkpoint_and_policy_is_made_up_for(last, tmp_path, monkeypatch):
-    whole = new_run("recommended", "whole", root=tmp_path, **TINY)
+    whole = new_run("flip", "whole", root=tmp_path, **TINY)
     whole.train()
-    run = new_run("recommended", "run", root=tmp_path, **TINY)
+    run = new_run("flip", "run", root=tmp_path, **TINY)
 
     def killed(*_):
         raise SystemExit
@@ -45,13 +45,13 @@ def test_an_end_between_checkpoint_and_policy_is_made_up_for(last, tmp_path, mon
 
 
 def test_a_folder_deleted_in_mid_training_does_not_come_back(tmp_path):
-    run = new_run("recommended", "run", root=tmp_path, **TINY)
+    run = new_run("flip", "run", root=tmp_path, **TINY)
     with pytest.raises((FileNotFoundError, RunError)):
         run.train(lambda record: shutil.rmtree(run.path))
     assert not run.path.exists()
 
 
 def test_nothing_unfinished_is_left_in_a_folder(tmp_path):
-    run = new_run("recommended", "run", root=tmp_path, **TINY)
+    run = new_run("flip", "run", root=tmp_path, **TINY)
     run.train()
     assert not [path.name for path in run.path.iterdir() if path.name.startswith(".") and "lock" not in path.name]

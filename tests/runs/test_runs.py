@@ -36,7 +36,7 @@ def _forget_live_runs():
 
 
 def test_a_run_leaves_config_metrics_checkpoint_and_policy(tmp_path):
-    run = new_run("recommended", "demo", root=tmp_path, **TINY)
+    run = new_run("flip", "demo", root=tmp_path, **TINY)
     assert run.state == "new"
     lines = []
     run.train(lambda record: lines.append(log_line(record)))
@@ -65,9 +65,9 @@ def parameters(run) -> list[np.ndarray]:
 
 
 def test_stopped_and_resumed_is_the_same_run_bit_for_bit(tmp_path):
-    whole = new_run("recommended", "whole", root=tmp_path, **TINY)
+    whole = new_run("flip", "whole", root=tmp_path, **TINY)
     whole.train()
-    broken = new_run("recommended", "broken", root=tmp_path, **TINY)
+    broken = new_run("flip", "broken", root=tmp_path, **TINY)
     broken.train(lambda record: broken.stop() if record["update"] == 2 else None)
     assert broken.state == "stopped"
     assert len(broken.records) == 2
@@ -84,9 +84,9 @@ def test_stopped_and_resumed_is_the_same_run_bit_for_bit(tmp_path):
 
 
 def test_stopped_in_mid_rollout_goes_on_in_the_same_process(tmp_path):
-    whole = new_run("recommended", "whole", root=tmp_path, **TINY)
+    whole = new_run("flip", "whole", root=tmp_path, **TINY)
     whole.train()
-    run = new_run("recommended", "run", root=tmp_path, **TINY)
+    run = new_run("flip", "run", root=tmp_path, **TINY)
     asked = iter(range(1000))
     run._training.should_stop = lambda: next(asked) == 13  # in the second rollout
     run.train()
@@ -98,10 +98,10 @@ def test_stopped_in_mid_rollout_goes_on_in_the_same_process(tmp_path):
 
 
 def test_background_run_pauses_stops_and_saves(tmp_path):
-    run = new_run("recommended", "run", root=tmp_path, **TINY | {"total_timesteps": 10**6})
+    run = new_run("flip", "run", root=tmp_path, **TINY | {"total_timesteps": 10**6})
     run.start()
     wait_for(lambda: run.records)
-    other = new_run("recommended", "other", root=tmp_path, **TINY)
+    other = new_run("flip", "other", root=tmp_path, **TINY)
     with pytest.raises(RunError, match=f"{run.name} is training: stop it"):
         other.start()
     run.pause()
@@ -120,7 +120,7 @@ def test_background_run_pauses_stops_and_saves(tmp_path):
 
 
 def test_train_starts_at_once_and_makes_no_folder_while_another_run_trains(tmp_path):
-    run = train("recommended", "first", root=tmp_path, **TINY | {"total_timesteps": 10**7})
+    run = train("flip", "first", root=tmp_path, **TINY | {"total_timesteps": 10**7})
     assert run.training
     assert run.name.startswith("first_")
     with pytest.raises(RunError, match=f"{run.name} is training: stop it"):
@@ -134,7 +134,7 @@ def test_train_starts_at_once_and_makes_no_folder_while_another_run_trains(tmp_p
 
 def test_a_run_is_opened_by_its_name_alone(tmp_path, monkeypatch):
     monkeypatch.setattr("twmr_nb.runs.run.RUNS", tmp_path)
-    run = new_run("recommended", "first", root=tmp_path, **TINY)
+    run = new_run("flip", "first", root=tmp_path, **TINY)
     assert open_run(run.name).path == run.path
     assert open_run("first").path == run.path  # as it was named, without the time
     with pytest.raises(ConfigError, match=f"second holds no run: give the name of one in {tmp_path}"):
@@ -154,7 +154,7 @@ def test_a_paused_run_is_saved_at_once(tmp_path):
 
 
 def test_a_run_whose_process_died_is_interrupted(tmp_path):
-    run = new_run("recommended", "run", root=tmp_path, **TINY)
+    run = new_run("flip", "run", root=tmp_path, **TINY)
     write_json(run.path / "status.json", {"state": "running", "pid": 2**22 - 1, "process_started": 0.0})
     assert run.state == "interrupted"
     run.train()
@@ -167,7 +167,7 @@ def test_a_failure_is_kept_and_told_in_a_sentence(tmp_path):
     def breaks(t):
         raise ZeroDivisionError("no such thing")
 
-    run = new_run("recommended", "run", root=tmp_path, extra_terms=[reward_term(breaks)], **TINY)
+    run = new_run("flip", "run", root=tmp_path, extra_terms=[reward_term(breaks)], **TINY)
     run.start()
     with pytest.raises(RunError, match=r"'breaks' failed in its line 2, `raise .*ZeroDivisionError: no such thing"):
         run.join()
@@ -181,7 +181,7 @@ def test_a_term_that_fails_in_mid_training_is_named_and_goes_on_once_mended(tmp_
     def calm(t):
         return t.pitch**2 if t.x.max() < 0.5 else t.nothing
 
-    run = new_run("recommended", "run", root=tmp_path, extra_terms=[reward_term(calm)], **TINY)
+    run = new_run("flip", "run", root=tmp_path, extra_terms=[reward_term(calm)], **TINY)
     with pytest.raises(TermError):
         run.train(lambda record: forward(run) if record["update"] == 2 else None)
     assert run.state == "failed"
@@ -209,7 +209,7 @@ def test_own_reward_term_is_trained_with_logged_and_kept_as_text(tmp_path):
         return t.pitch**2
 
     term = reward_term(calm, weight=-0.5)
-    run = new_run("recommended", "run", root=tmp_path, extra_terms=[term], **TINY)
+    run = new_run("flip", "run", root=tmp_path, extra_terms=[term], **TINY)
     run.train(lambda record: run.stop())
     assert "term/calm" in run.records[0]
     assert run.records[0]["term/calm"] == pytest.approx(-0.5 * run.records[0]["raw/calm"])
@@ -225,9 +225,9 @@ def test_own_reward_term_is_trained_with_logged_and_kept_as_text(tmp_path):
 def test_mistakes_are_answered_in_a_sentence(tmp_path):
     with pytest.raises(ConfigError, match="holds no run"):
         open_run(tmp_path)
-    run = new_run("recommended", run_dir=tmp_path / "here", **TINY)
+    run = new_run("flip", run_dir=tmp_path / "here", **TINY)
     with pytest.raises(ConfigError, match="already holds a run"):
-        new_run("recommended", run_dir=tmp_path / "here")
+        new_run("flip", run_dir=tmp_path / "here")
     with pytest.raises(PolicyError, match=r"no policy at .* yet: let this run train"):
         _ = run.policy
     with pytest.raises(RunError, match="nothing to save yet"):
@@ -256,8 +256,8 @@ def test_command_line_gives_the_same_configuration():
 
 
 def test_command_line_names_nothing_that_it_would_refuse():
-    config = presets.preset("tidy", step_height=0.03, gate_bias=2.0, max_steps=50)
-    assert command_line(config) == "twmr train --preset tidy --max-steps 50"
+    config = presets.preset("flip_tidy", step_height=0.03, gate_bias=2.0, max_steps=50)
+    assert command_line(config) == "twmr train --preset flip_tidy --max-steps 50"
 
 
 def test_config_file_is_plain_json(tmp_path):
@@ -295,7 +295,7 @@ def braking(t):
 
 def stopped_with(tmp_path, term):
     """A run stopped after its second update, as a new process would see it."""
-    run = new_run("recommended", "run", root=tmp_path, extra_terms=[term], **TINY)
+    run = new_run("flip", "run", root=tmp_path, extra_terms=[term], **TINY)
     run.train(lambda record: run.stop() if record["update"] == 2 else None)
     LIVE.clear()
     return run.path
@@ -332,7 +332,7 @@ def test_a_run_does_not_go_on_with_a_term_of_the_same_text_that_does_something_e
 
 
 def test_a_run_takes_only_the_terms_that_it_was_started_with(tmp_path):
-    run = new_run("recommended", "plain", root=tmp_path, **TINY)
+    run = new_run("flip", "plain", root=tmp_path, **TINY)
     run.train(lambda record: run.stop() if record["update"] == 2 else None)
     for again in (open_run(run.path, [reward_term(speed)]), *readable_runs(tmp_path)[0]):
         assert again.extra_terms == ()
@@ -348,7 +348,7 @@ def test_before_anything_was_learned_a_term_may_be_corrected(tmp_path):
     def bonus(t):
         return t.leg_angle
 
-    run = new_run("recommended", "run", root=tmp_path, extra_terms=[reward_term(bonus)], **TINY)
+    run = new_run("flip", "run", root=tmp_path, extra_terms=[reward_term(bonus)], **TINY)
     with pytest.raises(RunError, match="'bonus' returned shape"):
         run.start().join()
     assert not run.policy_path.exists()
@@ -368,7 +368,7 @@ def test_a_term_that_changes_while_it_trains_ends_the_run_and_leaves_the_last_ch
     def pay(t):
         return scale[0] * t.vx
 
-    run = new_run("recommended", "run", root=tmp_path, extra_terms=[reward_term(pay)], **TINY)
+    run = new_run("flip", "run", root=tmp_path, extra_terms=[reward_term(pay)], **TINY)
 
     def interfere(record):
         if record["update"] == 2:
@@ -417,7 +417,7 @@ run.join()
 @pytest.fixture
 def trained_elsewhere(tmp_path):
     """A run that another process trains."""
-    run = new_run("recommended", "run", root=tmp_path, **TINY | {"total_timesteps": 10**7})
+    run = new_run("flip", "run", root=tmp_path, **TINY | {"total_timesteps": 10**7})
     command = [sys.executable, "-c", TRAIN_ON, str(run.path)]
     other = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert other.stdout.readline() == "training\n"
@@ -456,7 +456,7 @@ def test_a_killed_trainer_leaves_an_interrupted_run_that_goes_on(trained_elsewhe
 
 
 def test_an_interrupted_wait_leaves_a_training_under_control(tmp_path, monkeypatch):
-    run = new_run("recommended", "run", root=tmp_path, **TINY | {"total_timesteps": 10**7})
+    run = new_run("flip", "run", root=tmp_path, **TINY | {"total_timesteps": 10**7})
     run.start()
     wait_for(lambda: run.records)
     waits = iter([False, KeyboardInterrupt])
@@ -482,7 +482,7 @@ def test_a_signal_in_mid_wait_ends_the_wait_only(tmp_path):
     script = """
 import signal, sys, threading, time
 from twmr_nb.runs.run import new_run
-run = new_run("recommended", "run", root=sys.argv[1], num_envs=2, minibatches=1, rollout_steps=8, epochs=1,
+run = new_run("flip", "run", root=sys.argv[1], num_envs=2, minibatches=1, rollout_steps=8, epochs=1,
               mlp_size=8, hidden_size=8, total_timesteps=10**7, max_steps=10).start()
 while not run.records:
     time.sleep(0.05)
@@ -511,7 +511,7 @@ def full(*_, **__):
 
 @pytest.mark.parametrize("broken", PLACES)
 def test_a_full_disk_ends_a_training_with_a_sentence_and_it_goes_on_once_there_is_room(tmp_path, monkeypatch, broken):
-    run = new_run("recommended", "run", root=tmp_path, **TINY)
+    run = new_run("flip", "run", root=tmp_path, **TINY)
 
     def fill(record):
         if record["update"] == 1:
@@ -544,7 +544,7 @@ def test_on_a_disk_that_is_really_full(tmp_path):
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(disk)], check=False).returncode:
         pytest.skip("cannot mount a small disk here")
     try:
-        run = new_run("recommended", "run", root=disk, **TINY | {"total_timesteps": 10**5})
+        run = new_run("flip", "run", root=disk, **TINY | {"total_timesteps": 10**5})
         run.train(lambda record: run.stop() if record["update"] == 2 else None)
         ballast = disk / "ballast"
         with contextlib.suppress(OSError), ballast.open("wb") as file:
@@ -567,7 +567,7 @@ def test_on_a_disk_that_is_really_full(tmp_path):
 
 @pytest.mark.parametrize("how", ["deleted", "renamed"])
 def test_a_run_whose_folder_goes_away_says_so_and_leaves_nothing_half_made(tmp_path, how):
-    run = new_run("recommended", "run", root=tmp_path, **TINY | {"total_timesteps": 10**7})
+    run = new_run("flip", "run", root=tmp_path, **TINY | {"total_timesteps": 10**7})
     run.start()
     wait_for(lambda: len(run.records) > 2)
     if how == "deleted":
@@ -585,7 +585,7 @@ def test_a_run_whose_folder_goes_away_says_so_and_leaves_nothing_half_made(tmp_p
 
 
 def test_only_one_thread_gets_a_folder(tmp_path):
-    path = new_run("recommended", "run", root=tmp_path, **TINY).path
+    path = new_run("flip", "run", root=tmp_path, **TINY).path
     answers = []
 
     def begin():

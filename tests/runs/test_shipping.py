@@ -22,7 +22,7 @@ NEVER_PASS = ("hopeless", "walkthrough")
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     run = new_run(
-        "recommended", run_dir=tmp_path_factory.mktemp("ship") / "run", total_timesteps=64, num_envs=2, minibatches=1,
+        "flip", run_dir=tmp_path_factory.mktemp("ship") / "run", total_timesteps=64, num_envs=2, minibatches=1,
         rollout_steps=8, epochs=1, mlp_size=8, hidden_size=8, success_x=-1.0,
     )  # fmt: skip
     run.train()

@@ -13,7 +13,7 @@ CASES = {"alpha": {"scene": "step_5cm"}, "beta": {"scene": "step_7cm", "seed": 3
 def fill(root):
     """Three tiny runs with made-up results."""
     for age, (name, settings) in enumerate(reversed(CASES.items())):
-        run = new_run("recommended", name, root=root, **ONE_UPDATE, **settings)
+        run = new_run("flip", name, root=root, **ONE_UPDATE, **settings)
         run.train()
         saved = run.policy
         results = saved.results | {"success_rate": 0.1 * (age + 1), "global_step": 1000 * (age + 1)}

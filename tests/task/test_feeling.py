@@ -7,9 +7,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from twmr_nb import EnvConfig, TwmrEnv
 from twmr_nb.episodes.rollout import record
 from twmr_nb.policies.protocol import RandomPolicy
-from twmr_nb.robot.pose import LOW, MIDDLE
+from twmr_nb.robot.pose import HIGH, LOW, MIDDLE
 from twmr_nb.robot.rotations import about_y, about_z, compose, rotation, small_turn, upright
-from twmr_nb.task.feeling import STOWED_FOR, Feeling
+from twmr_nb.task.feeling import Feeling
 from twmr_nb.task.observations import observation_labels
 
 CONFIG = EnvConfig(gate_mode="felt", gate_tilt=0.1)
@@ -47,20 +47,40 @@ def test_attitude_is_what_the_gyro_adds_up_to():
     assert upright(feeling.attitude)[0] == pytest.approx(np.cos(0.5), abs=1e-3)
 
 
-def test_the_gate_opens_at_a_tilt_and_stays_open_until_the_legs_are_folded_on_the_level():
+def test_the_gate_opens_at_a_tilt_and_shuts_after_half_a_second_on_the_level():
     feeling = started()
-    opened = turning(feeling, (0.0, -1.0, 0.0), 8)  # 0.01, 0.03, ..., 0.15 rad
-    assert opened == [False] * 5 + [True] * 3
-    assert all(turning(feeling, (0.0, 0.0, 0.0), 20, OUT))  # legs out, as it asked
-    turning(feeling, (0.0, 1.0, 0.0), 8, OUT)  # level again
-    assert all(turning(feeling, (0.0, 0.0, 0.0), 20, OUT))
-    assert turning(feeling, (0.0, 0.0, 0.0), STOWED_FOR + 5) == [True] * (STOWED_FOR - 1) + [False] * 6
+    opened = turning(feeling, (0.0, -1.0, 0.0), 20)  # 0.01, 0.03, ..., 0.39 rad
+    assert opened == [False] * 5 + [True] * 15
+    assert all(turning(feeling, (0.0, 0.0, 0.0), 100, OUT))  # it climbs
+    assert all(turning(feeling, (0.0, 1.0, 0.0), 20, OUT))
+    opened = turning(feeling, (0.0, 0.0, 0.0), 60, OUT)
+    assert 15 < opened.index(False) < 35  # 25 steps, and level is felt a little late
+    assert not any(opened[opened.index(False) :])
 
 
-def test_a_turn_on_the_spot_opens_nothing_and_legs_that_are_out_do():
+def test_swaying_legs_are_no_tilt():
+    """0.18 rad to either side, four times a second: the gate shuts all the same, and does not open again."""
+    feeling = started()
+    turning(feeling, (0.0, -1.0, 0.0), 20)
+    turning(feeling, (0.0, 1.0, 0.0), 20, OUT)
+    opened = []
+    for _ in range(8):
+        for rate in (3.0, -3.0, -3.0, 3.0):
+            opened += turning(feeling, (0.0, rate, 0.0), 3, OUT)
+    assert opened[0]
+    assert not any(opened[40:])
+
+
+def test_a_gate_that_has_shut_opens_again_only_with_legs_in():
+    feeling = started()
+    turning(feeling, (0.0, -1.0, 0.0), 10, OUT)
+    assert not feeling.open[0]
+    assert turning(feeling, (0.0, 0.0, 0.0), 1) == [True]
+
+
+def test_a_turn_on_the_spot_opens_nothing_and_legs_that_are_out_at_the_start_do():
     assert not any(turning(started(), (0.0, 0.0, 2.0), 50))
     assert started(OUT).open[0]
-    assert all(turning(started(OUT), (0.0, 0.0, 0.0), 5, OUT))
 
 
 def test_the_reflex_keeps_the_legs_folded_while_the_gate_is_shut():
@@ -86,6 +106,19 @@ def test_with_the_gate_open_the_legs_follow():
     assert_allclose(env.sim.ctrl[~out, 4:], LOW, atol=1e-6)
 
 
+def test_a_shut_gate_folds_each_leg_to_the_side_that_it_is_on():
+    env = TwmrEnv(REFLEX, 1)
+    env.reset(seed=0)
+    env._gate[:] = 1  # as if it had felt something
+    env.step(np.array([[0.0] * 4 + [1.0, -1.0, 1.0, -1.0]]))
+    for _ in range(150):  # from folded the other way
+        env._gate[:] = 1
+        env.step(np.array([[0.0] * 4 + [1.0, -1.0, 0.3, -0.3]]))
+    env._gate[:] = 0
+    env.step(np.zeros((1, 8)))
+    assert_allclose(env.sim.ctrl[0, 4:], [HIGH, LOW, HIGH, LOW], atol=1e-6)
+
+
 def test_starts_at_the_step_are_before_its_edge_and_straight_starts_are_turned_on_request():
     settings = {"scene": "step", "step_x": 2.0, "step_half_depth": 0.5, "action_mode": "leg_position"}
     env = TwmrEnv(EnvConfig(**settings, start_at_step=0.5, start_yaw_range=0.4), 60)
@@ -96,6 +129,14 @@ def test_starts_at_the_step_are_before_its_edge_and_straight_starts_are_turned_o
     assert (x[at_step] < 1.5 - 0.1).all()
     assert 0.3 < np.abs(heading).max() < 0.42
     assert abs(heading.mean()) < 0.1
+
+
+def test_a_start_can_be_at_an_angle():
+    env = TwmrEnv(EnvConfig(start_yaw=0.7, start_yaw_range=0.1), 40)
+    env.reset(seed=0)
+    heading = np.arctan2(*rotation(env.transition.qpos[:, 3:7])[:, [1, 0], 0].T)
+    assert 0.6 < heading.min() < 0.65
+    assert 0.75 < heading.max() < 0.8
 
 
 def test_an_action_arrives_after_its_delay():

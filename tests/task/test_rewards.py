@@ -105,6 +105,7 @@ def test_weights_and_signs() -> None:
         "climb_weight": 2.0,
         "folded_bonus": 0.5,
         "tilt_penalty": 0.5,
+        "astray_penalty": 0.2,
         "action_rate_penalty": 0.25,
         "fall_penalty": 3.0,
     }
@@ -126,6 +127,7 @@ def test_weights_and_signs() -> None:
             0.0,
         ],
         "tipping": [0.0, -0.5],
+        "astray": [0.0, -0.2 * (math.pi - 0.5)],  # beyond the vertical it points back
         "action_rate": [0.0, -0.25 * 1.25],
         "fall": [0.0, -3.0],
     }
@@ -133,8 +135,20 @@ def test_weights_and_signs() -> None:
     for name, values in expected.items():
         assert_allclose(weighted[name], values, rtol=1e-5, err_msg=name)  # leg angles are float32
     assert 0.001 < expected["folded"][0] < 0.25  # some legs half out, some out
-    paid = [0.7 + expected["folded"][0], 5.85 + 2.0 - 0.5 - 0.3125 - 3.0]
+    paid = [0.7 + expected["folded"][0], 5.85 + 2.0 - 0.5 - 0.3125 - 3.0 - 0.2 * (math.pi - 0.5)]
     assert_allclose(total(weighted), paid, rtol=1e-5)
+
+
+def test_with_the_upright_factor_what_pays_counts_less_the_more_it_tilts() -> None:
+    tilted = transition().qpos.copy()
+    tilted[0, 3:7], tilted[1, 3:7] = about_y(0.5), about_y(1.2)
+    step = transition(qpos=tilted)
+    plain, priced = (score(step, EnvConfig(alive_bonus=1.0, upright_factor=on))[1] for on in (False, True))
+    assert_allclose(priced["alive"], [1.0, math.cos(1.2) / 0.7], atol=1e-6)
+    for cost in ("control", "extension"):
+        assert_array_equal(priced[cost], plain[cost])
+    tilted[:, 3:7] = about_y(2.0)
+    assert not score(transition(qpos=tilted), EnvConfig(alive_bonus=1.0, upright_factor=True))[1]["alive"].any()
 
 
 def test_folded_is_paid_behind_the_obstacle_only() -> None:

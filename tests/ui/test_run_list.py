@@ -16,7 +16,7 @@ COLUMNS = [*run_list.SHOWN, "num_updates", "steps_per_s", "collect_s", "learn_s"
 
 
 def a_run(root: Path, name: str, updates: int = 3) -> Path:
-    run = new_run("recommended", run_dir=root / name)
+    run = new_run("flip", run_dir=root / name)
     rows = [dict.fromkeys(COLUMNS, 1) | {"update": i, "progress": i / 10} for i in range(1, updates + 1)]
     lines = [",".join(COLUMNS), *(",".join(str(row[k]) for k in COLUMNS) for row in rows)]
     (run.path / "metrics.csv").write_text("\n".join(lines) + "\n")

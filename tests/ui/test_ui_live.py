@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("no_run_left")
 
 
 def test_live_view_follows_a_run_to_its_end_and_lets_go(tmp_path):
-    run = new_run("recommended", root=tmp_path, **TINY)
+    run = new_run("flip", root=tmp_path, **TINY)
     view = live_view(run)
     assert words(view.state).startswith("new")
     run.start()
@@ -57,7 +57,7 @@ def figures(monkeypatch) -> weakref.WeakSet:
 
 
 def test_the_newest_view_of_a_run_draws_and_figures_do_not_pile_up(tmp_path, figures):
-    run = new_run("recommended", root=tmp_path, **ENDLESS)
+    run = new_run("flip", root=tmp_path, **ENDLESS)
     run.start()
     views = [LiveView(run) for _ in range(5)]
     wait_for(lambda: len(threads("live view")) == 1)
@@ -98,7 +98,7 @@ def test_steps_text(steps, text):
 @pytest.fixture
 def trained(tmp_path):
     """A tiny run that is finished."""
-    run = new_run("recommended", root=tmp_path, **TINY)
+    run = new_run("flip", root=tmp_path, **TINY)
     run.train()
     return run
 
@@ -170,11 +170,11 @@ def test_clip_can_be_turned_off(film):
 
 
 def test_an_interrupted_run_is_offered_first_and_resumes_from_its_checkpoint(tmp_path):
-    run = new_run("recommended", "broken", root=tmp_path, **TINY)
+    run = new_run("flip", "broken", root=tmp_path, **TINY)
     run.train(lambda record: run.stop() if record["update"] == 2 else None)
     write_json(run.path / "status.json", {"state": "running", "pid": 2**22 - 1, "process_started": 0.0})
     LIVE.clear()  # as a new process would see it
-    new_run("recommended", "later", root=tmp_path, **TINY).train()
+    new_run("flip", "later", root=tmp_path, **TINY).train()
     shown = Runs(tmp_path)
     assert shown.run.name == run.name
     assert state_text(shown.run) == "interrupted: resume?"
@@ -187,7 +187,7 @@ def test_an_interrupted_run_is_offered_first_and_resumes_from_its_checkpoint(tmp
 
 
 def test_the_list_shows_settings_and_turns_to_another_run(tmp_path):
-    plain = new_run("recommended", "plain", root=tmp_path, **TINY)
+    plain = new_run("flip", "plain", root=tmp_path, **TINY)
     plain.train()
     changed = new_run("walkthrough", "changed", root=tmp_path, **TINY | {"extension_penalty": 0.07})
     changed.train()
@@ -196,12 +196,12 @@ def test_the_list_shows_settings_and_turns_to_another_run(tmp_path):
     assert "extension penalty0.07" in words(shown.settings)
     shown.choice.value = plain.name
     assert shown.run.name == plain.name
-    assert "preset recommended" in words(shown.settings)
+    assert "preset flip" in words(shown.settings)
 
 
 def test_a_folder_that_cannot_be_read_is_named_not_fatal(tmp_path):
-    new_run("recommended", "good", root=tmp_path, **TINY)
-    bad = new_run("recommended", "bad", root=tmp_path, **TINY)
+    new_run("flip", "good", root=tmp_path, **TINY)
+    bad = new_run("flip", "bad", root=tmp_path, **TINY)
     (bad.path / "config.json").write_text("{")
     shown = Runs(tmp_path)
     assert [run.name[:4] for run in shown.runs.values()] == ["good"]
@@ -220,7 +220,7 @@ def test_a_folder_that_is_not_there_is_told(widget):
 
 def test_resuming_without_the_own_term_says_what_to_do(tmp_path):
     term = reward_term(lambda t: t.pitch**2, name="calm")
-    run = new_run("recommended", root=tmp_path, extra_terms=[term], **TINY)
+    run = new_run("flip", root=tmp_path, extra_terms=[term], **TINY)
     run.train(lambda record: run.stop())
     LIVE.clear()
     shown = Runs(tmp_path)
@@ -234,7 +234,7 @@ def test_resuming_without_the_own_term_says_what_to_do(tmp_path):
 
 
 def test_open_run_is_the_live_object(tmp_path):
-    run = new_run("recommended", root=tmp_path, **ENDLESS)
+    run = new_run("flip", root=tmp_path, **ENDLESS)
     run.start()
     assert Runs(tmp_path).run is run is open_run(run.path)
 

@@ -379,7 +379,7 @@ def test_a_second_run_asks_first(tmp_path):
 
 def test_earlier_runs_are_drawn_behind(tmp_path):
     for name in "abcd":
-        new_run("recommended", name, root=tmp_path, **TINY).train()
+        new_run("flip", name, root=tmp_path, **TINY).train()
     panel = TrainingPanel(root=tmp_path, **TINY)
     before = panel.view.picture.value
     assert len(panel.earlier.options) == 4
@@ -432,7 +432,7 @@ def test_a_run_stopped_in_another_view_gives_the_settings_back(tmp_path):
 
 def test_a_run_whose_folder_is_gone_stays_on_show_and_no_other_is_marked(tmp_path):
     for name in ("first", "second"):
-        new_run("recommended", name, root=tmp_path, **TINY).train()
+        new_run("flip", name, root=tmp_path, **TINY).train()
     LIVE.clear()
     view = Runs(tmp_path)
     shown = view.run

@@ -42,7 +42,7 @@ def outputs(monkeypatch):
 @pytest.fixture
 def run(tmp_path):
     """A tiny run, not begun."""
-    return new_run("recommended", "first", root=tmp_path, **TINY)
+    return new_run("flip", "first", root=tmp_path, **TINY)
 
 
 class Lamp(w.Image):
@@ -94,7 +94,7 @@ def test_every_widget_leaves_a_short_line_and_a_picture(outputs, run, tmp_path):
         assert "Run this cell" in copy["text/html"]
         assert "children=" not in str(copy)
         if name == "policies":
-            assert "step_5cm" in copy["text/html"], "the policies by name"
+            assert "flip_5cm" in copy["text/html"], "the policies by name"
         else:
             assert len(np.unique(np.asarray(Image.open(io.BytesIO(base64.b64decode(copy["image/png"])))))) > 3, name
             assert re.search(r'alt="[^"]{20,}"', copy["text/html"]), name

@@ -52,6 +52,8 @@ class Train:
     """Use this folder instead."""
     resume: Path | None = None
     """Go on with the run in this folder, with its own settings: no other flag goes with it."""
+    judge: int = 50
+    """Unseen episodes that the finished policy is judged on; 0: none."""
 
 
 @dataclass(frozen=True)
@@ -99,9 +101,11 @@ class Doctor:
 
 
 def train(options: Train) -> int:
+    from twmr_nb.episodes.evaluate import check_trial, evaluate
     from twmr_nb.learn.storage import log_line
     from twmr_nb.runs.run import RunError, new_run, open_run
 
+    check_trial(options.judge or 1, 0)
     if options.resume:
         run = open_run(expanded(options.resume))
         if run.state == "finished":
@@ -125,6 +129,8 @@ def train(options: Train) -> int:
         run.train(show)
     compiled = run.records[-1]["compile_s"] if run.records else float("nan")
     say(f"{run.state} (compiling took {compiled:.1f} s)\npolicy: {run.policy_path}")
+    if options.judge and run.state == "finished":
+        say(evaluate(run.policy, episodes=options.judge).verdict)
     return 0
 
 
@@ -137,7 +143,7 @@ def refuse_train(options: Train, given: Sequence[str]) -> None:
     from twmr_nb.config.idle import refuse_idle
 
     if options.resume:
-        refuse_beside("--resume", given, ("resume",), "a run goes on with its own settings")
+        refuse_beside("--resume", given, ("resume", "judge"), "a run goes on with its own settings")
         return
     if "run_dir" in given and "name" in given:
         raise ConfigError("--name and --run-dir exclude each other: --run-dir is the whole folder, name included.")

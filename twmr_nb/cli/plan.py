@@ -23,7 +23,7 @@ MOST_EPISODES = 100
 class Plan:
     """Let a planner that sees everything play: is it possible at all, and what does a reward buy?"""
 
-    of: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="WORLD")] = "recommended"
+    of: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="WORLD")] = "flip"
     """Whose world: a preset's name, a .safetensors file, a run folder, or a shipped policy."""
     scene: str | None = None
     """Another scene than its own."""

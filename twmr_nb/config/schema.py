@@ -52,7 +52,7 @@ class EnvConfig(Config):
     step_half_depth: float = setting(0.2, group="robot and scene", low=0.05, high=5.0, unit="m")
     """Half the step's depth along the way; used by scene 'step' only."""
     action_mode: ActionMode = setting("torque", group="robot and scene")
-    """What the four leg actions mean: a torque, a servo's target angle, or that only as far as the gate is open."""
+    """What the four leg actions mean: a torque, a servo's angle, or (reflex) that while the gate is open."""
     action_delay: int = setting(0, group="robot and scene", low=0, high=10, unit="steps")
     """Decisions that pass before an action reaches the motors, which rest until the first arrives."""
     # At most half the 0.01 s in which a contact recovers (its solref): beyond, MuJoCo would soften the contacts.
@@ -91,8 +91,10 @@ class EnvConfig(Config):
     """Damping with which hold_retract holds the legs: torque per speed."""
     start_x_range: float = setting(0.0, group="reset", low=0.0, high=0.5, unit="m")
     """Every episode starts at a random x, up to this far before or behind 0, so that the step is nearer or farther."""
+    start_yaw: float = setting(0.0, group="reset", low=-1.5, high=1.5, unit="rad")
+    """Every episode starts turned by this: straight on is 0, and to the left is positive."""
     start_yaw_range: float = setting(0.0, group="reset", low=0.0, high=1.5, unit="rad")
-    """Every episode starts turned by a random angle, up to this to the left or right of straight on."""
+    """Every episode starts turned by a random angle, up to this to the left or right of start_yaw."""
     start_at_step: float = setting(0.0, group="reset", low=0.0, high=1.0)
     """Share of episodes that start just before the step, most with their legs out, so that climbing is met early."""
     friction_range: float = setting(0.0, group="reset", low=0.0, high=0.9)
@@ -109,7 +111,7 @@ class EnvConfig(Config):
     """What the critic sees besides, with the step's height. It helps training; the policy never sees it."""
     gate_mode: GateMode = setting("proprio", group="senses and gate")
     """What opens the gate, which asks for legs out: nothing, being near the step, feeling an impact or a stall, or
-    feeling the robot tilt, and then until its legs are folded again."""
+    feeling the nose rise, and then until the robot has been level for half a second."""
     obstacle_smooth: float = setting(0.05, group="senses and gate", low=0.0, high=1.0, unit="m")
     """How gradually the obstacle gate opens and closes along x; 0: at once."""
     obstacle_buffer: float = setting(0.05, group="senses and gate", low=0.0, high=2.0, unit="m")
@@ -128,8 +130,8 @@ class EnvConfig(Config):
     """Score at which the proprio gate is half open; a larger bias opens it less often."""
     gate_smooth: float = setting(0.5, group="senses and gate", low=0.01, high=10.0)
     """How gradually the proprio gate opens while its score rises; small: almost at once."""
-    gate_tilt: float = setting(0.07, group="senses and gate", low=0.01, high=1.5, unit="rad")
-    """The felt gate opens when the attitude that the gyro adds up to is tilted further than this."""
+    gate_tilt: float = setting(0.1, group="senses and gate", low=0.01, high=1.5, unit="rad")
+    """The felt gate opens when the gyro adds up to a nose that is up by more than this, with the legs folded."""
 
     forward_weight: float = setting(1.0, group="reward", low=0.0, high=10.0, unit="1/(m/s)")
     """Reward in every step, per m/s of forward speed."""
@@ -149,6 +151,10 @@ class EnvConfig(Config):
     """Reward in every step after the obstacle, times how far the legs are folded; never a reason to stay before it."""
     tilt_penalty: float = setting(0.0, group="reward", low=0.0, high=10.0, unit="1/rad²", log=True)
     """Cost in every step, per rad² of tilt beyond 0.6 rad."""
+    astray_penalty: float = setting(0.0, group="reward", low=0.0, high=10.0, unit="1/rad", log=True)
+    """Cost in every step, per rad that the heading is more than 0.5 rad off straight on."""
+    upright_factor: bool = setting(False, group="reward")
+    """Pay less to a tilted robot: what is not a cost counts by the cosine of the tilt, in full from 0.7 up."""
     action_rate_penalty: float = setting(0.0, group="reward", low=0.0, high=1.0, log=True)
     """Cost in every step, per squared change of the eight actions since the step before, added up."""
     fall_penalty: float = setting(0.0, group="reward", low=0.0, high=1000.0)
@@ -179,7 +185,7 @@ class EnvConfig(Config):
 
 @dataclass(frozen=True)
 class PPOConfig(Config):
-    """The learner: network size and PPO's settings. Defaults are those of the `recommended` preset.
+    """The learner: network size and PPO's settings. Defaults are those of the `flip` preset.
 
     Raises ConfigError on an unknown setting or a value that is not allowed; `replace` gives a changed copy.
 

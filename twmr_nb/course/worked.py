@@ -11,7 +11,7 @@ from typing import Any
 
 import tyro
 
-from twmr_nb.config.presets import DEFAULT_PRESET
+from twmr_nb.config.presets import QUICK_PRESET
 from twmr_nb.files import locked, read_json, write_text
 from twmr_nb.lab.experiment import ROOT, Comparison, Trial, compare, planned
 from twmr_nb.markup import shown
@@ -25,11 +25,12 @@ LOGGED = ("global_step", "success_rate", "average_x", "episode_return", "std", "
 POINTS, DIGITS = 30, 4  # kept of every curve; of every number
 DRAWN = {"scene": "step", "step_height": 0.03, "step_height_max": 0.07}
 RISING = DRAWN | {"curriculum_start": 0.04}
+RISING_TO_5 = {"scene": "step", "step_height": 0.05, "step_height_max": 0.05, "curriculum_start": 0.03}
 
 
 @dataclass(frozen=True)
 class Worked:
-    """One experiment: variant -> settings on top of the recommended preset; the first is the baseline."""
+    """One experiment: variant -> settings on top of the `flip` preset; the first is the baseline."""
 
     question: str
     variants: Mapping[str, Mapping[str, Any]]
@@ -64,6 +65,16 @@ WORKED = {
         },
         step_height=0.06,
     ),
+    "upright": Worked(
+        "It passes by turning over. What keeps it upright, and does it still pass?",
+        {
+            "as it is": {},
+            "ends at 1 rad": {"max_tilt": 1.0},
+            "upright factor": {"upright_factor": True},
+            "both, rising steps": {"max_tilt": 1.0, "upright_factor": True} | RISING_TO_5,
+        },
+        step_height=0.04,
+    ),
     "contact": Worked(
         "On rising heights: what does a sensor that feels contact with the step add to joints and IMU?",
         {"joints and IMU": RISING, "and contact": RISING | {"obs_mode": "proprio_contact"}},
@@ -84,7 +95,7 @@ def measured(name: str, path: Path | None = None) -> Comparison:
 
 def question(worked: Worked, steps: int) -> dict[str, Any]:
     """What an experiment asks: every setting of every variant, and on which step it is judged."""
-    settings = {name: planned(variant, 0, DEFAULT_PRESET, steps)[0] for name, variant in worked.variants.items()}
+    settings = {name: planned(variant, 0, QUICK_PRESET, steps)[0] for name, variant in worked.variants.items()}
     variants = [[name, config.env.to_dict(), config.ppo.to_dict()] for name, config in settings.items()]
     return {"variants": variants, "step_height": worked.step_height}
 

@@ -17,15 +17,12 @@ from twmr_nb.episodes.rescore import Rescored, gate_of
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.robot.model import WHEEL_CTRL, at_step, step_edges
 from twmr_nb.robot.rotations import tilt
-from twmr_nb.task.feeling import folded_level
 from twmr_nb.task.gate import obstacle_window, proprio_parts
 from twmr_nb.types import Array
 
 MODES = choices(EnvConfig, "gate_mode")
 GATE_COLORS = {"none": "#8C8C8C", "obstacle": "#3FA7A0", "proprio": "#8F5BD6", "felt": "#AA1166"}
 PART_COLORS = {"impact": "#D55E00", "rotation": "#E69F00", "stall": "#0072B2"}
-FOLDED = ("folded on the level", "#7C8B99")
-STRIP = 0.06  # height of the strip that says when the legs are folded, as a share of the panel
 
 
 class GatePicture:
@@ -79,26 +76,23 @@ class CausePanel(TimePanel):
 
     def __init__(self, live: LiveFigure, axes: Axes, rollout: Rollout) -> None:
         super().__init__(live, axes, rollout, "", "")
-        self.rollout = rollout
-        self.tilt, folded = tilt(rollout.attitude), folded_level(rollout.attitude, rollout.transition.leg_angle)
+        self.rollout, self.tilt = rollout, tilt(rollout.attitude)
         live.moving(axes, axes.yaxis)
         self.parts = {name: self.area(facecolors=color, linewidths=0) for name, color in PART_COLORS.items()}
         self.window = live.moving(axes, axes.axhspan(0, 1, color=GATE_COLORS["obstacle"], alpha=0.25, linewidth=0))
-        low: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "color": FOLDED[1], "linewidth": 0}
-        strip = live.moving(axes, axes.fill_between(self.time, 0, STRIP, folded, **low))
         self.signal = self.line(color=INK, linewidth=1.6)
         self.limit = live.moving(axes, axes.axhline(0, color=INK, linewidth=1.6, linestyle="--"))
         head: dict[str, Any] = {"color": INK, "transform": axes.transAxes}
         self.title = live.moving(axes, axes.text(0, 1.06, "", fontsize=10, fontweight="bold", **head))
         key = [
             live.moving(axes, axes.text(x - gap, 1.06, text, fontsize=8, ha="right", **head | {"color": tint}))
-            for x, (name, color) in zip((0.74, 0.89, 1.0, 1.0), [*PART_COLORS.items(), FOLDED], strict=True)
+            for x, (name, color) in zip((0.74, 0.89, 1.0), PART_COLORS.items(), strict=True)
             for text, tint, gap in ((name, INK, 0.025), (SWATCH, color, 0.0))
         ]
         self.shown = {  # by gate mode
-            "proprio": [*self.parts.values(), *key[:-2], self.limit],
+            "proprio": [*self.parts.values(), *key, self.limit],
             "obstacle": [self.window, self.signal],
-            "felt": [strip, self.signal, self.limit, *key[-2:]],
+            "felt": [self.signal, self.limit],
         }
 
     def show(self, config: EnvConfig) -> None:
@@ -128,7 +122,7 @@ class CausePanel(TimePanel):
         self.scale(low if config.gate_bias < 0 else 0.0, high)
 
     def show_tilt(self, config: EnvConfig) -> None:
-        self.title.set_text("the tilt it feels [rad]: opens above the line")
+        self.title.set_text("the tilt it feels [rad]: opens above the line, with its legs in")
         self.signal.set_ydata(self.tilt)
         self.limit.set_ydata([config.gate_tilt] * 2)
         self.scale(0.0, nice_limits(0.0, max(float(self.tilt.max()), config.gate_tilt))[1])

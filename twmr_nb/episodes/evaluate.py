@@ -67,7 +67,7 @@ def evaluate(
     What never happened is None; so is clean_pass where an episode ends within 2 s of passing (end_on_success).
     Raises ConfigError on a number of episodes or a seed that is not allowed, and what `record` raises.
 
-    >>> result = tw.evaluate("step_5cm", episodes=2, world=tw.EnvConfig(max_steps=20))
+    >>> result = tw.evaluate("flip_5cm", episodes=2, world=tw.EnvConfig(max_steps=20))
     >>> result["success_rate"], result["episodes"], result["mean_length"]
     (0.0, 2, 20.0)
     """

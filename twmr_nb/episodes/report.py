@@ -6,6 +6,7 @@ from typing import Any
 from twmr_nb.markup import one_line
 
 Result = Mapping[str, Any]
+FEW = 0.5  # a smaller share of passes is a failure
 
 
 def percent(share: float | None) -> str:
@@ -64,6 +65,21 @@ class Evaluation(dict[str, Any]):
         lines = in_lines(self)
         width = max(map(len, lines), default=0)
         return "\n".join(f"{title:<{width}}  {text}" for title, text in lines.items())
+
+    @property
+    def verdict(self) -> str:
+        """How often it passed, and upright, in a sentence; where a training failed, what to do.
+
+        >>> tw.evaluate("hopeless", episodes=2, world=tw.EnvConfig(max_steps=20)).verdict.split(". ")[0]
+        '0 of 2 unseen episodes passed, 0 of them upright'
+        """
+        passed, upright = (round(self[name] * self["episodes"]) for name in ("success_rate", "upright_pass"))
+        said = f"{passed} of {self['episodes']} unseen episodes passed, {upright} of them upright."
+        if passed < FEW * self["episodes"]:
+            return f"{said} This training failed: train again with another seed, or longer."
+        if upright < FEW * passed:
+            return f"{said} It does not climb as it was built to: watch how, and look at what its reward pays for."
+        return said
 
 
 def in_lines(result: Result) -> dict[str, str]:

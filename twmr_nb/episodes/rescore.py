@@ -81,5 +81,5 @@ def rescored(rollout: "Rollout", config: EnvConfig, extra_terms: Iterable[Reward
 def gate_of(rollout: "Rollout", config: EnvConfig) -> Array:
     """The gate [T] that a configuration makes of a rollout's recorded signals."""
     t = rollout.transition
-    felt = felt_gate(config, rollout.attitude, t.leg_angle) if config.gate_mode == "felt" else None
+    felt = felt_gate(config, rollout.attitude, t.leg_angle, t.ctrl_dt) if config.gate_mode == "felt" else None
     return gate(config, t.x, t.accelerometer, t.gyro, t.torque[:, WHEEL_CTRL], t.wheel_speed, felt)

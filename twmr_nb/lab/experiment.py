@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from twmr_nb.config import presets
-from twmr_nb.config.presets import DEFAULT_PRESET
+from twmr_nb.config.presets import QUICK_PRESET
 from twmr_nb.config.schema import ConfigError, TrainConfig
 from twmr_nb.draw.spread import spread_curves, spread_dots
 from twmr_nb.draw.style import Plot
@@ -34,6 +34,7 @@ from twmr_nb.types import Record
 ROOT = RUNS / "experiments"
 JUDGED = {  # what a comparison shows of an evaluation: heading, factor, digits
     "success_rate": ("passed [%]", 100, 0),
+    "upright_pass": ("passed upright [%]", 100, 0),
     "time_to_pass": ("time to pass [s]", 1, 1),
     "effort": ("effort [(N m)² s]", 1, 1),
     "mean_final_x": ("final x [m]", 1, 2),
@@ -58,7 +59,7 @@ def variant(extra_terms: Iterable[RewardTerm] = (), preset: str | None = None, *
 
     Raises ConfigError on an unknown preset, or settings that do not go with it.
 
-    >>> tw.variant(preset="tidy", alive_bonus=0.1).settings
+    >>> tw.variant(preset="flip_tidy", alive_bonus=0.1).settings
     {'alive_bonus': 0.1}
     """
     if preset is not None:
@@ -168,7 +169,7 @@ def spread(values: Sequence[float], factor: float = 1, digits: int = 2) -> str:
 def compare(
     variants: Mapping[str, Variant | Mapping[str, Any]],
     seeds: Sequence[int] = (0, 1, 2),
-    preset: str = DEFAULT_PRESET,
+    preset: str = QUICK_PRESET,
     steps: int | None = None,
     episodes: int = 100,
     step_height: float | None = None,
@@ -178,7 +179,8 @@ def compare(
     """Train every variant with every seed, one after the other, and judge each on the same unseen episodes.
 
     variants: name -> a dict of the settings that differ from the preset, or `variant(extra_terms=[...], ...)`; the
-    first is the baseline. steps: length of a training. step_height [m]: judge all on this step instead of each in its
+    first is the baseline. preset: what all begin from; `flip` learns in half a minute, so that many trainings are soon
+    done. steps: length of a training. step_height [m]: judge all on this step instead of each in its
     own world. Finished trainings are read from `root`, if not given experiments/ among your runs; interrupt the cell at
     any time and run it again to go on. Raises ConfigError, before anything is trained, for what is not allowed, and
     RunError while another run trains.

@@ -40,7 +40,7 @@ class Planner:
     plans tried in each of two rounds. It plays where the world can be looked into: in tw.plan, tw.record and
     tw.evaluate. Raises ConfigError on a value that is not allowed.
 
-    >>> world = tw.world("recommended", timestep=0.005)
+    >>> world = tw.world("flip", timestep=0.005)
     >>> tw.record(tw.Planner(samples=8), world, num_steps=5).title
     'planner, climb'
     """

@@ -35,7 +35,7 @@ class PolicyError(Mistake, ValueError):
 class SavedPolicy:
     """A policy with all that is needed to play it, and where it came from.
 
-    >>> saved = tw.load_policy("step_5cm")
+    >>> saved = tw.load_policy("flip_5cm")
     >>> player = saved.player(deterministic=True)
     >>> player.reset(num_envs=2)
     >>> player.act(np.zeros((2, 34), np.float32)).shape
@@ -128,7 +128,7 @@ def load_policy(name_or_path: str | Path) -> SavedPolicy:
 
     Raises PolicyError, saying what to do, if it is not there, damaged or no policy. Nothing in a file is executed.
 
-    >>> policy = tw.load_policy("step_5cm")
+    >>> policy = tw.load_policy("flip_5cm")
     >>> policy.config.env.obs_mode, policy.config.ppo.hidden_size
     ('proprio', 64)
     """
@@ -174,7 +174,7 @@ def stem_of(name: str) -> str:
 def shipped_policies() -> list[str]:
     """Names of the policies that come with the package.
 
-    >>> "step_5cm" in tw.shipped_policies()
+    >>> "climber" in tw.shipped_policies()
     True
     """
     return sorted(p.stem for p in SHIPPED.glob("*.safetensors"))

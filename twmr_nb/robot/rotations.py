@@ -40,6 +40,12 @@ def tilt(quat: Array) -> Array:
     return np.arccos(np.clip(upright(quat), -1, 1))
 
 
+def nose_up(quat: Array) -> Array:
+    """Angle [rad] by which the turned x axis points above the horizon, [...] of quaternions [..., 4]."""
+    w, x, y, z = np.moveaxis(np.asarray(quat), -1, 0)
+    return np.arcsin(np.clip(2 * (x * z - w * y), -1, 1))
+
+
 def about_y(angle: float) -> Array:
     """The quaternion [4] that turns about the y axis by an angle [rad]: a pitch, nose down where it is positive."""
     return np.array([np.cos(angle / 2), 0.0, np.sin(angle / 2), 0.0])

@@ -264,7 +264,7 @@ class TwmrEnv(VectorEnv):
         accelerometer, gyro = sensors[:, ACCELEROMETER], sensors[:, GYRO]
         qpos, qvel = state[:, :NQ], state[:, NQ:]
         if self._feeling:
-            self._feeling.feel(config, gyro, qpos[:, LEG_QPOS].astype(np.float32), sim.ctrl_dt)
+            self._feeling.feel(config, gyro, qpos[:, LEG_QPOS], sim.ctrl_dt)
         fell = (qpos[:, 2] < config.min_z) | diverged
         if config.max_tilt is not None:
             fell |= upright(qpos[:, 3:7]) < np.cos(config.max_tilt)

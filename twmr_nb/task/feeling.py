@@ -1,7 +1,9 @@
-"""What a robot makes of its own senses over time: its attitude, and a gate that opens when it feels itself tilt.
+"""What a robot makes of its own senses over time: its attitude, and a gate that opens when it feels a step.
 
-The gate is a reflex with a memory. It opens when the attitude tilts, and stays open until the robot has folded its
-legs again on the level: only the robot itself knows when it is over the step.
+The gate is a reflex with a memory. Something lifts the nose of a robot on its bare wheels: a step. From then on the
+gate is open, until the robot has been level for half a second. On the way down the nose sinks, which opens nothing.
+Legs make the chassis sway as it rolls, about four times a second; that is no tilt, so that level is felt over some
+time, and a gate that has shut opens again only with legs in.
 """
 
 from dataclasses import dataclass
@@ -10,11 +12,12 @@ import numpy as np
 
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.robot.model import LEGS_OUT, LEGS_STOWED, tip_radius
-from twmr_nb.robot.rotations import compose, small_turn, tilt, unit
+from twmr_nb.robot.rotations import compose, nose_up, rotation, small_turn, unit
 from twmr_nb.types import Array
 
-STOWED_LEVEL = 0.2  # rad; legs folded on a slope may be needed again at once
-STOWED_FOR = 5  # control steps that the legs are folded on the level before the gate shuts
+SMOOTHED = 0.2  # s over which level is felt: the sway of legs is a fifth of what it was
+LEVEL = 0.15  # rad
+LEVEL_FOR = 0.5  # s on the level, after which the gate shuts
 
 
 @dataclass
@@ -28,27 +31,36 @@ class Feeling:
     """Unit quaternions (w, x, y, z), [N, 4]."""
     gyro: Array
     """The latest rotation rate, rad/s, [N, 3]."""
+    lean: Array
+    """How far the chassis' own x and y have pointed up of late, as sines, [N, 2]."""
+    level: Array
+    """Control steps for which it has been level since the gate was opened, [N]."""
     open: Array
     """Whether the gate is open, [N] bool."""
-    stowed: Array
-    """Control steps for which the legs have been folded on the level while it was open, [N]."""
 
     @classmethod
     def of(cls, num_envs: int) -> "Feeling":
-        level = np.tile([1.0, 0.0, 0.0, 0.0], (num_envs, 1))
-        return cls(level, np.zeros((num_envs, 3)), np.zeros(num_envs, bool), np.zeros(num_envs, int))
+        straight = np.tile([1.0, 0.0, 0.0, 0.0], (num_envs, 1))
+        return cls(
+            straight,
+            np.zeros((num_envs, 3)),
+            np.zeros((num_envs, 2)),
+            np.zeros(num_envs, int),
+            np.zeros(num_envs, bool),
+        )
 
     def start(self, ids: Array, leg_angle: Array) -> None:
         """The robots `ids` begin an episode, level, with these leg angles [n, 4]; legs that are out open the gate."""
-        self.attitude[ids], self.gyro[ids], self.stowed[ids] = (1.0, 0.0, 0.0, 0.0), 0.0, 0
+        self.attitude[ids], self.gyro[ids], self.lean[ids], self.level[ids] = (1.0, 0.0, 0.0, 0.0), 0.0, 0.0, 0
         self.open[ids] = legs_out(leg_angle)
 
     def feel(self, config: EnvConfig, gyro: Array, leg_angle: Array, ctrl_dt: float) -> None:
         """One control step: gyro [N, 3] in rad/s, leg_angle [N, 4] in rad, after it."""
         turned = compose(self.attitude, small_turn((self.gyro + gyro) / 2 * ctrl_dt))
         self.attitude, self.gyro = unit(turned), gyro.astype(float)
-        asked = opens(config, self.attitude, leg_angle), folded_level(self.attitude, leg_angle)
-        self.open, self.stowed = latched(self.open, self.stowed, *asked)
+        self.lean = smoothed(self.lean, self.attitude, ctrl_dt)
+        opens = rises(config, self.attitude, leg_angle)
+        self.open, self.level = latched(self.open, self.level, opens, self.lean, ctrl_dt)
 
 
 def feels(config: EnvConfig) -> bool:
@@ -61,20 +73,20 @@ def legs_out(leg_angle: Array) -> Array:
     return tip_radius(leg_angle).sum(axis=-1) > 4 * LEGS_OUT
 
 
-def folded_level(attitude: Array, leg_angle: Array) -> Array:
-    """Whether all legs are folded while the robot feels level, [...] of attitudes and leg angles, [..., 4] each."""
-    return (tip_radius(leg_angle) < LEGS_STOWED).all(axis=-1) & (tilt(attitude) < STOWED_LEVEL)
+def rises(config: EnvConfig, attitude: Array, leg_angle: Array) -> Array:
+    """What opens the felt gate, [...]: the nose is up, with all legs folded."""
+    return (nose_up(attitude) > config.gate_tilt) & (tip_radius(leg_angle) < LEGS_STOWED).all(axis=-1)
 
 
-def opens(config: EnvConfig, attitude: Array, leg_angle: Array) -> Array:
-    """What opens the felt gate, [...]: a tilt, or legs that are out."""
-    return (tilt(attitude) > config.gate_tilt) | legs_out(leg_angle)
+def smoothed(lean: Array, attitude: Array, ctrl_dt: float) -> Array:
+    """The lean [..., 2] after one more control step: a running mean that forgets."""
+    return lean + ctrl_dt / SMOOTHED * (rotation(attitude)[..., 2, :2] - lean)
 
 
-def latched(was_open: Array, stowed: Array, opens: Array, folded: Array) -> tuple[Array, Array]:
-    """Whether the gate is open after one more control step, and for how many its legs have been folded."""
-    stowed = (stowed + 1) * (was_open & folded)
-    return (was_open | opens) & (stowed < STOWED_FOR), stowed
+def latched(was_open: Array, level: Array, opens: Array, lean: Array, ctrl_dt: float) -> tuple[Array, Array]:
+    """Whether the gate is open after one more control step, and for how many the robot has been level, each [...]."""
+    level = (level + 1) * ((lean * lean).sum(axis=-1) < LEVEL**2) * ~opens
+    return opens | was_open & (level * ctrl_dt < LEVEL_FOR), level
 
 
 def attitude_along(gyro: Array, ctrl_dt: float) -> Array:
@@ -86,10 +98,11 @@ def attitude_along(gyro: Array, ctrl_dt: float) -> Array:
     return np.array(attitudes[1:])
 
 
-def felt_gate(config: EnvConfig, attitude: Array, leg_angle: Array) -> Array:
+def felt_gate(config: EnvConfig, attitude: Array, leg_angle: Array, ctrl_dt: float) -> Array:
     """The felt gate along a recorded episode, [T] (0 or 1), of attitudes and leg angles [T, 4]."""
-    is_open, stowed, gates = legs_out(leg_angle[0]), np.array(0), []
-    for step in zip(opens(config, attitude, leg_angle), folded_level(attitude, leg_angle), strict=True):
-        is_open, stowed = latched(is_open, stowed, *step)
+    is_open, level, lean, gates = legs_out(leg_angle[0]), np.array(0), np.zeros(2), []
+    for turned, opens in zip(attitude, rises(config, attitude, leg_angle), strict=True):
+        lean = smoothed(lean, turned, ctrl_dt)
+        is_open, level = latched(is_open, level, opens, lean, ctrl_dt)
         gates.append(is_open)
     return np.array(gates, float)

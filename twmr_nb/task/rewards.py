@@ -18,12 +18,15 @@ from twmr_nb.config.fields import is_number
 from twmr_nb.config.schema import ConfigError, EnvConfig
 from twmr_nb.robot.model import MAX_TIP_RADIUS, WHEEL_RADIUS, step_edges, tip_radius
 from twmr_nb.robot.pose import wheel_centres
+from twmr_nb.robot.rotations import yaw
 from twmr_nb.task.gate import obstacle_buffers
 from twmr_nb.task.transition import Transition
 from twmr_nb.types import Array
 
 Scores = dict[str, Array]
 FOLDED_RADIUS = 0.02  # m, of the tips; longer legs are faster, so the last millimetres need the most pay
+ASTRAY = 0.5  # rad; a climb may go at an angle of so much
+UPRIGHT = 0.7  # cosine of a tilt of 0.8 rad, up to which the upright factor takes nothing
 TIPPING = 0.6  # rad; a climb needs to tilt the chassis by about so much
 
 
@@ -116,6 +119,10 @@ def tipping(t: Transition) -> Array:
     return np.maximum(t.tilt - TIPPING, 0) ** 2
 
 
+def astray(t: Transition) -> Array:
+    return np.maximum(np.abs(yaw(t.qpos[..., 3:7])) - ASTRAY, 0)
+
+
 def action_rate(t: Transition) -> Array:
     change = np.clip(t.action, -1, 1) - np.clip(t.action_before, -1, 1)
     return (change * change).sum(axis=-1)
@@ -165,6 +172,10 @@ REWARD_TERMS = RewardTerms((
         "Tilt of the chassis beyond 0.6 rad.", tipping, optional=True,
     ),
     RewardTerm(
+        "astray", "astray", "astray_penalty", -1.0, r"-w \max(|\psi| - 0.5, 0)", "rad",
+        "How far the heading is off straight on, beyond 0.5 rad.", astray, optional=True,
+    ),
+    RewardTerm(
         "action_rate", "action rate", "action_rate_penalty", -1.0, r"-w \sum_{i=1}^{8} (a_i - a_i^{\,t-1})^2", "1",
         "Squared change of the actions since the step before.", action_rate, optional=True,
     ),
@@ -176,7 +187,11 @@ REWARD_TERMS = RewardTerms((
 
 
 def score(transition: Transition, config: EnvConfig, extra_terms: Iterable[RewardTerm] = ()) -> tuple[Scores, Scores]:
-    """Every term's raw and weighted values, each [...]; the reward is the sum of the weighted ones (total)."""
+    """Every term's raw and weighted values, each [...]; the reward is the sum of the weighted ones (total).
+
+    With upright_factor the terms that pay count less the more the chassis tilts.
+    """
+    share = np.clip(np.cos(transition.tilt), 0, UPRIGHT) / UPRIGHT if config.upright_factor else None
     raw: Scores = {}
     weighted: Scores = {}
     for term in REWARD_TERMS:
@@ -184,6 +199,8 @@ def score(transition: Transition, config: EnvConfig, extra_terms: Iterable[Rewar
         if weight or not term.optional:
             raw[term.name] = term.fn(transition).astype(float, copy=False)
             weighted[term.name] = weight * raw[term.name]
+            if share is not None and term.weight > 0:
+                weighted[term.name] *= share
     for term in extra_terms:
         raw[term.name] = checked_values(term, transition)
         weighted[term.name] = term.weight * raw[term.name]

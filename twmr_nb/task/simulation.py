@@ -18,12 +18,13 @@ from twmr_nb.robot.model import (
     NQ,
     NV,
     STEP_GEOM,
+    WHEEL_ASIDE,
     build_model,
     height_to_box,
     step_edges,
     step_height,
 )
-from twmr_nb.robot.pose import MIDDLE, leg_targets, robot_geoms
+from twmr_nb.robot.pose import HIGH, LOW, MIDDLE, leg_targets, robot_geoms
 from twmr_nb.robot.rotations import about_z
 from twmr_nb.types import Array
 
@@ -108,7 +109,8 @@ class Simulation:
         """One control step: actions [N, 8], clipped to [-1, 1], become motor commands for frame_skip physics steps.
 
         running [N]: the robots that are simulated, all when not given; the others stay as they are.
-        gate [N]: how far the legs follow their commands and not the reflex, which folds them; read in "reflex" only.
+        gate [N]: how far the legs follow their commands and not the reflex, which folds each to the side that it is on;
+        read in "reflex" only.
         Returns which robots diverged (nan or infinity); they are put back where they were, at rest, so that everything
         that is computed from them stays finite.
         """
@@ -116,7 +118,8 @@ class Simulation:
         self.ctrl[:] = self.ctrl_middle + self.ctrl_half_range * actions.clip(-1, 1)
         if self.reflex and gate is not None:
             legs = self.ctrl[:, LEG_CTRL]
-            legs[:] = self.retract + gate[:, None] * (legs - self.retract)
+            home = np.where(self.legs > MIDDLE, HIGH, LOW)
+            legs[:] = home + gate[:, None] * (legs - home)
         self.batch.step(running, nstep=self.frame_skip)
         diverged = ~np.isfinite(self.qpos_qvel.sum(axis=1))
         if diverged.any():
@@ -148,20 +151,24 @@ class Simulation:
         for i, rng in zip(ids, rngs, strict=True):
             if config.start_x_range:
                 self.qpos[i, 0] += rng.uniform(-config.start_x_range, config.start_x_range)
-            if self.edges and config.start_at_step:
-                self._start_at_step(i, rng)
+            turned = config.start_yaw
             if config.start_yaw_range:
-                self.qpos[i, 3:7] = about_z(rng.uniform(-config.start_yaw_range, config.start_yaw_range))
+                turned += rng.uniform(-config.start_yaw_range, config.start_yaw_range)
+            if turned:
+                self.qpos[i, 3:7] = about_z(turned)
+            if self.edges and config.start_at_step:
+                self._start_at_step(i, rng, turned)
             if config.friction_range or config.mass_range:
                 spread = np.array([config.friction_range, config.mass_range])
                 self.set_factors(np.array([i]), rng.uniform(1 - spread, 1 + spread)[None])
 
-    def _start_at_step(self, i: int, rng: np.random.Generator) -> None:
+    def _start_at_step(self, i: int, rng: np.random.Generator, turned: float) -> None:
         """With the configured chance, put robot i just before the step, with its legs out in most cases."""
         self.start_pose[i] = self.retract
         assert self.edges is not None
         if rng.random() < self.config.start_at_step:
-            self.qpos[i, 0] = self.edges[0] - rng.uniform(*AT_STEP)
+            corner = abs(np.sin(turned)) * WHEEL_ASIDE  # reaches further ahead than the middle of the axle
+            self.qpos[i, 0] = self.edges[0] - rng.uniform(*AT_STEP) - corner
             if rng.random() < LEGS_OUT_SHARE:
                 self.start_pose[i] = rng.uniform(MIDDLE - OUT_SPREAD, MIDDLE + OUT_SPREAD)
 
