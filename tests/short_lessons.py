@@ -30,10 +30,10 @@ def shorten_lessons():
 
         return train(preset, total_timesteps=min(total_timesteps, 1024), **settings | SMALL)
 
-    def panel(total_timesteps=1024, **settings):
+    def panel(preset, total_timesteps=1024, **settings):
         from twmr_nb.ui.panel import TrainingPanel
 
-        return TrainingPanel(total_timesteps=min(total_timesteps, 1024), **settings | SMALL)
+        return TrainingPanel(preset, total_timesteps=min(total_timesteps, 1024), **settings | SMALL)
 
     def record(policy, world=None, seed=0, num_steps=None, **options):
         return record_many(policy, 1, world, seed, num_steps, **options)[0]

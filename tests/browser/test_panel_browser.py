@@ -16,7 +16,7 @@ from waiting import wait_for
 
 pytestmark = pytest.mark.browser
 TINY = "num_envs=4, minibatches=1, rollout_steps=16, mlp_size=8, hidden_size=8, max_steps=200, total_timesteps=10**8"
-PANEL = "from twmr_nb import TrainingPanel\npanel = TrainingPanel(root={root!r}, {flags})\npanel"
+PANEL = "from twmr_nb import TrainingPanel\npanel = TrainingPanel('flip', root={root!r}, {flags})\npanel"
 COMPUTE = """\
 from pathlib import Path
 while not Path("seen_enough").exists():

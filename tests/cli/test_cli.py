@@ -14,7 +14,7 @@ from tiny import TINY, as_flags
 from twmr_nb.cli import main as cli
 from twmr_nb.draw.film import gl_available
 
-FLAGS = as_flags(TINY | {"total_timesteps": 32}).split() + ["--judge", "0"]
+FLAGS = [*as_flags(TINY | {"total_timesteps": 32}).split(), "--judge", "0"]
 
 
 @pytest.fixture(scope="module")

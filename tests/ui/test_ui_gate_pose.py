@@ -14,6 +14,7 @@ from twmr_nb.draw.gate_picture import score_parts
 from twmr_nb.draw.live_figure import nice_limits
 from twmr_nb.episodes.rollout import record
 from twmr_nb.policies.protocol import RandomPolicy
+from twmr_nb.policies.scripted import ConstantPolicy
 from twmr_nb.robot import build_model
 from twmr_nb.robot.model import LEG_HALF_SIZE, LEG_LENGTH, WHEEL_CTRL, WHEEL_RADIUS, WHEELS, tip_radius
 from twmr_nb.robot.outline import outline, posed
@@ -151,7 +152,8 @@ def test_a_parameter_moves_its_own_gate_only(rollout, tmp_path):
 
 
 def test_the_felt_gate_has_its_tilt_only_and_a_larger_one_opens_later(tmp_path):
-    tilted = record(RandomPolicy(), EnvConfig(gate_mode="felt", gate_tilt=0.02), num_steps=100)
+    world = EnvConfig(gate_mode="felt", action_mode="reflex", scene="step", step_x=0.4, step_height=0.03)
+    tilted = record(ConstantPolicy([1.0] * 4 + [0.0] * 4), world, num_steps=100)
     explorer = GateExplorer(tilted, root=tmp_path)
     assert [row.setting.name for row in explorer.gate.children] == ["gate_mode", "gate_tilt", "extend_mode"]
     np.testing.assert_array_equal(explorer.gates["felt"], tilted.transition.gate)  # the gate as it was felt live

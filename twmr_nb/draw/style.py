@@ -26,6 +26,7 @@ TERM_COLORS = {
     "climb": "#3300BB",
     "folded": "#BB11EE",
     "tipping": "#660066",
+    "astray": "#005566",
     "action_rate": "#775566",
     "fall": "#990000",
 }
