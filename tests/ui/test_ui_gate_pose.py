@@ -153,7 +153,7 @@ def test_a_parameter_moves_its_own_gate_only(rollout, tmp_path):
 
 def test_the_felt_gate_has_its_tilt_only_and_a_larger_one_opens_later(tmp_path):
     world = EnvConfig(gate_mode="felt", action_mode="reflex", scene="step", step_x=0.4, step_height=0.03)
-    tilted = record(ConstantPolicy([1.0] * 4 + [0.0] * 4), world, num_steps=100)
+    tilted = record(ConstantPolicy(1.0, 1.19), world, num_steps=100)
     explorer = GateExplorer(tilted, root=tmp_path)
     assert [row.setting.name for row in explorer.gate.children] == ["gate_mode", "gate_tilt", "extend_mode"]
     np.testing.assert_array_equal(explorer.gates["felt"], tilted.transition.gate)  # the gate as it was felt live
