@@ -82,6 +82,7 @@ MISTAKES = {
         ("--num-envs 1000000", "num_envs = 1000000 is not allowed"),
         ("--num-envs 6", "minibatches = 8 does not divide num_envs = 6"),
         ("--extension-penalty -1", "extension_penalty = -1.0 is not allowed"),
+        ("--judge -1", "judge = -1 is not allowed: give a whole number, 1 or more"),
         ("--max-tilt high", "--max-tilt 'high' is not allowed: give a number"),
     ],
     "play": [

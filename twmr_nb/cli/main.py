@@ -105,7 +105,8 @@ def train(options: Train) -> int:
     from twmr_nb.learn.storage import log_line
     from twmr_nb.runs.run import RunError, new_run, open_run
 
-    check_trial(options.judge or 1, 0)
+    if options.judge:
+        check_trial(options.judge, 0, "judge")
     if options.resume:
         run = open_run(expanded(options.resume))
         if run.state == "finished":

@@ -52,7 +52,7 @@ class EnvConfig(Config):
     step_half_depth: float = setting(0.2, group="robot and scene", low=0.05, high=5.0, unit="m")
     """Half the step's depth along the way; used by scene 'step' only."""
     action_mode: ActionMode = setting("torque", group="robot and scene")
-    """What the four leg actions mean: a torque, a servo's angle, or (reflex) that while the gate is open."""
+    """What the four leg actions mean: a torque, a servo's angle, or (reflex) that only while the gate is open."""
     action_delay: int = setting(0, group="robot and scene", low=0, high=10, unit="steps")
     """Decisions that pass before an action reaches the motors, which rest until the first arrives."""
     # At most half the 0.01 s in which a contact recovers (its solref): beyond, MuJoCo would soften the contacts.

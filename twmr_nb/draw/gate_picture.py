@@ -16,7 +16,7 @@ from twmr_nb.draw.style import CURSOR, INK, PALE, style
 from twmr_nb.episodes.rescore import Rescored, gate_of
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.robot.model import WHEEL_CTRL, at_step, step_edges
-from twmr_nb.robot.rotations import tilt
+from twmr_nb.robot.rotations import nose_up
 from twmr_nb.task.gate import obstacle_window, proprio_parts
 from twmr_nb.types import Array
 
@@ -72,11 +72,11 @@ class GatesPanel(GatePanel):
 
 
 class CausePanel(TimePanel):
-    """Why the chosen gate opens: the score, part by part, the robot's place and the window, or the tilt it feels."""
+    """Why the chosen gate opens: the score, part by part, the robot's place and the window, or how its nose rises."""
 
     def __init__(self, live: LiveFigure, axes: Axes, rollout: Rollout) -> None:
         super().__init__(live, axes, rollout, "", "")
-        self.rollout, self.tilt = rollout, tilt(rollout.attitude)
+        self.rollout, self.nose = rollout, nose_up(rollout.attitude)
         live.moving(axes, axes.yaxis)
         self.parts = {name: self.area(facecolors=color, linewidths=0) for name, color in PART_COLORS.items()}
         self.window = live.moving(axes, axes.axhspan(0, 1, color=GATE_COLORS["obstacle"], alpha=0.25, linewidth=0))
@@ -104,7 +104,7 @@ class CausePanel(TimePanel):
         elif config.gate_mode == "obstacle":
             self.show_place(config)
         elif config.gate_mode == "felt":
-            self.show_tilt(config)
+            self.show_nose(config)
         else:
             self.title.set_text("this gate listens to nothing and stays shut")
             self.axes.set_ylim(0, 1)
@@ -121,11 +121,11 @@ class CausePanel(TimePanel):
         low, high = nice_limits(config.gate_bias, top)
         self.scale(low if config.gate_bias < 0 else 0.0, high)
 
-    def show_tilt(self, config: EnvConfig) -> None:
-        self.title.set_text("the tilt it feels [rad]: opens above the line, with its legs in")
-        self.signal.set_ydata(self.tilt)
+    def show_nose(self, config: EnvConfig) -> None:
+        self.title.set_text("how far it feels its nose up [rad]: opens above the line")
+        self.signal.set_ydata(self.nose)
         self.limit.set_ydata([config.gate_tilt] * 2)
-        self.scale(0.0, nice_limits(0.0, max(float(self.tilt.max()), config.gate_tilt))[1])
+        self.scale(*nice_limits(float(self.nose.min()), max(float(self.nose.max()), config.gate_tilt)))
 
     def show_place(self, config: EnvConfig) -> None:
         self.title.set_text("where it is: open between these places [m]")

@@ -31,11 +31,11 @@ BIN = 0.01  # m; drawn step heights are reported in bins of this width
 HEIGHTS = tuple(round(0.01 * i, 2) for i in range(9))  # m; a sweep
 
 
-def check_trial(episodes: int, seed: int) -> None:
-    """Raise ConfigError on a number of episodes that cannot be played, or a seed that could have been trained on."""
+def check_trial(episodes: int, seed: int, name: str = "episodes") -> None:
+    """Raise ConfigError on a number of episodes, by its name, that cannot be played, or a seed that is none."""
     if not is_number(episodes, int) or not 1 <= episodes <= UNSEEN_SEEDS:
         raise ConfigError(
-            f"episodes = {shown(episodes)} is not allowed: give a whole number, 1 or more, up to {UNSEEN_SEEDS}."
+            f"{name} = {shown(episodes)} is not allowed: give a whole number, 1 or more, up to {UNSEEN_SEEDS}."
         )
     checked_seed(seed)
 

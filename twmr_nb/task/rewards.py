@@ -26,7 +26,7 @@ from twmr_nb.types import Array
 Scores = dict[str, Array]
 FOLDED_RADIUS = 0.02  # m, of the tips; longer legs are faster, so the last millimetres need the most pay
 ASTRAY = 0.5  # rad; a climb may go at an angle of so much
-UPRIGHT = 0.7  # cosine of a tilt of 0.8 rad, up to which the upright factor takes nothing
+UPRIGHT = 0.7  # cosine of a tilt of 0.8 rad; the upright factor takes nothing from a smaller one
 TIPPING = 0.6  # rad; a climb needs to tilt the chassis by about so much
 
 

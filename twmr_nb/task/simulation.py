@@ -157,18 +157,17 @@ class Simulation:
             if turned:
                 self.qpos[i, 3:7] = about_z(turned)
             if self.edges and config.start_at_step:
-                self._start_at_step(i, rng, turned)
+                self._start_at_step(i, rng, self.edges[0], turned)
             if config.friction_range or config.mass_range:
                 spread = np.array([config.friction_range, config.mass_range])
                 self.set_factors(np.array([i]), rng.uniform(1 - spread, 1 + spread)[None])
 
-    def _start_at_step(self, i: int, rng: np.random.Generator, turned: float) -> None:
+    def _start_at_step(self, i: int, rng: np.random.Generator, near: float, turned: float) -> None:
         """With the configured chance, put robot i just before the step, with its legs out in most cases."""
         self.start_pose[i] = self.retract
-        assert self.edges is not None
         if rng.random() < self.config.start_at_step:
             corner = abs(np.sin(turned)) * WHEEL_ASIDE  # reaches further ahead than the middle of the axle
-            self.qpos[i, 0] = self.edges[0] - rng.uniform(*AT_STEP) - corner
+            self.qpos[i, 0] = near - rng.uniform(*AT_STEP) - corner
             if rng.random() < LEGS_OUT_SHARE:
                 self.start_pose[i] = rng.uniform(MIDDLE - OUT_SPREAD, MIDDLE + OUT_SPREAD)
 
@@ -176,9 +175,8 @@ class Simulation:
         """Set the legs to the start's pose and the robots on the ground, as configured; ends with current sensors."""
         if self.config.retract_legs:
             self.legs[ids] = self.start_pose[ids]
-            if self.reflex or (
-                self.edges and self.config.start_at_step
-            ):  # the original sets only the driven leg of each wheel
+            # The original sets only the driven leg of each wheel.
+            if self.reflex or (self.edges and self.config.start_at_step):
                 for followers in self._followers:
                     followers[ids] = self.start_pose[ids]
         self.batch.forward(ids)

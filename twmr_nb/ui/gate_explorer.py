@@ -33,10 +33,10 @@ FORMULAS = {
         "It feels a hit, a tilt, or wheels that push without turning: a real robot can do that."
     ),
     "felt": Markup(
-        "gate = 1 from the moment that it feels a larger tilt, with its legs in,<br>"
+        "gate = 1 from the moment that it feels its nose up by more than the tilt, with its legs in,<br>"
         "&emsp;&emsp;until it has been level for half a second; else 0<br>"
-        "It adds up its gyro, and remembers: at the step it stays open, however the robot moves, until it is up, and "
-        "does so again on the way down. A real robot can do that, too."
+        "It adds up its gyro, and remembers: at the step it stays open, however the robot moves, until it is up. On "
+        "the way down the nose sinks, which opens nothing. A real robot can do that, too."
     ),
 }
 
