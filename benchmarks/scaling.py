@@ -28,9 +28,7 @@ def scaling(
             entries[f"ceiling/{size} robots/{threads} threads"] = ceiling(size, threads)
             entries[f"train/{size} robots/{threads} threads"] = training(size, threads)
     for steps in rollouts:
-        entries[f"train/{steps} rollout steps"] = training(
-            presets.preset(QUICK_PRESET).ppo.num_envs, rollout_steps=steps
-        )
+        entries[f"train/{steps} rollout steps"] = training(OWN_SIZE, rollout_steps=steps)
     return Contest(rounds, entries).run(tell)
 
 
@@ -50,11 +48,7 @@ def scaling_plot(speed: Mapping[str, float]) -> Plot:
     y = [speed[f"train/{number} rollout steps"] for number in steps]
     rollout.plot(steps, y, color=TERM_COLORS["forward"], marker="o", markersize=4, label="training, 2 threads")
     style(robots, "more robots", "robots side by side", "control steps per second")
-    style(
-        rollout,
-        f"longer rollouts, {OWN_SIZE} robots",
-        "control steps per update and robot",
-    )
+    style(rollout, f"longer rollouts, {OWN_SIZE} robots", "control steps per update and robot")
     for axes, ticks in ((robots, sizes), (rollout, steps)):
         axes.set_xscale("log", base=2)
         axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
