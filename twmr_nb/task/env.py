@@ -182,7 +182,8 @@ class TwmrEnv(VectorEnv):
             if name in state:  # states of earlier versions lack what their settings did not need
                 setattr(self, f"_{name}", state[name].copy())
         if self._feeling:
-            self._feeling = Feeling(*(state[f"feeling/{k}"].copy() for k in vars(self._feeling)))
+            felt = {k: state.get(f"feeling/{k}", v) for k, v in vars(Feeling.of(self.num_envs)).items()}
+            self._feeling = Feeling(**{k: v.copy() for k, v in felt.items()})
         for rng, words in zip(self._rngs, state["generators"], strict=True):
             set_generator_words(rng, words)
         self._started = True
