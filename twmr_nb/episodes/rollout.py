@@ -28,7 +28,7 @@ from twmr_nb.types import Array
 FORMAT = "twmr_nb rollout 1"
 MOST_SEED = 10**15  # more than anybody asks for, and a number in every file
 # Fields of a Transition that have no time axis, and those that are others of the step before.
-CONSTANT = ("step_height", "step_edge", "success_x", "retract", "extend", "ctrl_dt")
+CONSTANT = ("step_height", "step_edge", "start_yaw", "success_x", "retract", "extend", "ctrl_dt")
 EARLIER = {"qpos_before": "qpos", "action_before": "action"}
 WIDTHS = {"qpos": (NQ,), "qvel": (NV,), "accelerometer": (3,), "gyro": (3,), "torque": (NU,), "action": (NU,)}
 OVER_TIME = [f.name for f in dataclasses.fields(Transition) if f.name not in (*CONSTANT, *EARLIER)]
@@ -216,6 +216,7 @@ def rollout_of(arrays: dict[str, Array], details: dict[str, Any]) -> Rollout:
             action_before=earlier(arrays["action"], np.zeros(NU)),
             step_height=height,
             step_edge=edges[0] if edges else np.inf,
+            start_yaw=config.start_yaw,
         ),
         reward_terms={name: arrays[f"term/{name}"] for name in terms},
         step_height=height,

@@ -292,6 +292,7 @@ class TwmrEnv(VectorEnv):
             passed_before=self._passed,
             step_height=sim.heights.copy(),
             step_edge=self.step_edge,
+            start_yaw=self.config.start_yaw,
             success_x=self.success_x,
             retract=sim.retract,
             extend=sim.extend,

@@ -25,7 +25,7 @@ from twmr_nb.types import Array
 
 Scores = dict[str, Array]
 FOLDED_RADIUS = 0.02  # m, of the tips; longer legs are faster, so the last millimetres need the most pay
-ASTRAY = 0.5  # rad; a climb may go at an angle of so much
+ASTRAY = 0.5  # rad; a climb may turn by so much
 UPRIGHT = 0.7  # cosine of a tilt of 0.8 rad; the upright factor takes nothing from a smaller one
 TIPPING = 0.6  # rad; a climb needs to tilt the chassis by about so much
 
@@ -120,7 +120,8 @@ def tipping(t: Transition) -> Array:
 
 
 def astray(t: Transition) -> Array:
-    return np.maximum(np.abs(yaw(t.qpos[..., 3:7])) - ASTRAY, 0)
+    off = yaw(t.qpos[..., 3:7]) - t.start_yaw
+    return np.maximum(np.abs((off + np.pi) % (2 * np.pi) - np.pi) - ASTRAY, 0)
 
 
 def action_rate(t: Transition) -> Array:
@@ -172,8 +173,8 @@ REWARD_TERMS = RewardTerms((
         "Tilt of the chassis beyond 0.6 rad.", tipping, optional=True,
     ),
     RewardTerm(
-        "astray", "astray", "astray_penalty", -1.0, r"-w \max(|\psi| - 0.5, 0)", "rad",
-        "How far the heading is off straight on, beyond 0.5 rad.", astray, optional=True,
+        "astray", "astray", "astray_penalty", -1.0, r"-w \max(|\psi - \psi_0| - 0.5, 0)", "rad",
+        "How far the heading is off start_yaw, beyond 0.5 rad.", astray, optional=True,
     ),
     RewardTerm(
         "action_rate", "action rate", "action_rate_penalty", -1.0, r"-w \sum_{i=1}^{8} (a_i - a_i^{\,t-1})^2", "1",

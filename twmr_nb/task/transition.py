@@ -51,6 +51,8 @@ class Transition:
     """Height of the step in this episode, m, [...] or one number; 0 without a step."""
     step_edge: float
     """x of the step's near edge, m; infinite without a step."""
+    start_yaw: float
+    """Heading that episodes begin with, rad; what is drawn for each is left out."""
     success_x: Array | float
     """Where the obstacle counts as passed, m."""
     retract: Array
