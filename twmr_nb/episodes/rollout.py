@@ -140,7 +140,9 @@ class Rollout:
         >>> bool(np.allclose(dearer.weighted["extension"], -0.05 * dearer.raw["extension"]))
         True
         """
-        scored_by = checked_world(config or self.config).replace(**settings)
+        scored_by = checked_world(config or self.config)
+        if settings:
+            scored_by = scored_by.replace(**settings)
         return rescored(self, scored_by, refuse_duplicates(extra_terms))
 
     def save(self, path: str | Path) -> Path:

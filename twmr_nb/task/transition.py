@@ -62,9 +62,10 @@ class Transition:
 
     def __post_init__(self) -> None:
         """Locked views, so that no reward term can move the robot or a recording that it only looks at."""
-        for name, value in vars(self).items():
+        values = vars(self)
+        for name, value in values.items():
             if isinstance(value, np.ndarray):
-                object.__setattr__(self, name, locked(value))
+                values[name] = locked(value)
 
     def __repr__(self) -> str:
         docs = {name: re.sub(r", \[[^]]*\]", "", doc) for name, doc in field_docs(Transition).items()}
