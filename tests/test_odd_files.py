@@ -237,7 +237,7 @@ def test_things_that_are_no_files_are_left_out(good, root, monkeypatch):
 
 METRICS = (
     "update,num_updates,progress,global_step,episodes,success_rate,episode_return,episode_length,train_s,steps_per_s,"
-    "collect_s,learn_s,value_loss,approx_kl,std,term/{term}\n"
+    "collect_s,learn_s,value_loss,approx_kl,std,paid/{term}\n"
 )
 
 

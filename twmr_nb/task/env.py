@@ -150,9 +150,13 @@ class TwmrEnv(VectorEnv):
             )
         self.step_heights = (low, high)
 
-    def stagger(self) -> None:
-        """Start the robots' step counters at different values, so that their time limits do not all come at once."""
+    def stagger(self) -> NDArray[np.bool_]:
+        """Start the robots' step counters at different values, so that their time limits do not all come at once.
+
+        Returns whose first episode this cuts short, [N].
+        """
         self._steps[:] = np.arange(self.num_envs) * self.config.max_steps // self.num_envs
+        return self._steps > 0
 
     def get_state(self) -> dict[str, Array]:
         """All that the coming steps depend on, as arrays; `set_state` goes on exactly from it."""
