@@ -29,7 +29,7 @@ from twmr_nb.robot.rotations import upright
 from twmr_nb.task.feeling import Feeling, feels
 from twmr_nb.task.gate import gate
 from twmr_nb.task.observations import Memory, critic_labels, observation_labels, observe
-from twmr_nb.task.rewards import RewardTerm, refuse_duplicates, score, success_x, total
+from twmr_nb.task.rewards import RewardTerm, checked_terms, refuse_mixing, score, success_x, total
 from twmr_nb.task.simulation import Simulation
 from twmr_nb.task.transition import Transition
 from twmr_nb.types import Array
@@ -65,7 +65,7 @@ class TwmrEnv(VectorEnv):
             raise ConfigError(f"num_envs = {num_envs!r} is not allowed: give at least 1.")
         self.config = checked_world(config)
         self.num_envs = num_envs
-        self.extra_terms = refuse_duplicates(extra_terms)
+        self.extra_terms = checked_terms(extra_terms)
         self.autoreset = autoreset
         self.sim = Simulation(self.config, num_envs, num_threads)
         self.success_x = success_x(self.config)
@@ -106,6 +106,7 @@ class TwmrEnv(VectorEnv):
         self.transition = self._snapshot(self.sim.qpos.copy(), self._action, np.zeros(self.num_envs, dtype=bool))
         if self._feeling:  # to look is no control step
             self._feeling.start(np.arange(self.num_envs), self.sim.legs)
+        refuse_mixing(self.extra_terms, self.transition)
         return obs, self._info(self.transition)
 
     def step(self, actions: ArrayLike) -> tuple[Array, Array, Array, Array, Info]:
