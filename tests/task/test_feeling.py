@@ -172,6 +172,7 @@ def test_noise_is_in_the_senses_and_not_in_the_robot():
     noisy.reset(seed=0)
     seen = [env.step(rest)[0] for env in (quiet, noisy)]
     assert_array_equal(quiet.transition.qpos, noisy.transition.qpos)
+    assert_array_equal(quiet.sim.qpos, noisy.sim.qpos)  # nor does it get there by being seen
     spread = (seen[1] - seen[0]).std(axis=0)
     assert_allclose(spread[:16], np.repeat([0.02, 0.2, 0.02, 0.2], 4), rtol=0.25)  # angles rad, speeds rad/s
     assert_allclose(spread[16:], np.repeat([0.6, 0.06], 3), rtol=0.25)  # m/s², rad/s

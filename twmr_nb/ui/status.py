@@ -64,7 +64,7 @@ def result_text(records: Sequence[Record]) -> list[str]:
     if not records:
         return []
     last = records[-1]
-    words = ["no episode has ended yet"]
+    words = ["no whole episode has ended yet"]
     if last["episodes"]:
         words = [f"success {last['success_rate']:.0%} · return {last['episode_return']:.1f} per episode"]
     return words + ([f"steps up to {100 * last['frontier']:.1f} cm"] if "frontier" in last else [])
