@@ -30,6 +30,8 @@ from .leaderboard import board as board
 from .leaderboard import submit as submit
 from .learner import excerpt as excerpt
 from .learner import log_line as log_line
+from .predictions import predict as predict
+from .predictions import reveal as reveal
 from .worked import SEEDS as SEEDS
 from .worked import STEPS as STEPS
 from .worked import WORKED as WORKED
