@@ -16,6 +16,7 @@ from .checks.shaping import alive_break_even as alive_break_even
 from .checks.shaping import chance_of_order as chance_of_order
 from .checks.shaping import costs_tilt as costs_tilt
 from .checks.shaping import verdict_of as verdict_of
+from .checks.start_here import actions_in as actions_in
 from .checks.start_here import whegs_height as whegs_height
 from .checks.training import PATIENTS as PATIENTS
 from .checks.training import clipped_objective as clipped_objective
@@ -26,6 +27,14 @@ from .checks.watching import episodes_needed as episodes_needed
 from .checks.watching import half_height as half_height
 from .checks.watching import noise_gap as noise_gap
 from .checks.watching import where_it_ended as where_it_ended
+from .checks.written import full_ahead as full_ahead
+from .checks.written import written_extension as written_extension
+from .checks.written import written_gae as written_gae
+from .checks.written import written_gate as written_gate
+from .checks.written import written_objective as written_objective
+from .checks.written import written_radius as written_radius
+from .hunts import caught as caught
+from .hunts import suspects as suspects
 from .leaderboard import board as board
 from .leaderboard import submit as submit
 from .learner import excerpt as excerpt
