@@ -109,7 +109,10 @@ class Prediction:
             self.entry |= {"came_out": came_out} if self.entry else {}
             say(compared(self.entry.get("guess"), came_out), head, update)
             for place, result in places.items():
-                display(result, display_id=place, update=update)
+                if isinstance(result, str):
+                    say(result, place, update)
+                else:
+                    display(result, display_id=place, update=update)
 
         if self.entry or os.environ.get(REVEAL):
             before = dict(self.entry)
@@ -146,7 +149,7 @@ def predict(name: str, choices: Iterable[str] = (), mine: Any = ...) -> None:
 
 
 def reveal(name: str, came_out: Any, *results: Any) -> None:
-    """Show what came out beside what was predicted, and the results (figures, tables); nothing before a prediction.
+    """Show what came out beside what was predicted, and the results (figures, tables, words); nothing before a prediction.
 
     A prediction that comes later shows them in the same place. `TWMR_REVEAL=1` in the environment shows them always.
     """
@@ -184,6 +187,6 @@ def in_words(value: str | float | None) -> str:
 
 
 def say(text: str, place: str | None = None, update: bool = False) -> None:
-    """A sentence as a cell's output; what it quotes is text."""
-    page = output(Markup("<p>{}</p>").format(text)).data
+    """Words as a cell's output; what they quote is text."""
+    page = output(Markup("<p style='white-space: pre-line'>{}</p>").format(text)).data
     display({"text/html": page, "text/plain": text}, raw=True, display_id=place, update=update)
