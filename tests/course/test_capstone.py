@@ -163,8 +163,12 @@ def test_a_place_that_cannot_be_written_to_is_told_in_a_sentence(policies, tmp_p
             report(two_variants(policies), **WRITTEN, path=path)
 
 
-def test_it_lies_among_the_runs(policies, tmp_path, kept, monkeypatch):
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [("Does it?", "Does_it"), ("Größe 4 cm", "Größe_4_cm"), ("???", "report"), ("../../x", "x"), ("a" * 99, "a" * 60)],
+)
+def test_it_lies_among_the_runs_under_its_title(title, name, policies, tmp_path, kept, monkeypatch):
     monkeypatch.setattr(module, "RUNS", tmp_path / "runs")
-    assert isinstance(made := report(two_variants(policies), **WRITTEN), Report)
-    assert made.path == tmp_path / "runs" / "report.html"
+    assert isinstance(made := report(two_variants(policies), **WRITTEN | {"title": title}), Report)
+    assert made.path == tmp_path / "runs" / "reports" / f"{name}.html"
     assert made.path.exists()

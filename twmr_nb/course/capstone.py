@@ -4,6 +4,7 @@ The page holds everything that it shows, asks no network and runs no script. Wha
 """
 
 import base64
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -79,8 +80,8 @@ def report(
 ) -> Report | Verdict:
     """06: an experiment on one page of HTML: what you write, and beside it what was changed and what came out.
 
-    figure: a dot per seed where none is given. path: report.html among your runs. While a part is still `...`, it says
-    which, and how the page will be judged. Raises ConfigError where the file cannot be written.
+    figure: a dot per seed where none is given. path: in reports/ among your runs, named by the title. While a part is
+    still `...`, it says which, and how the page will be judged. Raises ConfigError where the file cannot be written.
     """
     parts = {"title": title, "hypothesis": hypothesis, "verdict": verdict}
     if missing := [name for name, text in parts.items() if not (isinstance(text, str) and text.strip())]:
@@ -88,7 +89,8 @@ def report(
         return wrong(f"Still to write: {', '.join(missing)}. This is how it is judged:\n\n{rubric}")
     if not isinstance(comparison, Comparison) or not comparison.trials:
         return wrong("There is no experiment to report: give what `tw.compare` returned.")
-    path = ready_file(path or RUNS / "report.html", ".html")
+    name = re.sub(r"\W+", "_", title).strip("_")[:60] or "report"
+    path = ready_file(path or RUNS / "reports" / f"{name}.html", ".html")
     page = PAGE.format(
         **{name: as_html(text) for name, text in parts.items()},
         by=f"{one_line(by)}, " if by else "",

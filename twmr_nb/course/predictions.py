@@ -149,9 +149,10 @@ def predict(name: str, choices: Iterable[str] = (), mine: Any = ...) -> None:
 
 
 def reveal(name: str, came_out: Any, *results: Any) -> None:
-    """Show what came out beside what was predicted, and the results (figures, tables, words); nothing before a prediction.
+    """Show what came out beside what was predicted, and the results (figures, tables, words).
 
-    A prediction that comes later shows them in the same place. `TWMR_REVEAL=1` in the environment shows them always.
+    Nothing of it before a prediction; one that comes later shows it in the same place. `TWMR_REVEAL=1` in the
+    environment shows everything always.
     """
     if name in asked:
         asked[name].reveal(came_out, results)
