@@ -75,7 +75,7 @@ def test_the_box_commits_shows_and_keeps(outputs, kept):
 
 @pytest.mark.parametrize(
     ("typed", "said"),
-    [("0.5", "You predict 0.5."), (" 2k ", "You predict 2e+03."), ("half", "no number"), ("", "First choose")],
+    [("0.5", "You predict 0.5."), (" 2k ", "You predict 2,000."), ("half", "no number"), ("", "First choose")],
 )
 def test_a_number_is_typed_as_anywhere(typed, said, outputs):
     predict(LEGS)
@@ -227,6 +227,12 @@ def test_the_page_shows_text_as_text(monkeypatch, kept):
     predictions.say(ATTACK)
     assert "<img" not in seen[0]["text/html"]
     assert seen[0]["text/plain"] == ATTACK
+
+
+def test_what_could_not_be_measured_came_out_as_nothing(outputs):
+    predict(LEGS, mine=0.5)
+    reveal(LEGS, float("nan"), "a figure")
+    assert shown(outputs)[1:] == ["You predicted 0.5. It came out as nothing.", "a figure"]
 
 
 def test_a_question_reads_what_it_keeps(kept):

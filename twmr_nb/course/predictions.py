@@ -3,6 +3,7 @@
 Guesses lie in one file among the runs, by the name of what is asked. What was guessed before the result was seen stays.
 """
 
+import math
 import os
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -101,7 +102,8 @@ class Prediction:
 
     def reveal(self, came_out: Any, results: Iterable[Any]) -> None:
         """Show what came out beside the guess, and then the results; what to do first, where there is no guess yet."""
-        came_out = self.read(came_out)
+        nothing = isinstance(came_out, float) and math.isnan(came_out)  # of what could not be measured
+        came_out = self.read(None if nothing else came_out)
         places = {uuid4().hex: result for result in results}
         head = uuid4().hex
 
@@ -184,7 +186,9 @@ def compared(guess: str | float | None, came_out: str | float | None) -> str:
 
 
 def in_words(value: str | float | None) -> str:
-    return "nothing" if value is None else value if isinstance(value, str) else f"{value:.3g}"
+    if value is None or isinstance(value, str):
+        return value or "nothing"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def say(text: str, place: str | None = None, update: bool = False) -> None:
