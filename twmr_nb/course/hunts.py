@@ -68,7 +68,7 @@ def rise_rewarded(t: Transition) -> Array:
 # 04: advantages [T] of one robot
 
 
-def advantage_of_one_second(reward: Array, value: Array, done: Array, bootstrap: Array, last_value: float) -> Array:
+def advantage_between(reward: Array, value: Array, done: Array, bootstrap: Array, last_value: float) -> Array:
     return advantages(reward, value, done, np.zeros_like(bootstrap), last_value, 0.98)
 
 
@@ -148,7 +148,7 @@ HUNTS = {
         "what it pays in all follows from where the robot began and where it ended",
     ),
     "advantage": Hunt(
-        {"A": advantage_of_one_second, "B": advantage_near, "C": advantage_far},
+        {"A": advantage_between, "B": advantage_near, "C": advantage_far},
         "A",
         "a time limit is the end",
         {
