@@ -81,7 +81,7 @@ def test_a_widget_is_replaced_by_its_picture(built):
 def test_a_prediction_hides_nothing_on_a_page(built):
     page = (built[0] / "01_one.html").read_text()
     assert "Predict, 01 how many: a number." in page
-    assert "It came out as 5." in page
+    assert "What came out: 5." in page
     assert "all five" in page
 
 

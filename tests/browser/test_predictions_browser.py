@@ -27,12 +27,12 @@ def test_one_click_shows_the_result_where_it_was_asked_for(lab, browser, theme):
     notebook.screenshot(f"prediction_asked_{theme.lower()}")
     page.get_by_role("radio", name="it passes").check()
     page.get_by_role("button", name="That is my prediction").first.click()
-    expect(page.get_by_text("You predicted it passes. It came out as to its <b>belly</b>.")).to_be_visible()
+    expect(page.get_by_text("You predicted: it passes. What came out: to its <b>belly</b>.")).to_be_visible()
     expect(figure).to_have_count(1)
     box = page.get_by_placeholder("a number")
     box.press_sequentially("0.36")  # key by key: none may be taken for a command on cells
     page.get_by_role("button", name="That is my prediction").nth(1).click()
-    expect(page.get_by_text("You predicted 0.36. It came out as 0.26: 0.1 less.")).to_be_visible()
+    expect(page.get_by_text("You predicted: 0.36. What came out: 0.26, 0.1 less.")).to_be_visible()
     assert page.locator(".jp-OutputArea-output b").filter(has_text="belly").count() == 0
     notebook.screenshot(f"prediction_shown_{theme.lower()}")
     assert [error for error in notebook.errors if "favicon" not in error] == []

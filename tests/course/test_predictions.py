@@ -49,14 +49,14 @@ def test_a_result_is_shown_after_its_prediction_only(outputs):
     ]
     predict(LEGS, WAYS, mine="passes")
     said, figure = shown(outputs)[1:3]
-    assert (said, figure) == ("You predicted passes. It came out as stuck at its belly.", "a figure")
+    assert (said, figure) == ("You predicted: passes. What came out: stuck at its belly.", "a figure")
 
 
 def test_a_result_that_comes_later_is_shown_at_once(outputs):
     predict(LEGS, mine=0.5)
     reveal(LEGS, 0.7, "a figure")
-    assert shown(outputs)[0] == "You predict 0.5. Now run the cell that shows the result."
-    assert shown(outputs)[1:] == ["You predicted 0.5. It came out as 0.7: 0.2 more.", "a figure"]
+    assert shown(outputs)[0] == "You predict: 0.5. Now run the cell that shows the result."
+    assert shown(outputs)[1:] == ["You predicted: 0.5. What came out: 0.7, 0.2 more.", "a figure"]
 
 
 def test_the_box_commits_shows_and_keeps(outputs, kept):
@@ -68,14 +68,14 @@ def test_the_box_commits_shows_and_keeps(outputs, kept):
     assert "a figure" not in shown(outputs)
     box.box.value = "passes"
     box.commit.click()
-    assert "You predict passes." in box.said.value
-    assert shown(outputs)[1:] == ["You predicted passes, and so it came out.", "a figure"]
+    assert "You predict: passes." in box.said.value
+    assert shown(outputs)[1:] == ["You predicted: passes, and so it came out.", "a figure"]
     assert json.loads(kept.read_text()) == {"predictions": {LEGS: {"guess": "passes", "came_out": "passes"}}}
 
 
 @pytest.mark.parametrize(
     ("typed", "said"),
-    [("0.5", "You predict 0.5."), (" 2k ", "You predict 2,000."), ("half", "no number"), ("", "First choose")],
+    [("0.5", "You predict: 0.5."), (" 2k ", "You predict: 2,000."), ("half", "no number"), ("", "First choose")],
 )
 def test_a_number_is_typed_as_anywhere(typed, said, outputs):
     predict(LEGS)
@@ -99,7 +99,7 @@ def test_who_does_not_want_to_predict_says_so(outputs, kept):
     predict(LEGS, WAYS)
     reveal(LEGS, "passes", "a figure")
     shown(outputs)[0].skip.click()
-    assert shown(outputs)[1:] == ["It came out as passes.", "a figure"]
+    assert shown(outputs)[1:] == ["What came out: passes.", "a figure"]
     assert json.loads(kept.read_text())["predictions"][LEGS] == {"guess": None, "came_out": "passes"}
 
 
@@ -107,7 +107,7 @@ def test_where_all_is_revealed_nothing_is_asked_for_and_nothing_kept(outputs, ke
     monkeypatch.setenv(predictions.REVEAL, "1")
     predict(LEGS, WAYS)
     reveal(LEGS, "passes", "a figure")
-    assert shown(outputs)[1:] == ["It came out as passes.", "a figure"]
+    assert shown(outputs)[1:] == ["What came out: passes.", "a figure"]
     assert not kept.exists()
 
 
@@ -117,8 +117,8 @@ def test_a_prediction_may_be_changed_until_the_result_is_seen(outputs):
     reveal(LEGS, 0.7)
     predict(LEGS, mine=0.7)
     assert shown(outputs)[2:] == [
-        "You predicted 0.6. It came out as 0.7: 0.1 more.",
-        "You predicted 0.6 before you saw the result: that stays.",
+        "You predicted: 0.6. What came out: 0.7, 0.1 more.",
+        "You predicted: 0.6. That was before you saw the result, and stays.",
     ]
 
 
@@ -130,8 +130,8 @@ def test_it_is_known_in_another_kernel(outputs, monkeypatch):
         predict(LEGS, WAYS)
         reveal(LEGS, result)
     assert shown(outputs) == [
-        "You predicted passes before you saw the result.",
-        "You predicted passes. It came out as stuck at its belly.",
+        "You predicted: passes.",
+        "You predicted: passes. What came out: stuck at its belly.",
     ]
 
 
@@ -163,14 +163,14 @@ def test_a_result_that_answers_another_question_is_the_lessons_mistake(outputs):
 @pytest.mark.parametrize(
     ("guess", "came_out", "said"),
     [
-        (None, 3.0, "It came out as 3."),
-        ("a", "a", "You predicted a, and so it came out."),
-        (50.0, 50.0, "You predicted 50, and so it came out."),
-        (0.2, 0.2001, "You predicted 0.2, and so it came out: 0.2."),
-        (60.0, 12.5, "You predicted 60. It came out as 12.5: 47.5 less."),
-        (0.0, 12.5, "You predicted 0. It came out as 12.5: 12.5 more."),
-        (12.5, 0.0, "You predicted 12.5. It came out as 0: 12.5 less."),
-        (3.0, None, "You predicted 3. It came out as nothing."),
+        (None, 3.0, "What came out: 3."),
+        ("a", "a", "You predicted: a, and so it came out."),
+        (50.0, 50.0, "You predicted: 50, and so it came out."),
+        (0.2, 0.2001, "You predicted: 0.2, and so it came out: 0.2."),
+        (60.0, 12.5, "You predicted: 60. What came out: 12.5, 47.5 less."),
+        (0.0, 12.5, "You predicted: 0. What came out: 12.5, 12.5 more."),
+        (12.5, 0.0, "You predicted: 12.5. What came out: 0, 12.5 less."),
+        (3.0, None, "You predicted: 3. What came out: nothing."),
     ],
 )
 def test_compared(guess, came_out, said):
@@ -217,7 +217,7 @@ def test_a_folder_that_cannot_be_written_to_is_told_and_the_lesson_goes_on(outpu
     predict(LEGS, WAYS, mine="passes")
     assert "It is not kept" in shown(outputs)[0]
     reveal(LEGS, "passes", "a figure")
-    assert shown(outputs)[1] == "You predicted passes, and so it came out."
+    assert shown(outputs)[1] == "You predicted: passes, and so it came out."
     assert "a figure" in shown(outputs)
 
 
@@ -232,7 +232,7 @@ def test_the_page_shows_text_as_text(monkeypatch, kept):
 def test_what_could_not_be_measured_came_out_as_nothing(outputs):
     predict(LEGS, mine=0.5)
     reveal(LEGS, float("nan"), "a figure")
-    assert shown(outputs)[1:] == ["You predicted 0.5. It came out as nothing.", "a figure"]
+    assert shown(outputs)[1:] == ["You predicted: 0.5. What came out: nothing.", "a figure"]
 
 
 def test_a_question_reads_what_it_keeps(kept):

@@ -92,13 +92,13 @@ class Prediction:
         except ConfigError as error:
             return str(error)
         if "came_out" in self.entry:
-            return f"You predicted {in_words(self.entry['guess'])} before you saw the result: that stays."
+            return f"You predicted: {in_words(self.entry['guess'])}. That was before you saw the result, and stays."
         self.entry = {"guess": guess}
         self.waiting()
         then = (
             "What came out is shown below." if "came_out" in self.entry else "Now run the cell that shows the result."
         )
-        return f"You predict {in_words(guess)}. {then} {self.keep()}".strip()
+        return f"You predict: {in_words(guess)}. {then} {self.keep()}".strip()
 
     def reveal(self, came_out: Any, results: Iterable[Any]) -> None:
         """Show what came out beside the guess, and then the results; what to do first, where there is no guess yet."""
@@ -144,9 +144,9 @@ def predict(name: str, choices: Iterable[str] = (), mine: Any = ...) -> None:
     if mine is not ...:
         say(prediction.commit(mine))
     elif "came_out" in prediction.entry:
-        say(f"You predicted {in_words(prediction.entry['guess'])} before you saw the result.")
+        say(f"You predicted: {in_words(prediction.entry['guess'])}.")
     else:
-        said = problem or (f"You predict {in_words(prediction.entry['guess'])}." if prediction.entry else "")
+        said = problem or (f"You predict: {in_words(prediction.entry['guess'])}." if prediction.entry else "")
         display(Guess(name, prediction.choices, prediction.commit, said))
 
 
@@ -173,16 +173,16 @@ def compared(guess: str | float | None, came_out: str | float | None) -> str:
     """A guess and what came out, in a sentence or two."""
     came = in_words(came_out)
     if guess is None:
-        return f"It came out as {came}."
-    said = f"You predicted {in_words(guess)}"
+        return f"What came out: {came}."
+    said = f"You predicted: {in_words(guess)}"
     if guess == came_out:
         return f"{said}, and so it came out."
     if isinstance(guess, str) or not isinstance(came_out, float):
-        return f"{said}. It came out as {came}."
+        return f"{said}. What came out: {came}."
     off = came_out - guess
     if abs(off) <= ALIKE * abs(came_out):
         return f"{said}, and so it came out: {came}."
-    return f"{said}. It came out as {came}: {abs(off):.3g} {'more' if off > 0 else 'less'}."
+    return f"{said}. What came out: {came}, {abs(off):.3g} {'more' if off > 0 else 'less'}."
 
 
 def in_words(value: str | float | None) -> str:
