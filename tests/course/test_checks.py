@@ -10,6 +10,7 @@ from twmr_nb.course.checks import robot
 from twmr_nb.course.checks.rewards import TELESCOPES, gain_and_cost
 from twmr_nb.course.checks.senses import REAL
 from twmr_nb.episodes.rollout import record
+from twmr_nb.markup import shown
 from twmr_nb.policies.scripted import ConstantPolicy
 from twmr_nb.robot.pose import LOW, MIDDLE
 
@@ -38,7 +39,7 @@ def test_numbers_of_numpy_are_numbers(answer):
     assert checks.whegs_height(answer).correct
 
 
-@pytest.mark.parametrize("answer", [None, True, np.nan, [1.0, 2.0], print, {}])
+@pytest.mark.parametrize("answer", [None, True, np.nan, [1.0, 2.0], print, {}, 10**400], ids=shown)
 def test_whatever_is_given_a_check_answers(answer):
     assert not checks.whegs_height(answer).correct
 

@@ -25,3 +25,21 @@ def whegs_height(answer: Any) -> Verdict:
         ],
         otherwise="Take 1.5 times the largest tip radius, the number printed above.",
     )
+
+
+def actions_in(answer: Any, seconds: float = 10.0) -> Verdict:
+    """00: how many actions a policy chooses in so many seconds."""
+    step = EnvConfig().ctrl_dt
+    return judge_number(
+        answer,
+        seconds / step,
+        f"{seconds:g} s / {step:g} s = {seconds / step:.0f} actions, {1 / step:.0f} in every second.",
+        mistakes=[
+            (seconds * step, "Divide by the duration of a step; do not multiply."),
+            (1 / step, "That is for one second."),
+            (8 * seconds / step, "That is the single numbers. An action is all eight of them together."),
+        ],
+        otherwise="One action lasts 0.02 s. How many of them follow each other in that time?",
+        tolerance=0.0,
+        example="50",
+    )

@@ -36,7 +36,7 @@ def as_number(answer: Any) -> float | None:
         return None
     try:
         value = float(np.asarray(answer, float).reshape(()))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return value if math.isfinite(value) else None
 
