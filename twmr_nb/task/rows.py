@@ -104,6 +104,7 @@ def sample() -> Transition:
         passed_before=rng.random(ROWS) < 0.3,
         step_height=0.05,
         step_edge=0.8,
+        start_yaw=0.1,
         success_x=1.3,
         retract=np.full(len(WHEELS), LEG_RANGE[0], np.float32),
         extend=np.full(len(WHEELS), np.mean(LEG_RANGE), np.float32),
