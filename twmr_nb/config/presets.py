@@ -128,7 +128,6 @@ PRESETS = {
             "step_height": 0.0,
             "step_height_max": 0.052,
             "curriculum_start": 0.03,
-            "validate_every": 60,
             "total_timesteps": 3_000_000,
         },
     ),
