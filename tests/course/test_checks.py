@@ -10,7 +10,6 @@ from twmr_nb.course.checks import robot
 from twmr_nb.course.checks.rewards import TELESCOPES, gain_and_cost
 from twmr_nb.course.checks.senses import REAL
 from twmr_nb.episodes.rollout import record
-from twmr_nb.markup import shown
 from twmr_nb.policies.scripted import ConstantPolicy
 from twmr_nb.robot.pose import LOW, MIDDLE
 

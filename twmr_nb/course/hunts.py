@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from twmr_nb.config.schema import ConfigError
-from twmr_nb.course.checks.verdict import Verdict, right, wrong
+from twmr_nb.course.checks.verdict import Verdict, check, right, wrong
 from twmr_nb.episodes.evaluate import wilson_interval
 from twmr_nb.learn import ppo
 from twmr_nb.markup import shown
@@ -197,6 +197,7 @@ def suspects(name: str) -> dict[str, Callable[..., Any]]:
     return dict(hunt_of(name).copies)
 
 
+@check
 def caught(name: str, copy: Any, fault: Any) -> Verdict:
     """02 to 06: which copy of a hunt is broken, and which of its faults it has."""
     hunt = hunt_of(name)

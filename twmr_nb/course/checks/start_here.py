@@ -33,6 +33,7 @@ def whegs_height(answer: Any) -> Verdict:
     )
 
 
+@check
 def actions_in(answer: Any, seconds: float = 10.0) -> Verdict:
     """00: how many actions a policy chooses in so many seconds."""
     step = EnvConfig().ctrl_dt

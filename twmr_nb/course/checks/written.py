@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from twmr_nb.config.schema import EnvConfig
-from twmr_nb.course.checks.verdict import Verdict, right, wrong
+from twmr_nb.course.checks.verdict import Verdict, check, right, wrong
 from twmr_nb.episodes.rollout import record
 from twmr_nb.learn import ppo
 from twmr_nb.robot.model import LEG_HINGE_RADIUS, LEG_LENGTH, LEG_RANGE, tip_radius
@@ -19,6 +19,7 @@ from twmr_nb.types import Array
 ALIKE = 2e-3  # of the largest number; rounded constants do
 
 
+@check
 def full_ahead(action: Any) -> Verdict:
     """00: eight numbers, of which the four wheels' command full speed ahead and the four legs' nothing."""
     try:
@@ -40,6 +41,7 @@ def full_ahead(action: Any) -> Verdict:
     return right("All four wheels ahead, legs left alone. A *policy* chooses such a row anew 50 times a second.")
 
 
+@check
 def written_radius(answer: Any) -> Verdict:
     """01: a function of leg angles [rad] that returns tip radii [m], by the law of cosines."""
     q = np.linspace(*LEG_RANGE, 50)
@@ -64,6 +66,7 @@ def written_radius(answer: Any) -> Verdict:
     )
 
 
+@check
 def written_gate(answer: Any) -> Verdict:
     """02: a function (x, x1, x2, s) that returns the obstacle gate, from 0 to 1."""
     config = EnvConfig(gate_mode="obstacle", obstacle_pre_buffer=0.3, obstacle_smooth=0.1)
@@ -89,6 +92,7 @@ def written_gate(answer: Any) -> Verdict:
     )
 
 
+@check
 def written_extension(answer: Any) -> Verdict:
     """03: a function of a transition that returns the raw extension term, rad²."""
     t = record("random", EnvConfig(extend_mode="midpoint"), num_steps=40).transition
@@ -119,6 +123,7 @@ def written_extension(answer: Any) -> Verdict:
     )
 
 
+@check
 def written_objective(answer: Any) -> Verdict:
     """04: a function (ratio, advantage, clip) that returns PPO's clipped objective of every sample."""
     ratio, advantage = (grid.ravel() for grid in np.meshgrid(np.linspace(0.5, 1.5, 21), np.array([-2.0, -0.5, 1.0])))
@@ -140,6 +145,7 @@ def written_objective(answer: Any) -> Verdict:
     )
 
 
+@check
 def written_gae(answer: Any) -> Verdict:
     """04: a function (delta, done, gamma, lam) that returns advantages [T] of one robot."""
     rng, gamma, lam = np.random.default_rng(0), 0.9, 0.8
