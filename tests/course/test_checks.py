@@ -9,7 +9,7 @@ from twmr_nb import course as checks
 from twmr_nb.course.checks import robot
 from twmr_nb.course.checks.rewards import TELESCOPES, gain_and_cost
 from twmr_nb.course.checks.senses import REAL
-from twmr_nb.episodes.rollout import record
+from twmr_nb.episodes.rollout import record, record_many
 from twmr_nb.policies.scripted import ConstantPolicy
 from twmr_nb.robot.pose import LOW, MIDDLE
 
@@ -314,6 +314,18 @@ def test_drowning_weight(robots):
         (0.5, "solve for w"),
     ):
         expect(checks.drowning_weight(answer, pushing, standing), answer == weight, reason)
+
+
+def test_where_pushing_and_standing_meet_depends_on_the_start_as_it_is_told():
+    world = EnvConfig(action_mode="leg_position", gate_mode="obstacle", max_steps=500)
+    rides = [record_many(ConstantPolicy(wheels, LOW), 16, world) for wheels in (1.0, 0.0)]
+    weights = []
+    for pair in zip(*rides, strict=True):
+        (pushed, stood), (raw_pushed, raw_stood) = zip(*map(gain_and_cost, pair), strict=True)
+        weights.append((pushed - stood) / (raw_pushed - raw_stood))
+    assert min(weights) > 0.0095
+    assert max(weights) < 0.0165
+    assert max(weights) > 1.2 * min(weights)
 
 
 def test_telescopes():

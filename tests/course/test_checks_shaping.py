@@ -104,6 +104,10 @@ def less_and_less(t):
     return np.exp(-t.tilt) * (t.tilt > 0.1)
 
 
+def degrees(t):
+    return np.degrees(t.pitch) ** 2 + np.degrees(t.roll) ** 2
+
+
 def signed(t):
     return t.pitch
 
@@ -144,6 +148,7 @@ def unreduced(t):
         (both, -0.01, False, "too small for anybody to care"),
         (both, -1e6, False, "perfectly level"),
         (both, -6.0, False, "perfectly level"),
+        (degrees, -1.0, False, "angles in degrees"),
         (both, 0.0, False, "weight is 0"),
         (both, 1.0, False, "weight of a cost is negative"),
         (signed, -1.0, False, "in some steps"),

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from twmr_nb.config.schema import EnvConfig
-from twmr_nb.course.checks.verdict import Verdict, check, judge_facts, judge_number, right, wrong
+from twmr_nb.course.checks.verdict import SENTENCE, Verdict, check, judge_facts, judge_number, right, wrong
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.markup import one_line, shown
 from twmr_nb.robot.model import MAX_TIP_RADIUS, WHEEL_DOF, WHEEL_RADIUS, tip_radius
@@ -131,7 +131,7 @@ def charges_slip(term: Any, rollout: Rollout) -> Verdict:
             float(np.mean(checked_values(term, moved(t, *motion)))) for motion in MOTIONS
         )
     except Exception as error:  # whatever a learner's code raises is the answer
-        return wrong(f"Your term cannot be scored: {one_line(error)}")
+        return wrong(f"Your term cannot be scored: {one_line(error, SENTENCE)}")
     for said, factor in (("in mm/s", 1000), ("in cm/s", 100)):
         if near(idle, 0.2 * factor):
             return wrong(f"That is {said}: give metres per second.")

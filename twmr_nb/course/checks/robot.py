@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from twmr_nb.config.schema import EnvConfig
-from twmr_nb.course.checks.verdict import Verdict, as_number, check, judge_number, right, wrong
+from twmr_nb.course.checks.verdict import SENTENCE, Verdict, as_number, check, judge_number, right, wrong
 from twmr_nb.episodes.rollout import Rollout, record_many
-from twmr_nb.markup import shown
+from twmr_nb.markup import one_line, shown
 from twmr_nb.robot.model import (
     HINGE,
     LEG_CTRL,
@@ -128,7 +128,7 @@ def climber(player: Any) -> Verdict:
     try:
         episodes = record_many(player, STARTS, HARD_STEP)
     except Exception as error:  # whatever a learner's code raises is the answer
-        return wrong(f"Your controller cannot be played: {error}")
+        return wrong(f"Your controller cannot be played: {one_line(error, SENTENCE)}")
     passed = sum(bool(e.transition.passed[-1]) for e in episodes)
     if passed >= ENOUGH:
         return right(f"{passed} of {STARTS} starts pass 6 cm, which one full command for all wheels is far from.")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from twmr_nb.config.schema import EnvConfig
-from twmr_nb.course.checks.verdict import Verdict, check, judge_facts, judge_number, right, wrong
+from twmr_nb.course.checks.verdict import SENTENCE, Verdict, check, judge_facts, judge_number, right, wrong
 from twmr_nb.episodes.rollout import Rollout, record_many
 from twmr_nb.markup import one_line, shown
 from twmr_nb.robot.model import at_step, step_edges
@@ -83,7 +83,7 @@ def felt_gate(my_gate: Callable[[Transition], Any], rollout: Rollout) -> Verdict
     try:
         values, elsewhere = (np.asarray(my_gate(rows), float) for rows in (t, displaced(t)))
     except Exception as error:  # whatever a learner's code raises is the answer
-        return wrong(f"Your gate raised an error: {one_line(error)}")
+        return wrong(f"Your gate raised an error: {one_line(error, SENTENCE)}")
     if values.shape != t.x.shape:
         return wrong(f"It returned shape {values.shape} where {t.x.shape} is needed: one number per step.")
     if not np.isfinite(values).all() or values.min() < 0 or values.max() > 1:
@@ -112,7 +112,7 @@ def judge_elsewhere(my_gate: Callable[[Transition], Any], rollout: Rollout, numb
         later = difference(my_gate, after_a_rest(rollout.transition), rollout.config)
         unseen = np.mean([difference(my_gate, other.transition, other.config) for other in others])
     except Exception as error:
-        return wrong(f"{numbers}, but on other climbs it raised an error: {one_line(error)}")
+        return wrong(f"{numbers}, but on other climbs it raised an error: {one_line(error, SENTENCE)}")
     if later < ENOUGH:
         return wrong(f"{numbers}, but not if the robot rests before it starts: it goes by the clock.")
     if not unseen >= ENOUGH_UNSEEN:

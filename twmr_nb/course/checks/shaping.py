@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from twmr_nb.config.schema import EnvConfig
-from twmr_nb.course.checks.verdict import Verdict, check, judge_choice, judge_number, right, wrong
+from twmr_nb.course.checks.verdict import SENTENCE, Verdict, check, judge_choice, judge_number, right, wrong
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.lab.experiment import Comparison
 from twmr_nb.markup import one_line, shown
@@ -105,7 +105,7 @@ def costs_tilt(term: Any, rollout: Rollout) -> Verdict:
         checked_terms([term])
         paid = {pose: term.weight * checked_values(term, posed(t, *pose)) for pose in ((0.0, 0.0), *SIDES, *HALF_WAY)}
     except Exception as error:  # whatever a learner's code raises is the answer
-        return wrong(f"Your term cannot be scored: {one_line(error)}")
+        return wrong(f"Your term cannot be scored: {one_line(error, SENTENCE)}")
     level = paid.pop((0.0, 0.0))
     largest = max(np.abs(values).max() for values in paid.values())
     slight = 1e-6 * largest
@@ -133,7 +133,7 @@ def costs_tilt(term: Any, rollout: Rollout) -> Verdict:
     if second * lifted > way > 0:
         return wrong(
             f"To lift the front by 0.5 rad for a second costs {second * lifted:.3g}, more than the whole way pays, "
-            f"{way:.3g}: the weight is so large that it will stand still, perfectly level."
+            f"{way:.3g}: with so large a weight, or angles in degrees, it will stand still, perfectly level."
         )
     all_in_all = float((term.weight * checked_values(term, t)).sum())
     return right(

@@ -11,6 +11,7 @@ import numpy as np
 from twmr_nb.course.checks.cells import cells_to_run
 from twmr_nb.markup import one_line, shown
 
+SENTENCE = 400  # letters of an error that are told
 # The unit that is asked for -> its name, and other units: how many of them make one, and how an answer in them is told.
 UNITS: dict[str, tuple[str, dict[float, str]]] = {
     "m": ("metres", {100: "in centimetres", 1000: "in millimetres"}),
@@ -51,7 +52,7 @@ def check(judge: Callable[..., Verdict]) -> Callable[..., Verdict]:
         try:
             return judge(*given, **more)
         except Exception as error:
-            what = one_line(f"{type(error).__name__}: {error}")
+            what = one_line(f"{type(error).__name__}: {error}", SENTENCE)
             return wrong(f"This check was given something else than it needs ({what}): {cells_to_run(judge.__name__)}.")
 
     return judged
