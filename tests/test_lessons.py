@@ -1,11 +1,15 @@
 """The lessons as they are kept: one front door, nothing left of a run, and solutions that differ by their answers."""
 
 import ast
+import inspect
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+
+import twmr_nb as tw
+from twmr_nb.course.checks.verdict import Verdict
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 LESSONS = sorted(NOTEBOOKS.glob("*.ipynb"))
@@ -66,3 +70,50 @@ def test_a_solution_is_its_lesson_with_the_answers(path):
 
 def test_every_lesson_but_the_first_has_its_solution():
     assert [path.stem.removesuffix("_solutions") for path in SOLUTIONS] == [path.stem for path in LESSONS[1:]]
+
+
+def course_calls(path):
+    """What a notebook asks of tw.course, in order: name, and the call."""
+    calls = [node for tree in trees(path) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    named = [(ast.unparse(call.func), call) for call in calls]
+    return [(name.removeprefix("tw.course."), call) for name, call in named if name.startswith("tw.course.")]
+
+
+@every_notebook
+def test_every_prediction_is_held_against_what_came_out(path):
+    """Asked before it is shown, once each, under a name that says of which lesson it is."""
+    order = [(name, call.args[0].value) for name, call in course_calls(path) if name in ("predict", "reveal")]
+    asked, shown = ([what for name, what in order if name == kind] for kind in ("predict", "reveal"))
+    assert sorted(asked) == sorted(shown)
+    assert len(set(asked)) == len(asked)
+    for name in asked:
+        assert name.startswith(path.stem[:2] + " ")
+        assert order.index(("predict", name)) < order.index(("reveal", name))
+
+
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+def test_a_solution_predicts(path):
+    """With an answer that the question allows, where the cell itself says what these are."""
+    for name, call in course_calls(path):
+        if name == "predict":
+            (mine,) = [keyword.value.value for keyword in call.keywords if keyword.arg == "mine"]
+            if len(call.args) == 1:
+                assert isinstance(mine, int | float)
+            elif isinstance(call.args[1], ast.List):
+                assert mine in ast.literal_eval(call.args[1])
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_every_lesson_makes_its_learner_act(path):
+    """At least one prediction, three checks, and something broken or unfinished; from the third on something broken."""
+    calls = [name for name, _ in course_calls(path)]
+    checks = [name for name in calls if hasattr(tw.course, name) and asks(getattr(tw.course, name))]
+    assert "predict" in calls
+    assert len(checks) >= 3
+    assert any(name.startswith(("written_", "full_ahead", "caught")) for name in calls)
+    assert path.stem < "02" or "caught" in calls
+
+
+def asks(name):
+    """Whether it is a check: what it gives back is a verdict."""
+    return callable(name) and inspect.signature(name).return_annotation in (Verdict, "Verdict")

@@ -21,6 +21,7 @@ CODE = [
     "print('computed', 6 * 7)",
     "from twmr_nb.draw.style import Plot, style\nfigure = Plot(300, 200)\nstyle(figure.subplots(), 'a figure')\nfigure",
     "from twmr_nb import PoseExplorer\nPoseExplorer()",
+    "from twmr_nb import course\ncourse.predict('01 how many', mine=...)\ncourse.reveal('01 how many', 5, 'all five')",
 ]
 
 
@@ -75,6 +76,13 @@ def test_a_widget_is_replaced_by_its_picture(built):
     assert "IPY_MODEL" not in page
     assert "children=" not in page
     assert "model not found" not in page
+
+
+def test_a_prediction_hides_nothing_on_a_page(built):
+    page = (built[0] / "01_one.html").read_text()
+    assert "Predict, 01 how many: a number." in page
+    assert "What came out: 5." in page
+    assert "all five" in page
 
 
 def test_a_page_asks_no_network(built):

@@ -7,6 +7,7 @@ notebook is kept, unless `--again` is given. `--page FILE` writes one notebook a
 import argparse
 import base64
 import html
+import os
 import re
 import sys
 import time
@@ -71,9 +72,10 @@ def build_page(path: Path, page: Path) -> None:
 
 
 def execute(path: Path) -> NotebookNode:
-    """The notebook with its outputs; it runs where it lies, as it does for a reader."""
+    """The notebook with its outputs; it runs where it lies, as it does for a reader, but waits for no prediction."""
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=SECONDS, resources={"metadata": {"path": str(path.parent)}}).execute()
+    client = NotebookClient(notebook, timeout=SECONDS, resources={"metadata": {"path": str(path.parent)}})
+    client.execute(env=os.environ | {"TWMR_REVEAL": "1"})
     return notebook
 
 

@@ -67,7 +67,7 @@ def fill(root: Path) -> Path:
         (folder / "config.json").write_text(json.dumps(config))
         (folder / "status.json").write_text(json.dumps({"state": state, "error": f"Traceback\n{ATTACK}\n{ATTACK}"}))
         log = (folder / "metrics.csv").read_text()
-        (folder / "metrics.csv").write_text(log.replace("term/forward", f"term/{SHORT}"))
+        (folder / "metrics.csv").write_text(log.replace("/forward", f"/{SHORT}"))
     broken = root / f"{SHORT} broken"
     broken.mkdir()
     (broken / "config.json").write_text(json.dumps({"config": {ATTACK: 1}}))

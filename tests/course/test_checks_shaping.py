@@ -1,5 +1,6 @@
 """Checks of lesson 06: right answers, wrong ones, and why they are wrong."""
 
+import numpy as np
 import pytest
 from climb import climb
 from verdicts import expect
@@ -16,7 +17,9 @@ WORLD = presets.preset("flip", max_steps=600, success_bonus=10.0).env
     ("answer", "correct", "reason"),
     [
         (0.3, True, "(65 + 10) / 250"),
-        (0.26, False, "success bonus"),
+        (0.26, False, "forgets the success bonus"),
+        (66 / 250, False, "bonus is 10 here"),
+        (15, False, "per second"),
         (0.125, False, "driver is alive as well"),
         (65 / 600, False, "forgets the bonus"),
         (11.3 / 250, False, "a metre pays 50"),
@@ -61,6 +64,50 @@ def absolute(t):
     return abs(t.pitch)
 
 
+def tilt(t):
+    return t.tilt
+
+
+def beyond(t):
+    return np.maximum(t.tilt - 0.6, 0)
+
+
+def lean(t):
+    return 1 - t.upright
+
+
+def rolled(t):
+    return t.roll**2
+
+
+def sine(t):
+    return np.sin(t.pitch) ** 2 + np.sin(t.roll) ** 2
+
+
+def counted(t):
+    return np.arange(len(t.x)) * 1.0
+
+
+def clocked(t):
+    return t.x**2
+
+
+def speed(t):
+    return (t.pitch - t.pitch_before) ** 2
+
+
+def ahead_too(t):
+    return t.pitch**2 + t.roll**2 + 0.1 * t.x**2
+
+
+def less_and_less(t):
+    return np.exp(-t.tilt) * (t.tilt > 0.1)
+
+
+def degrees(t):
+    return np.degrees(t.pitch) ** 2 + np.degrees(t.roll) ** 2
+
+
 def signed(t):
     return t.pitch
 
@@ -84,11 +131,28 @@ def unreduced(t):
 @pytest.mark.parametrize(
     ("fn", "weight", "correct", "reason"),
     [
-        (both, -1.0, True, "most tilted tenth"),
-        (absolute, -0.1, True, "most tilted tenth"),
+        (both, -1.0, True, "on its back"),
+        (tilt, -0.3, True, "on its back"),
+        (beyond, -0.3, True, "on its back"),
+        (lean, -1.0, True, "on its back"),
+        (both, -0.1, True, "would earn 10; to lift the front by 0.5 rad for a second costs 1.25"),
+        (absolute, -0.1, False, "1 rad on its one side"),
+        (rolled, -0.1, False, "1 rad nose up"),
+        (sine, -1.0, False, "on its back"),
+        (counted, -0.1, False, "looks at other rows"),
+        (clocked, -0.1, False, "does not follow the tilt"),
+        (speed, -0.1, False, "does not follow the tilt"),
+        (ahead_too, -0.1, False, "from a level robot too"),
+        (less_and_less, -0.1, False, "less from a robot that tilts more"),
+        (both, -1e-9, False, "too small for anybody to care"),
+        (both, -0.01, False, "too small for anybody to care"),
+        (both, -1e6, False, "perfectly level"),
+        (both, -6.0, False, "perfectly level"),
+        (degrees, -1.0, False, "angles in degrees"),
+        (both, 0.0, False, "weight is 0"),
         (both, 1.0, False, "weight of a cost is negative"),
         (signed, -1.0, False, "in some steps"),
-        (nothing, -1.0, False, "the same in every step"),
+        (nothing, -1.0, False, "does not follow the tilt"),
         (other, -1.0, False, "does not follow the tilt"),
         (broken, -1.0, False, "no attribute 'tea'"),
         (unreduced, -1.0, False, "one number per robot"),

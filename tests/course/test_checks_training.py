@@ -22,6 +22,9 @@ PPO, ENV = PPOConfig(num_envs=64, rollout_steps=32, epochs=4, minibatches=4, gam
         (8192, False, "leave the epochs out"),
         (512, False, "one minibatch"),
         (200_000, False, "whole training"),
+        (2049, False, "2049 is not it"),
+        (2047, False, "2047 is not it"),
+        (2048.0, True, "2048 samples"),
         (2000, False, "2000 is not it"),
         (..., False, "is no number"),
     ],
@@ -38,6 +41,7 @@ def test_samples_per_update(answer, correct, reason):
         (0.0198, False, "not gamma steps"),
         (0.01, False, "one over it"),
         (0.64, False, "one rollout"),
+        (2000.0, False, "in milliseconds"),
         (5.0, False, "5 is not it"),
         (None, False, "is no number"),
     ],
@@ -66,6 +70,12 @@ def test_a_diagnosis_is_right_when_every_patient_is():
     verdict = checks.diagnosis(dict(SICKNESS))
     assert verdict.correct
     assert all(sickness in verdict.reason for sickness in SICKNESS.values())
+
+
+def test_capitals_and_spaces_do_not_matter_in_a_diagnosis():
+    told = {patient: f" {sickness.title()} " for patient, sickness in SICKNESS.items()}
+    assert checks.diagnosis(told).correct
+    expect(checks.diagnosis(told | {"A": "Penalty", "B": "NO NOISE"}), False, "Look at A again")
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ from twmr_nb.episodes.intervals import wilson_interval
         (72, False, "begins at 94.9%"),
         (20, False, "begins at 83.9%"),
         (100, False, "so are fewer"),
+        (73.5, False, "73.5 is not it"),
+        (0.95, False, "0.95 is not it"),
         (0, False, "begins at 0.0%"),
         (-5, False, "try more"),
         (..., False, "is no number"),
@@ -35,6 +37,7 @@ def test_the_number_of_episodes_is_the_smallest_that_will_do():
     [
         ("tidy", True, "100% without noise and 40% with it"),
         (" Tidy ", True, "tidy"),
+        ({"tidy": 1}, False, "none of the choices"),
         ("hopeless", False, "Another one differs more"),
         ("nobody", False, "none of the choices"),
         (..., False, "none of the choices"),
@@ -57,6 +60,8 @@ def test_of_two_equal_gaps_either_is_right():
     [
         (0.05, True, "5 cm, and nothing higher"),
         (5, False, "in centimetres"),
+        (50, False, "in millimetres"),
+        (0.0500001, True, "5 cm, and nothing higher"),
         (0.06, False, "now and then"),
         (0.04, False, "0.04 is not it"),
         ("5 cm", False, "is no number"),

@@ -32,7 +32,7 @@ HEIGHTS = [{"step_height": h, "success_rate": 1 - 10 * h, "success_interval": (0
 
 
 def records(sign: float = 1.0) -> list[dict[str, float]]:
-    paid = {f"term/{name}": sign * (k - 5) / 100 for k, name in enumerate([*TERM_COLORS, *OWN])}
+    paid = {f"paid/{name}": sign * (k - 5) / 2 for k, name in enumerate([*TERM_COLORS, *OWN])}
     return [
         {"global_step": 100 * k, "episode_return": k, "success_rate": k / 9, "episode_length": 50, "frontier": 0.04,
          "value_loss": 0.1 + k, "approx_kl": 0.01, "std": 0.5, "average_x": 0.1 * k} | paid

@@ -34,9 +34,9 @@ def records(n: int) -> list[dict[str, float]]:
             "approx_kl": 0.01,
             "value_loss": 1 / (k + 1),
             "std": 0.6,
-            "term/forward": 0.3,
-            "term/control": -0.1,
-            "term/tidy": -0.05,
+            "paid/forward": 30.0,
+            "paid/control": -10.0,
+            "paid/tidy": -5.0,
         }
         for k in range(n)
     ]
@@ -60,7 +60,7 @@ def test_learning_curves_show_the_records():
     assert lines(returns)["this run"] == pytest.approx([0, 2, 4, 6, 8])
     assert lines(returns)["first try"] == pytest.approx([0, 2, 4])
     assert lines(success)["this run"] == pytest.approx([0, 10, 20, 30, 40])
-    assert terms.lines[0].get_ydata() == pytest.approx([15.0] * 5)  # 100 steps of 0.3 - 0.1 - 0.05
+    assert terms.lines[0].get_ydata() == pytest.approx([15.0] * 5)
     assert lines(losses)["value loss"] == pytest.approx([1, 1 / 2, 1 / 3, 1 / 4, 1 / 5])
 
 
@@ -82,8 +82,23 @@ def heights(area) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_learning_curves_before_anything_is_known(count):
-    empty = [record_ | {"episode_length": np.nan, "episode_return": np.nan} for record_ in records(count)]
-    assert learning_curves(empty).png().startswith(b"\x89PNG")
+    episodes = ("episode_return", "paid/forward", "paid/control", "paid/tidy")
+    empty = [record_ | dict.fromkeys(episodes, np.nan) for record_ in records(count)]
+    figure = learning_curves(empty)
+    assert figure.png().startswith(b"\x89PNG")
+    assert len(figure.axes[2].lines[0].get_xdata()) == 0
+
+
+def test_what_a_term_paid_is_drawn_where_it_is_known():
+    """A run that an earlier version began, and its log alone."""
+    old = [{key: value for key, value in record_.items() if "/" not in key} for record_ in records(5)]
+    went_on = [record_ | {"paid/forward": np.nan} for record_ in records(2)] + records(5)[2:]
+    panels = [learning_curves(log).axes[2] for log in (records(5), went_on, old)]
+    assert [list(panel.lines[0].get_xdata()) for panel in panels] == [[1, 2, 3, 4, 5], [3, 4, 5], []]
+    assert [panel.get_title("left") for panel in panels] == [
+        *["what each term pays"] * 2,
+        "what each term pays: not logged",
+    ]
 
 
 def test_a_live_figure_is_drawn_anew_in_place():

@@ -60,7 +60,7 @@ def drive(x: Any, legs: Any = IN, tilt: Any = 0.0, touch: Any = 0.0, action: Any
     action = spread(column(action), 8)
     steps = Transition(
         qpos_before=qpos_before, qpos=qpos, qvel=qvel, action=action, action_before=action, fell=np.zeros(length, bool),
-        step_height=0.05, step_edge=0.8,
+        step_height=0.05, step_edge=0.8, start_yaw=0.0,
         accelerometer=np.zeros((length, 3)), gyro=np.zeros((length, 3)), touch=spread(touch), gate=np.zeros(length),
         torque=spread(column(more.get("torque", 0.0)), 8), passed_before=np.concatenate([[False], passed[:-1]]),
         success_x=PASS, retract=np.zeros(4), extend=np.zeros(4), ctrl_dt=DT,

@@ -23,7 +23,7 @@ def transition(x: float, legs: list[float], torque: float = 0.0, speed: float = 
         "qpos_before": qpos, "qpos": qpos, "qvel": qvel, "accelerometer": np.zeros((1, 3)),
         "gyro": np.zeros((1, 3)), "torque": np.full((1, 8), torque), "touch": np.zeros(1), "gate": np.zeros(1),
         "action": np.zeros((1, 8)), "action_before": np.zeros((1, 8)), "fell": np.zeros(1, bool), "step_height": 0.05,
-        "step_edge": EDGES[0],
+        "step_edge": EDGES[0], "start_yaw": 0.0,
         "passed_before": np.array([False]), "success_x": 1.3, "retract": np.zeros(4), "extend": np.zeros(4),
         "ctrl_dt": 0.02,
     }  # fmt: skip

@@ -19,7 +19,7 @@ def test_it_is_the_spread_of_the_discounted_sums_since_each_episode_began():
     scale = RewardScale(2, gamma=0.5)
     reward = np.array([[1, 0], [1, 2], [1, 0]], np.float32)
     done = np.array([[False, False], [True, False], [False, False]])
-    sums = [1, 1.5, 1] + [0, 2, 1]  # of the first robot, whose episode ends in between, and of the second
+    sums = [1, 1.5, 1, 0, 2, 1]  # of the first robot, whose episode ends in between, then of the second
     assert scale.add(reward, done) == pytest.approx(np.std(sums), rel=1e-6)
     assert np.std(sums) == pytest.approx(0.6067, abs=1e-4)
     # the next rollout goes on with the sums, and counts what was seen before

@@ -1,12 +1,18 @@
 """The trainer: what a record says, the noise schedule, the normaliser between rollouts."""
 
+from itertools import islice
+
 import numpy as np
 import pytest
 from probes import EndlessReward, Identified
 
+from twmr_nb.config import presets
 from twmr_nb.config.schema import EnvConfig, PPOConfig
+from twmr_nb.draw.curves import learning_curves
+from twmr_nb.learn.storage import EpisodeLog
 from twmr_nb.learn.trainer import Trainer
 from twmr_nb.task.env import TwmrEnv
+from twmr_nb.task.rewards import reward_term
 
 SIZES = {"num_envs": 4, "minibatches": 2, "rollout_steps": 8, "epochs": 1, "mlp_size": 8, "hidden_size": 8}
 SMALL = PPOConfig(**SIZES, stagger=False, log_std_final=None, total_timesteps=6 * 8 * 4)
@@ -29,6 +35,93 @@ def test_success_rate_is_nan_until_an_episode_has_finished():
     assert np.isnan(record["success_rate"])
     assert record["episodes"] == 0
     assert record["max_x"] > record["average_x"]
+
+
+# -- what each term pays ----------------------------------------------------------------------------------------------
+
+
+def calm(t):
+    return t.pitch**2
+
+
+def trainer_of_terms(**changes) -> Trainer:
+    """Four robots in episodes of up to 12 steps that end early now and then, paid by many terms and one of our own."""
+    world = {"max_steps": 12, "start_x_range": 0.1, "success_x": 0.05, "settle_steps": 0}
+    learner = {"stagger": False, "total_timesteps": 12 * 32}
+    config = presets.preset("flip", **SIZES | world | learner | {"upright_factor": True, "folded_bonus": 0.1} | changes)
+    return Trainer(TwmrEnv(config.env, 4, [reward_term(calm, -3.0)]), config.ppo)
+
+
+def paid(record) -> list[float]:
+    return [value for name, value in record.items() if name.startswith("paid/")]
+
+
+def test_what_the_terms_pay_adds_up_to_the_return_beside_it():
+    records = list(trainer_of_terms(stagger=True).updates())
+    known = [r for r in records if np.isfinite(r["episode_return"])]
+    assert len(known) > 6
+    assert len(paid(known[0])) == 8  # the table's six, folded, and calm
+    for record in known:
+        assert sum(paid(record)) == pytest.approx(record["episode_return"], rel=1e-12, abs=1e-14)
+    assert len({r["episode_length"] for r in known}) > 3  # not of one length, so that mean times mean would not do
+    returned, _, terms, _ = learning_curves(records).axes
+    (line,) = terms.lines
+    by_step = dict(zip(*returned.lines[0].get_data(), strict=True))
+    assert [by_step[x] for x in line.get_xdata()] == pytest.approx(line.get_ydata())
+    assert len(line.get_xdata()) == len(known)
+
+
+def test_episodes_that_the_start_cut_short_do_not_count():
+    log = EpisodeLog(3)
+    log.cut = np.array([False, True, True])
+    ones = np.ones(3)
+    for done in ([0, 1, 0], [0, 0, 1], [1, 1, 0]):
+        log.add(ones, np.array(done, bool), np.array([True, False, False]), {"alive": ones})
+    assert list(log.finished) == [
+        {"episode_return": 3.0, "episode_length": 3.0, "success_rate": 1.0, "paid/alive": 3.0},
+        {"episode_return": 2.0, "episode_length": 2.0, "success_rate": 0.0, "paid/alive": 2.0},
+    ]
+    assert log.summary() == {
+        "episode_return": 2.5, "episode_length": 2.5, "success_rate": 0.5, "paid/alive": 2.5, "episodes": 2
+    }  # fmt: skip
+
+
+def test_a_staggered_start_leaves_the_first_robot_a_whole_episode():
+    env = TwmrEnv(EnvConfig(max_steps=8), 4)
+    env.reset(seed=0)
+    assert env.stagger().tolist() == [False, True, True, True]
+
+
+def test_what_the_terms_paid_goes_on_from_a_snapshot():
+    whole, first, second = trainer_of_terms(), trainer_of_terms(), trainer_of_terms()
+    expected = list(whole.updates())
+    records = list(islice(first.updates(), 5))
+    second.restore(first.snapshot)
+    records += list(second.updates())
+    times = {"steps_per_s", "collect_s", "learn_s", "train_s", "compile_s"}
+    for ours, theirs in zip(records, expected, strict=True):
+        np.testing.assert_equal(*({k: v for k, v in r.items() if k not in times} for r in (ours, theirs)))
+
+
+def test_a_snapshot_of_before_goes_on_and_does_not_make_up_what_terms_paid():
+    first, second = trainer_of_terms(), trainer_of_terms(total_timesteps=200 * 32)
+    expected = list(islice(first.updates(), 5))[-1]
+    episodes = ("episode_return", "episode_length", "success_rate")
+    old = {k: v for k, v in first.snapshot.items() if not k.startswith(("paid/", "finished/")) and k != "cut"}
+    old["finished"] = np.stack([first.snapshot[f"finished/{name}"] for name in episodes], axis=1)
+    second.restore(old)
+    assert {name: second.episodes.summary()[name] for name in episodes} == {name: expected[name] for name in episodes}
+    for record in second.updates():
+        known = np.isfinite(paid(record))
+        assert known.all() == known.any()
+        if known.all():
+            break
+        assert np.isfinite(record["episode_return"])
+    assert 100 <= record["episodes"] - expected["episodes"] < 120
+    assert sum(paid(record)) == pytest.approx(record["episode_return"], rel=1e-12)
+
+
+# -- noise, normaliser, stopping --------------------------------------------------------------------------------------
 
 
 def test_scheduled_noise_holds_falls_and_stays():

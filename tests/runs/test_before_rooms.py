@@ -35,9 +35,10 @@ def test_a_run_is_shown_and_goes_on_to_its_end(run_folder):
     assert run.policy.results["global_step"] == 48
     run.train()
     assert run.state == "finished"
-    assert list(run.records)[:3] == before
+    assert [{name: record[name] for name in before[0]} for record in list(run.records)[:3]] == before
     assert [record["global_step"] for record in run.records] == [16, 32, 48, 64]
-    assert {"term/calm", "raw/calm"} <= set(run.records[-1])
+    assert {"term/calm", "raw/calm", "paid/calm"} <= set(run.records[-1])
+    assert np.isnan(run.records.column("paid/calm")).all()  # nobody noted it of the episodes before
     assert run.policy.results["global_step"] == 64
 
 

@@ -17,14 +17,15 @@ TINY = {
 }
 
 
-def judged(monkeypatch, rates: dict[int, float]) -> list[tuple[int, int]]:
-    """Let the policy of each update pass as often as told; returns what was asked: update, seed."""
+def judged(monkeypatch, rates: dict[int, float], clean: dict[int, float] | None = None) -> list[tuple[int, int]]:
+    """Let the policy of each update pass, and cleanly, as often as told; returns what was asked: update, seed."""
     asked = []
 
     def evaluate(saved, world, episodes, seed):
         update = saved.results["global_step"] // 32
         asked.append((int(update), seed))
-        return {"success_rate": rates[int(update)], "mean_return": 0.0}
+        cleanly = clean[int(update)] if clean else None
+        return {"success_rate": rates[int(update)], "mean_return": 0.0, "clean_pass": cleanly}
 
     monkeypatch.setattr(twmr_nb.runs.selection, "evaluate", evaluate)
     return asked
@@ -38,6 +39,14 @@ def test_the_best_of_the_second_half_is_kept(monkeypatch, tmp_path) -> None:
     kept = load_policy(run.policy_path)
     assert kept.results["global_step"] == 8 * 32
     assert kept.results["validation"] == [0.9, 0.0]
+
+
+def test_where_folded_legs_are_paid_for_the_cleanest_is_kept(monkeypatch, tmp_path) -> None:
+    for bonus, best in ((0.2, 6), (0.0, 8)):
+        judged(monkeypatch, {6: 0.5, 8: 0.9, 10: 0.2}, clean={6: 0.4, 8: 0.1, 10: 0.2})
+        run = new_run(run_dir=tmp_path / f"bonus {bonus}", **TINY | {"folded_bonus": bonus})
+        run.train()
+        assert load_policy(run.policy_path).results["global_step"] == best * 32
 
 
 def test_of_equals_the_later_one_is_kept_and_a_resumed_run_remembers(monkeypatch, tmp_path) -> None:

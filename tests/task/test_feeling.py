@@ -78,6 +78,17 @@ def test_a_gate_that_has_shut_opens_again_only_with_legs_in():
     assert turning(feeling, (0.0, 0.0, 0.0), 1) == [True]
 
 
+def test_after_the_nose_has_sunk_nothing_opens_the_gate_for_three_seconds():
+    """Down by 0.2 rad for half a second; then up by 0.2 rad, which opens it 3 s after the lean is within 0.05 rad."""
+    feeling = started()
+    turning(feeling, (0.0, 1.0, 0.0), 10)
+    turning(feeling, (0.0, 0.0, 0.0), 25)
+    turning(feeling, (0.0, -1.0, 0.0), 20)
+    opened = turning(feeling, (0.0, 0.0, 0.0), 200)
+    assert 130 < opened.index(True) <= 150
+    assert all(opened[opened.index(True) :])
+
+
 def test_a_turn_on_the_spot_opens_nothing_and_legs_that_are_out_at_the_start_do():
     assert not any(turning(started(), (0.0, 0.0, 2.0), 50))
     assert started(OUT).open[0]
@@ -161,6 +172,7 @@ def test_noise_is_in_the_senses_and_not_in_the_robot():
     noisy.reset(seed=0)
     seen = [env.step(rest)[0] for env in (quiet, noisy)]
     assert_array_equal(quiet.transition.qpos, noisy.transition.qpos)
+    assert_array_equal(quiet.sim.qpos, noisy.sim.qpos)  # nor does it get there by being seen
     spread = (seen[1] - seen[0]).std(axis=0)
     assert_allclose(spread[:16], np.repeat([0.02, 0.2, 0.02, 0.2], 4), rtol=0.25)  # angles rad, speeds rad/s
     assert_allclose(spread[16:], np.repeat([0.6, 0.06], 3), rtol=0.25)  # m/s², rad/s

@@ -41,6 +41,7 @@ def transition(**changes: Any) -> Transition:
         "passed_before": np.array([False, False]),
         "step_height": np.full(2, 0.05),
         "step_edge": 0.8,
+        "start_yaw": 0.0,
         "success_x": 1.3,
         "retract": np.full(4, -0.5, np.float32),
         "extend": np.full(4, 1.5, np.float32),
@@ -57,7 +58,7 @@ def before(x: Any, qpos: np.ndarray) -> np.ndarray:
 
 
 def raw_values(**changes: Any) -> dict[str, np.ndarray]:
-    return score(transition(**changes), EnvConfig(tilt_penalty=1.0))[0]
+    return score(transition(**changes), EnvConfig(tilt_penalty=1.0, astray_penalty=1.0))[0]
 
 
 def test_forward_is_speed() -> None:
@@ -137,6 +138,16 @@ def test_weights_and_signs() -> None:
     assert 0.001 < expected["folded"][0] < 0.25  # some legs half out, some out
     paid = [0.7 + expected["folded"][0], 5.85 + 2.0 - 0.5 - 0.3125 - 3.0 - 0.2 * (math.pi - 0.5)]
     assert_allclose(total(weighted), paid, rtol=1e-5)
+
+
+def test_astray_is_off_the_heading_that_episodes_begin_with() -> None:
+    """Headings of -0.1 and 3.0 rad, where 0.9 is meant: 1.0 and 2.1 off it; where -3.0 is, 2.9 and, around the back,
+    0.28."""
+    qpos = transition().qpos.copy()
+    qpos[:, 3:7] = about_z([-0.1, 3.0])
+    off = {meant: raw_values(qpos=qpos, start_yaw=meant)["astray"] for meant in (0.9, -3.0)}
+    assert_allclose(off[0.9], [0.5, 1.6])
+    assert_allclose(off[-3.0], [2.4, 0.0])
 
 
 def test_with_the_upright_factor_what_pays_counts_less_the_more_it_tilts() -> None:

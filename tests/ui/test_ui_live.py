@@ -17,7 +17,7 @@ from twmr_nb.ui import clip, live
 from twmr_nb.ui.live import LiveView, live_view, thinned
 from twmr_nb.ui.policy_browser import PolicyBrowser
 from twmr_nb.ui.runs import Runs
-from twmr_nb.ui.status import clock, result_text, state_text, steps_text, unhurried
+from twmr_nb.ui.status import advice_text, clock, result_text, state_text, steps_text, unhurried
 
 pytestmark = pytest.mark.usefixtures("no_run_left")
 
@@ -158,6 +158,21 @@ def test_a_frontier_of_step_heights_is_told_and_drawn(trained):
     assert rising.frame.curriculum
     assert list(rising.curves["frontier"].get_ydata()) == pytest.approx([30, 31, 32, 33])
     assert result_text(records)[1:] == ["steps up to 3.3 cm"]
+
+
+def test_a_training_that_has_failed_says_what_to_do():
+    at_the_end = {"progress": 1.0, "episodes": 40, "success_rate": 0.49}
+    assert advice_text([at_the_end]).startswith("Fewer than half of the last episodes passed: train again")
+    for better in ({"success_rate": 0.5}, {"episodes": 0, "success_rate": 0.0}, {"progress": 0.99}):
+        assert advice_text([at_the_end | better]) == ""
+    assert advice_text([]) == ""
+
+
+def test_a_view_shows_the_advice_when_its_training_has_ended(trained, tmp_path):
+    view = live.LiveView(trained)
+    assert trained.state == "finished"
+    assert view.message.value == advice_text(trained.records)
+    assert view.message.value
 
 
 def test_clip_can_be_turned_off(film):

@@ -1,5 +1,6 @@
 """The checks by the exercise, and what else a lesson takes from the course."""
 
+from .capstone import report as report
 from .checks.rewards import asks_for_legs_out as asks_for_legs_out
 from .checks.rewards import charges_slip as charges_slip
 from .checks.rewards import drowning_weight as drowning_weight
@@ -16,6 +17,7 @@ from .checks.shaping import alive_break_even as alive_break_even
 from .checks.shaping import chance_of_order as chance_of_order
 from .checks.shaping import costs_tilt as costs_tilt
 from .checks.shaping import verdict_of as verdict_of
+from .checks.start_here import actions_in as actions_in
 from .checks.start_here import whegs_height as whegs_height
 from .checks.training import PATIENTS as PATIENTS
 from .checks.training import clipped_objective as clipped_objective
@@ -26,10 +28,20 @@ from .checks.watching import episodes_needed as episodes_needed
 from .checks.watching import half_height as half_height
 from .checks.watching import noise_gap as noise_gap
 from .checks.watching import where_it_ended as where_it_ended
+from .checks.written import full_ahead as full_ahead
+from .checks.written import written_extension as written_extension
+from .checks.written import written_gae as written_gae
+from .checks.written import written_gate as written_gate
+from .checks.written import written_objective as written_objective
+from .checks.written import written_radius as written_radius
+from .hunts import caught as caught
+from .hunts import suspects as suspects
 from .leaderboard import board as board
 from .leaderboard import submit as submit
 from .learner import excerpt as excerpt
 from .learner import log_line as log_line
+from .predictions import predict as predict
+from .predictions import reveal as reveal
 from .worked import SEEDS as SEEDS
 from .worked import STEPS as STEPS
 from .worked import WORKED as WORKED

@@ -27,8 +27,9 @@ SMALLEST = 1e-6  # what lies below is noise on the logarithmic axis
 
 
 def learning_curves(records: Sequence[Record], compare: Runs | None = None) -> Plot:
-    """Four panels over training steps: return, success, what each term pays per episode, losses and noise.
+    """Four panels over training steps: return, success, what each term adds to the return, losses and noise.
 
+    Episodes that a staggered start cut short do not count: the upper curves begin where the first whole one has ended.
     `records`: one per update, as `run.records` holds them. `compare`: earlier runs by name, drawn in grey.
     """
     curves = LiveCurves(960, 540)
@@ -47,6 +48,8 @@ class Frame:
     terms: tuple[str, ...]
     compared: tuple[str, ...]
     curriculum: bool
+    logged: bool
+    """Whether the log says what each term paid; those of earlier versions do not."""
 
 
 class LiveCurves:
@@ -80,7 +83,8 @@ class LiveCurves:
             self._panel(i, 0, METRICS[key].title + end, METRICS[key].y)
             for i, (key, end) in enumerate(zip(CURVES, ("", note), strict=True))
         )
-        paid = self._panel(0, 1, "what each term pays", "reward per episode", x)
+        told = "" if frame.logged else ": not logged"
+        paid = self._panel(0, 1, f"what each term pays{told}", METRICS["episode_return"].y, x)
         losses = self._panel(1, 1, "losses and noise, logarithmic", "", x)
         returned.set_ylim(*frame.returns)
         success.set_ylim(METRICS["success_rate"].limits)
@@ -113,13 +117,14 @@ class LiveCurves:
         for key, line in self.curves.items():
             values = shown(data.records, key)
             line.set_data(x, np.fmax(values, SMALLEST) if key in LOSSES else values)
+        x = x[data.known]
         up, down = np.zeros(len(x)), np.zeros(len(x))
         for name, area in self.areas.items():
-            value = data.paid[name]
+            value = data.paid[name][data.known]
             gains, costs = up + np.fmax(value, 0), down + np.fmin(value, 0)
             area.set_verts([between(x, up, gains), between(x, down, costs)])
             up, down = gains, costs
-        self.paid.set_data(x, data.total)
+        self.paid.set_data(x, up + down)
 
     def _panel(self, i: int, j: int, title: str, y: str, x: str = "") -> Axes:
         assert self.frame is not None
@@ -140,27 +145,26 @@ def curves_text(records: Sequence[Record], compared: Runs) -> str:
         return "Learning curves: nothing yet."
     first, last = records[0], records[-1]
     texts = [f"Learning curves after {last['global_step']:,.0f} steps"]
-    for key, what, unit in (("success_rate", "success", "%"), ("episode_return", "return per episode", "")):
+    for key, what, unit in (("success_rate", "success", "%"), ("episode_return", "return per whole episode", "")):
         if math.isfinite(last[key]):
             factor = METRICS[key].factor
             begin = f" (at first {factor * first[key]:.4g}{unit})" if math.isfinite(first[key]) else ""
             texts.append(f"{what} {factor * last[key]:.4g}{unit}{begin}")
-    terms = {key.removeprefix("term/"): last[key] * last["episode_length"] for key in last if key.startswith("term/")}
+    terms = {key.removeprefix("paid/"): value for key, value in last.items() if key.startswith("paid/")}
     paid = [f"{words(name)} {value:+.3g}" for name, value in terms.items() if math.isfinite(value) and value]
-    texts += ["per episode each term pays " + ", ".join(paid)] if paid else []
+    texts += ["of the return each term pays " + ", ".join(paid)] if paid else []
     texts += ["compared with " + ", ".join(compared)] if compared else []
     return "; ".join(texts) + "."
 
 
 class Curves:
-    """A run's records as arrays over its updates."""
+    """A run's records as arrays over its updates: `steps`, what the terms `paid`, and where that is `known`."""
 
     def __init__(self, records: Sequence[Record]) -> None:
         self.records, self.steps = records, column(records, "global_step")
-        length = column(records, "episode_length")
-        names = [key.removeprefix("term/") for key in (records[0] if records else ()) if key.startswith("term/")]
-        self.paid = {name: np.nan_to_num(column(records, f"term/{name}") * length) for name in names}
-        self.total = np.where(np.isfinite(length), np.sum([*self.paid.values(), 0 * self.steps], axis=0), np.nan)
+        names = [key.removeprefix("paid/") for key in (records[0] if records else ()) if key.startswith("paid/")]
+        self.paid = {name: column(records, f"paid/{name}") for name in names}
+        self.known = np.isfinite(np.sum([*self.paid.values()] or [np.nan * self.steps], axis=0))
 
 
 def frame_of(data: Curves, compared: Runs, total: float) -> Frame:
@@ -179,9 +183,10 @@ def frame_of(data: Curves, compared: Runs, total: float) -> Frame:
         returns=nice_limits(*span(returns)),
         paid=(low, high + 0.4 * (high - low)),  # room for the legend
         losses=(10.0**first, 10.0 ** (last_ + 0.35 * max(last_ - first, 1))),
-        terms=tuple(name for name, values in data.paid.items() if np.any(values != 0)),
+        terms=tuple(name for name, values in data.paid.items() if np.any(values[data.known] != 0)),
         compared=tuple(compared)[: len(DASHES)],
         curriculum=bool(np.isfinite(column(data.records, "frontier")).any()),
+        logged=bool(data.paid or not data.records),
     )
 
 

@@ -30,7 +30,7 @@ METRICS = {
     "success_rate": Metric(
         "success", "episodes that pass [%]", factor=100, color=TERM_COLORS["success"], limits=(-3, 103)
     ),
-    "episode_return": Metric("return", "reward per episode", color=TOTAL),
+    "episode_return": Metric("return of whole episodes", "reward per episode", color=TOTAL),
     "average_x": Metric("average place", "x [m]"),
     "max_x": Metric("farthest robot", "x [m]"),
     "frontier": Metric("highest step drawn", "step height [mm]", factor=1000),
@@ -40,15 +40,16 @@ METRICS = {
     "value_loss": Metric("value_loss: the critic's error", "reward²", "value loss", log=True, color="#7C8B99"),
     "explained_variance": Metric("explained_variance of the critic", "1 is perfect"),
 }
+PAID = {"term": "reward per step", "paid": "reward per episode"}  # by a term
 
 
 def metric(key: str) -> Metric:
     """How to draw a column; one that is not in the table by its own name, a reward term in its colour."""
     if key in METRICS:
         return METRICS[key]
-    if key.startswith("term/"):
-        name = key.removeprefix("term/")
-        return Metric(f"term: {words(name)}", "reward per step", words(name), color=term_colors([name])[name])
+    kind, _, name = key.partition("/")
+    if kind in PAID:
+        return Metric(f"term: {words(name)}", PAID[kind], words(name), color=term_colors([name])[name])
     return Metric(words(key), "")
 
 

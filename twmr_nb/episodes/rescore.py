@@ -71,6 +71,7 @@ def rescored(rollout: "Rollout", config: EnvConfig, extra_terms: Iterable[Reward
         t,
         gate=gate_of(rollout, config),
         passed_before=np.concatenate([[False], passed[:-1]]),
+        start_yaw=config.start_yaw,
         success_x=limit,
         retract=retract,
         extend=extend,

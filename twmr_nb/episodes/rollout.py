@@ -21,14 +21,14 @@ from twmr_nb.progress import Progress
 from twmr_nb.robot.model import NQ, NU, NV, step_edges
 from twmr_nb.task.env import TwmrEnv
 from twmr_nb.task.feeling import attitude_along
-from twmr_nb.task.rewards import RewardTerm, Scores, refuse_duplicates, total
+from twmr_nb.task.rewards import RewardTerm, Scores, checked_terms, refuse_mixing, total
 from twmr_nb.task.transition import Transition
 from twmr_nb.types import Array
 
 FORMAT = "twmr_nb rollout 1"
 MOST_SEED = 10**15  # more than anybody asks for, and a number in every file
 # Fields of a Transition that have no time axis, and those that are others of the step before.
-CONSTANT = ("step_height", "step_edge", "success_x", "retract", "extend", "ctrl_dt")
+CONSTANT = ("step_height", "step_edge", "start_yaw", "success_x", "retract", "extend", "ctrl_dt")
 EARLIER = {"qpos_before": "qpos", "action_before": "action"}
 WIDTHS = {"qpos": (NQ,), "qvel": (NV,), "accelerometer": (3,), "gyro": (3,), "torque": (NU,), "action": (NU,)}
 OVER_TIME = [f.name for f in dataclasses.fields(Transition) if f.name not in (*CONSTANT, *EARLIER)]
@@ -131,7 +131,7 @@ class Rollout:
         """What this very movement would have paid under other weights, gates or targets, and with terms of your own.
 
         config: the settings to score by, those it was recorded with if none are given; settings: changes on top.
-        Raises ConfigError on an unknown setting or a value that is not allowed.
+        Raises ConfigError on an unknown setting, a value that is not allowed, or a term that looks at other moments.
 
         >>> episode = tw.record("random", tw.EnvConfig(), num_steps=20)
         >>> episode.rescore().totals["total"] == sum(values.sum() for values in episode.reward_terms.values())
@@ -140,8 +140,12 @@ class Rollout:
         >>> bool(np.allclose(dearer.weighted["extension"], -0.05 * dearer.raw["extension"]))
         True
         """
-        scored_by = checked_world(config or self.config).replace(**settings)
-        return rescored(self, scored_by, refuse_duplicates(extra_terms))
+        scored_by = checked_world(config or self.config)
+        if settings:
+            scored_by = scored_by.replace(**settings)
+        terms = checked_terms(extra_terms)
+        refuse_mixing(terms, self.transition)
+        return rescored(self, scored_by, terms)
 
     def save(self, path: str | Path) -> Path:
         """Write one safetensors file, whole or not at all; `load_rollout` reads it."""
@@ -216,6 +220,7 @@ def rollout_of(arrays: dict[str, Array], details: dict[str, Any]) -> Rollout:
             action_before=earlier(arrays["action"], np.zeros(NU)),
             step_height=height,
             step_edge=edges[0] if edges else np.inf,
+            start_yaw=config.start_yaw,
         ),
         reward_terms={name: arrays[f"term/{name}"] for name in terms},
         step_height=height,

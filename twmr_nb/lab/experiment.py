@@ -29,7 +29,7 @@ from twmr_nb.progress import Progress
 from twmr_nb.runs.identity import describe_evaluation, describe_training, digest, short_name
 from twmr_nb.runs.places import RUNS
 from twmr_nb.runs.run import Run, RunError, new_run, open_run, training_run
-from twmr_nb.task.rewards import RewardTerm, refuse_duplicates
+from twmr_nb.task.rewards import RewardTerm, checked_terms
 from twmr_nb.types import Record
 
 ROOT = RUNS / "experiments"
@@ -65,7 +65,7 @@ def variant(extra_terms: Iterable[RewardTerm] = (), preset: str | None = None, *
     """
     if preset is not None:
         presets.preset(preset, **settings)
-    return Variant(settings, refuse_duplicates(extra_terms), preset)
+    return Variant(settings, checked_terms(extra_terms), preset)
 
 
 @dataclass(frozen=True)

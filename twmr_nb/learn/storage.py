@@ -11,6 +11,7 @@ from twmr_nb.learn.ppo import Batch
 from twmr_nb.types import Record
 
 EPISODE_WINDOW = 100  # episode statistics are over this many finished episodes, the latest
+EPISODE = ("episode_return", "episode_length", "success_rate")
 
 
 class Storage:
@@ -42,27 +43,61 @@ class Storage:
 
 
 class EpisodeLog:
-    """Per-episode sums while robots run, and the latest finished episodes."""
+    """What every robot's episode has paid so far, and the latest finished ones, but for those that were cut short.
+
+    The terms' sums add up to the return, in an episode as in the means.
+    """
 
     def __init__(self, num_envs: int) -> None:
         self.running = np.zeros((num_envs, 2))  # return, length
-        self.finished: deque[tuple[float, float, float]] = deque(maxlen=EPISODE_WINDOW)
+        self.paid: dict[str, np.ndarray] = {}  # the return's part by reward term, [N]
+        self.cut = np.zeros(num_envs, bool)  # whose episode began with less time than an episode has: it does not count
+        self.finished: deque[Record] = deque(maxlen=EPISODE_WINDOW)
         self.count = 0
 
-    def add(self, reward: np.ndarray, done: np.ndarray, passed: np.ndarray) -> None:
+    def add(self, reward: np.ndarray, done: np.ndarray, passed: np.ndarray, terms: dict[str, np.ndarray]) -> None:
+        """One step: reward, whether it ended the episode, whether the obstacle is passed, [N]; the reward by terms."""
+        for name, values in terms.items():
+            if name not in self.paid:  # nobody knows what it has paid in an episode under way
+                self.paid[name] = np.where(self.running[:, 1] > 0, np.nan, 0.0)
+            self.paid[name] += values
         self.running[:, 0] += reward
         self.running[:, 1] += 1
         if done.any():
-            ended = np.flatnonzero(done)
-            self.finished.extend((*self.running[i], float(passed[i])) for i in ended)
-            self.count += len(ended)
-            self.running[ended] = 0
+            whole = np.flatnonzero(done & ~self.cut)
+            self.finished.extend(self.episode(i, passed[i]) for i in whole.tolist())
+            self.count += len(whole)
+            self.cut &= ~done
+            for sums in (self.running, *self.paid.values()):
+                sums[done] = 0
+
+    def episode(self, robot: int, passed: bool) -> Record:
+        """A robot's episode, as it is now."""
+        numbers = (*self.running[robot], passed, *(values[robot] for values in self.paid.values()))
+        return dict(zip(self.columns(), map(float, numbers), strict=True))
+
+    def columns(self) -> list[str]:
+        return [*EPISODE, *(f"paid/{name}" for name in self.paid)]
 
     def summary(self) -> Record:
         """Means over the latest finished episodes; NaN before the first has finished."""
-        mean = np.mean(self.finished, axis=0) if self.finished else np.full(3, np.nan)
-        names = ("episode_return", "episode_length", "success_rate")
-        return dict(zip(names, map(float, mean), strict=True)) | {"episodes": self.count}
+        latest = {name: [episode.get(name, np.nan) for episode in self.finished] for name in self.columns()}
+        return {name: float(np.mean(of or np.nan)) for name, of in latest.items()} | {"episodes": self.count}
+
+    def get_state(self) -> dict[str, Any]:
+        """All but `running` and `count`, as a tree of arrays."""
+        finished = {name: np.array([episode.get(name, np.nan) for episode in self.finished]) for name in self.columns()}
+        return {"cut": self.cut, "paid": self.paid, "finished": finished}
+
+    def set_state(self, state: dict[str, np.ndarray]) -> None:
+        """The inverse of get_state, of its leaves by path. Earlier versions knew no terms, and counted all episodes."""
+        finished = {name.removeprefix("finished/"): of for name, of in state.items() if name.startswith("finished/")}
+        if "finished" in state:
+            finished = dict(zip(EPISODE, state["finished"].reshape(-1, len(EPISODE)).T, strict=True))
+        rows = zip(*(of.tolist() for of in finished.values()), strict=True)
+        self.finished = deque((dict(zip(finished, row, strict=True)) for row in rows), maxlen=EPISODE_WINDOW)
+        self.paid = {name.removeprefix("paid/"): of.copy() for name, of in state.items() if name.startswith("paid/")}
+        self.cut = state["cut"].copy() if "cut" in state else np.zeros(len(self.running), bool)
 
 
 class Totals:

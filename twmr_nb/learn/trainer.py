@@ -1,7 +1,6 @@
 """The training loop: collect -> learn -> report. A generator of plain records; it knows no files and no screen."""
 
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -24,7 +23,7 @@ from twmr_nb.learn.network import (
 )
 from twmr_nb.learn.ppo import LearnerState, draw_groups, learned, make_optimizer, update
 from twmr_nb.learn.reward_scale import RewardScale
-from twmr_nb.learn.storage import EPISODE_WINDOW, EpisodeLog, Record, Storage, Totals
+from twmr_nb.learn.storage import EpisodeLog, Record, Storage, Totals
 from twmr_nb.types import Mistake
 
 Snapshot = dict[str, np.ndarray]
@@ -48,7 +47,7 @@ class Trainer:
     """Trains one policy on a batch of robots. `for record in trainer.updates(): ...`
 
     `env` is any gymnasium.vector.VectorEnv that resets in the step that ends an episode and keeps `final_obs`;
-    what it reports in `info` (x, passed, reward_terms) is logged.
+    what it reports in `info` (x, passed, reward_terms, which add up to the reward) is logged.
     """
 
     def __init__(self, env: Any, config: PPOConfig, seed: int = 0) -> None:
@@ -92,7 +91,7 @@ class Trainer:
                 self.env.set_step_heights(*self.curriculum.heights)
             self.obs, _ = self.env.reset(seed=self.seed)
             if self.config.stagger:
-                self.env.stagger()
+                self.episodes.cut = self.env.stagger()
             if self.config.normalize_observations:
                 self.observe_normalizer(self.obs)
             self.snapshot = self.finite_snapshot()
@@ -127,7 +126,7 @@ class Trainer:
 
     def take_snapshot(self) -> Snapshot:
         """All that the next rollout depends on, as named arrays; `restore` goes on exactly from it."""
-        tree = {**self.state_tree(), "env": self.env.get_state(), "finished": np.array(self.episodes.finished)}
+        tree = {**self.state_tree(), **self.episodes.get_state(), "env": self.env.get_state()}
         if self.curriculum:
             tree["curriculum"] = self.curriculum.get_state()
         if self.reward_scale:
@@ -170,7 +169,7 @@ class Trainer:
         state = jax.tree.unflatten(jax.tree.structure(tree), [snapshot[name] for name, _ in named_leaves(tree)])
         self.learner, self.carry, self.obs, self.start = (state[k] for k in ("learner", "carry", "obs", "start"))
         self.episodes.running = state["running"].copy()
-        self.episodes.finished = deque(map(tuple, snapshot["finished"]), maxlen=EPISODE_WINDOW)
+        self.episodes.set_state(snapshot)
         self.update_index, self.global_step, self.episodes.count = map(int, state["counters"])
         self.train_s = float(state["train_s"])
         self.env.set_state({k.removeprefix("env/"): v for k, v in snapshot.items() if k.startswith("env/")})
@@ -218,7 +217,7 @@ class Trainer:
             self.storage.done[t] = done
             self.storage.bootstrap[t] = self.beyond_limit(truncated & ~terminated, info)
             passed = info.get("passed", no_obstacle)
-            self.episodes.add(reward, done, passed)
+            self.episodes.add(reward, done, passed, info.get("reward_terms", {}))
             totals.add(reward, passed, info)
             if self.curriculum and done.any() and self.curriculum.add(info["step_height"][done], passed[done]):
                 self.env.set_step_heights(*self.curriculum.heights)

@@ -46,6 +46,11 @@ def nose_up(quat: Array) -> Array:
     return np.arcsin(np.clip(2 * (x * z - w * y), -1, 1))
 
 
+def about_x(angle: float) -> Array:
+    """The quaternion [4] that turns about the x axis by an angle [rad]: a roll."""
+    return np.array([np.cos(angle / 2), np.sin(angle / 2), 0.0, 0.0])
+
+
 def about_y(angle: float) -> Array:
     """The quaternion [4] that turns about the y axis by an angle [rad]: a pitch, nose down where it is positive."""
     return np.array([np.cos(angle / 2), 0.0, np.sin(angle / 2), 0.0])

@@ -17,7 +17,7 @@ from twmr_nb.runs.folder import RunError, RunFolder, fresh_folder, run_folders
 from twmr_nb.runs.identity import describe_term, describe_training, digest
 from twmr_nb.runs.places import RUNS
 from twmr_nb.runs.training import Training
-from twmr_nb.task.rewards import RewardTerm, refuse_duplicates
+from twmr_nb.task.rewards import RewardTerm, checked_terms
 from twmr_nb.types import Record
 
 LIVE: dict[Path, "Run"] = {}  # runs of this process, so that a new cell finds the one already under way
@@ -65,7 +65,7 @@ def new_run(
     ('new', 5)
     """
     config = config.replace(**settings) if isinstance(config, TrainConfig) else presets.preset(config, **settings)
-    extra_terms = refuse_duplicates(extra_terms)
+    extra_terms = checked_terms(extra_terms)
     identity, terms = digest(describe_training(config, extra_terms)), [describe_term(t) for t in extra_terms]
     path = Path(run_dir) if run_dir is not None else fresh_folder(Path(root or RUNS), name)
     if path.resolve() == Path.cwd():
@@ -92,7 +92,7 @@ def open_run(path: str | Path, extra_terms: Iterable[RewardTerm] = ()) -> "Run":
     """
     if not isinstance(path, str | Path):
         raise ConfigError(f"{shown(path)} is no run's name or folder: give one, such as run.name or run.path.")
-    extra_terms = refuse_duplicates(extra_terms)
+    extra_terms = checked_terms(extra_terms)
     for place in places_of(path):
         if run := LIVE.get(place):
             if not run.training:

@@ -34,10 +34,12 @@ class Selection:
         return load_policy(self.path) if self.path.exists() else None
 
     def consider(self, candidate: SavedPolicy) -> bool:
-        """Try a policy deterministically; keep it if none before passed more often. Returns whether it is kept."""
+        """Try a policy deterministically; keep it if none before passed more often: cleanly, where folded legs are paid
+        for and can be judged. Returns whether it is kept."""
         world = candidate.config.env.replace(critic_obs_mode="same")
         tried = evaluate(candidate, world, EPISODES, VALIDATION_SEED)
-        rank = [tried["success_rate"], tried["mean_return"]]
+        clean = tried["clean_pass"] if world.folded_bonus else None
+        rank = [tried["success_rate"] if clean is None else clean, tried["mean_return"]]
         if not np.isfinite(rank).all():  # it would compare as better than any number
             return False
         best = self.best

@@ -29,7 +29,7 @@ from twmr_nb.robot.rotations import upright
 from twmr_nb.task.feeling import Feeling, feels
 from twmr_nb.task.gate import gate
 from twmr_nb.task.observations import Memory, critic_labels, observation_labels, observe
-from twmr_nb.task.rewards import RewardTerm, refuse_duplicates, score, success_x, total
+from twmr_nb.task.rewards import RewardTerm, checked_terms, refuse_mixing, score, success_x, total
 from twmr_nb.task.simulation import Simulation
 from twmr_nb.task.transition import Transition
 from twmr_nb.types import Array
@@ -37,6 +37,7 @@ from twmr_nb.types import Array
 Info = dict[str, Any]
 ACCELEROMETER_NOISE, GYRO_NOISE, JOINT_NOISE, SPEED_NOISE = 0.3, 0.03, 0.01, 0.1  # m/s², rad/s, rad, rad/s
 ACCELEROMETER, GYRO, TOUCH = slice(13, 16), slice(16, 19), 19  # columns of the sensor readings
+EVERYONE = slice(None)  # indexes all robots without copying anything
 
 
 class TwmrEnv(VectorEnv):
@@ -64,7 +65,7 @@ class TwmrEnv(VectorEnv):
             raise ConfigError(f"num_envs = {num_envs!r} is not allowed: give at least 1.")
         self.config = checked_world(config)
         self.num_envs = num_envs
-        self.extra_terms = refuse_duplicates(extra_terms)
+        self.extra_terms = checked_terms(extra_terms)
         self.autoreset = autoreset
         self.sim = Simulation(self.config, num_envs, num_threads)
         self.success_x = success_x(self.config)
@@ -78,7 +79,7 @@ class TwmrEnv(VectorEnv):
         self.single_action_space = gymnasium.spaces.Box(-1.0, 1.0, (NU,), np.float32)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
-        self._rngs = [np.random.default_rng() for _ in range(num_envs)]
+        self._rngs = generators([None] * num_envs)
         self._steps = np.zeros(num_envs, dtype=int)
         self._passed = np.zeros(num_envs, dtype=bool)
         self._since_passed = np.zeros(num_envs, dtype=int)
@@ -97,7 +98,7 @@ class TwmrEnv(VectorEnv):
             seeds = [seed + i for i in range(self.num_envs)] if isinstance(seed, int | np.integer) else list(seed)
             if len(seeds) != self.num_envs:
                 raise ValueError(f"{len(seeds)} seeds for {self.num_envs} robots: give one number, or one per robot.")
-            self._rngs = [np.random.default_rng(s) for s in seeds]
+            self._rngs = generators(seeds)
         self._started = True
         self._passed = np.zeros(self.num_envs, dtype=bool)
         self._ended = np.zeros(self.num_envs, dtype=bool)
@@ -105,6 +106,7 @@ class TwmrEnv(VectorEnv):
         self.transition = self._snapshot(self.sim.qpos.copy(), self._action, np.zeros(self.num_envs, dtype=bool))
         if self._feeling:  # to look is no control step
             self._feeling.start(np.arange(self.num_envs), self.sim.legs)
+        refuse_mixing(self.extra_terms, self.transition)
         return obs, self._info(self.transition)
 
     def step(self, actions: ArrayLike) -> tuple[Array, Array, Array, Array, Info]:
@@ -113,21 +115,22 @@ class TwmrEnv(VectorEnv):
         actions = self._checked(actions).copy()  # kept, whatever the caller does with its own
         before = self.sim.qpos.copy()
         diverged = self.sim.step(self._delayed(actions), None if self.autoreset else ~self._ended, self._gate)
-        before[diverged] = self.sim.qpos[diverged]  # where nothing can be told, nothing moved
+        if diverged.any():
+            before[diverged] = self.sim.qpos[diverged]  # where nothing can be told, nothing moved
         self.transition = t = self._snapshot(before, actions, diverged)
         raw, weighted = score(t, config, self.extra_terms)
         self._action, self._gate = actions, t.gate.copy()
-        obs = self._observed(np.arange(self.num_envs), t.accelerometer, t.gyro, t.touch)
+        obs = self._observed(EVERYONE, t.accelerometer, t.gyro, t.touch)
         info = self._info(t) | {"reward_terms": weighted, "reward_terms_raw": raw}
+        self._passed = info["passed"]
         self._steps += 1
-        self._since_passed = np.where(t.passed, self._since_passed + 1, 0)
         truncated = self._steps >= config.max_steps
         if config.end_on_success:
+            self._since_passed = (self._since_passed + 1) * self._passed
             truncated |= self._since_passed == 1 + round(config.drive_on / self.sim.ctrl_dt)
         terminated = t.fell.copy()  # the transition's own arrays are locked
         truncated &= ~terminated
         done = terminated | truncated
-        self._passed = info["passed"]
         if not self.autoreset:
             self._ended |= done
         elif done.any():
@@ -148,9 +151,13 @@ class TwmrEnv(VectorEnv):
             )
         self.step_heights = (low, high)
 
-    def stagger(self) -> None:
-        """Start the robots' step counters at different values, so that their time limits do not all come at once."""
+    def stagger(self) -> NDArray[np.bool_]:
+        """Start the robots' step counters at different values, so that their time limits do not all come at once.
+
+        Returns whose first episode this cuts short, [N].
+        """
         self._steps[:] = np.arange(self.num_envs) * self.config.max_steps // self.num_envs
+        return self._steps > 0
 
     def get_state(self) -> dict[str, Array]:
         """All that the coming steps depend on, as arrays; `set_state` goes on exactly from it."""
@@ -182,7 +189,8 @@ class TwmrEnv(VectorEnv):
             if name in state:  # states of earlier versions lack what their settings did not need
                 setattr(self, f"_{name}", state[name].copy())
         if self._feeling:
-            self._feeling = Feeling(*(state[f"feeling/{k}"].copy() for k in vars(self._feeling)))
+            felt = {k: state.get(f"feeling/{k}", v) for k, v in vars(Feeling.of(self.num_envs)).items()}
+            self._feeling = Feeling(**{k: v.copy() for k, v in felt.items()})
         for rng, words in zip(self._rngs, state["generators"], strict=True):
             set_generator_words(rng, words)
         self._started = True
@@ -215,7 +223,7 @@ class TwmrEnv(VectorEnv):
 
     def _start_episodes(self, ids: Array) -> NDArray[np.float32]:
         """Reset the robots `ids`, in one go; their first observations."""
-        rngs = [self._rngs[i] for i in ids]
+        rngs = list(self._rngs[ids])
         if self.config.step_height_max is not None:
             self.sim.set_heights(ids, np.array([rng.uniform(*self.step_heights) for rng in rngs]))
         self.sim.reset(ids, rngs)
@@ -229,10 +237,11 @@ class TwmrEnv(VectorEnv):
         sensors = self.sim.sensors[ids]
         return self._observed(ids, sensors[:, ACCELEROMETER], sensors[:, GYRO], touch_of(sensors))
 
-    def _observed(self, ids: Array, accelerometer: Array, gyro: Array, touch: Array) -> NDArray[np.float32]:
+    def _observed(self, ids: Array | slice, accelerometer: Array, gyro: Array, touch: Array) -> NDArray[np.float32]:
         """What the robots `ids` see, joints with noise if configured: [n, D]."""
         sim, qpos, qvel = self.sim, self.sim.qpos[ids], self.sim.qvel[ids]
         if self.config.sensor_noise:
+            qpos, qvel = qpos.copy(), qvel.copy()
             for joints, speeds in ((WHEEL_QPOS, WHEEL_DOF), (LEG_QPOS, LEG_DOF)):
                 qpos[:, joints] += self._noise(ids, JOINT_NOISE, len(WHEELS))
                 qvel[:, speeds] += self._noise(ids, SPEED_NOISE, len(WHEELS))
@@ -241,11 +250,9 @@ class TwmrEnv(VectorEnv):
             memory = Memory(self._feeling.attitude[ids], self._action[ids], self._gate[ids])
         return observe(self.config, qpos, qvel, accelerometer, gyro, touch, sim.heights[ids], memory)
 
-    def _noise(self, ids: Array, size: float, count: int) -> Array | float:
-        """Noise of the senses, [n, count]; 0, and no number drawn, without sensor_noise."""
-        if not self.config.sensor_noise:
-            return 0.0
-        return self.config.sensor_noise * size * np.stack([self._rngs[i].standard_normal(count) for i in ids])
+    def _noise(self, ids: Array | slice, size: float, count: int) -> Array:
+        """Noise of the senses, [n, count]."""
+        return self.config.sensor_noise * size * np.stack([rng.standard_normal(count) for rng in self._rngs[ids]])
 
     def _delayed(self, actions: Array) -> Array:
         """The actions that reach the motors now."""
@@ -257,10 +264,11 @@ class TwmrEnv(VectorEnv):
 
     def _snapshot(self, qpos_before: Array, action: Array, diverged: Array) -> Transition:
         """The present state as a Transition of its own arrays, which later steps leave alone."""
-        sim, config, everyone = self.sim, self.config, np.arange(self.num_envs)
+        sim, config = self.sim, self.config
         state, sensors, torque = sim.qpos_qvel.copy(), sim.sensors.astype(np.float32), sim.torque.astype(np.float32)
-        sensors[:, ACCELEROMETER] += self._noise(everyone, ACCELEROMETER_NOISE, 3)
-        sensors[:, GYRO] += self._noise(everyone, GYRO_NOISE, 3)
+        if config.sensor_noise:
+            sensors[:, ACCELEROMETER] += self._noise(EVERYONE, ACCELEROMETER_NOISE, 3)
+            sensors[:, GYRO] += self._noise(EVERYONE, GYRO_NOISE, 3)
         accelerometer, gyro = sensors[:, ACCELEROMETER], sensors[:, GYRO]
         qpos, qvel = state[:, :NQ], state[:, NQ:]
         if self._feeling:
@@ -291,6 +299,7 @@ class TwmrEnv(VectorEnv):
             passed_before=self._passed,
             step_height=sim.heights.copy(),
             step_edge=self.step_edge,
+            start_yaw=self.config.start_yaw,
             success_x=self.success_x,
             retract=sim.retract,
             extend=sim.extend,
@@ -304,6 +313,11 @@ class TwmrEnv(VectorEnv):
 def touch_of(sensors: Array) -> Array:
     """Force on the step [N], N; none in a world without a step, which has no such sensor."""
     return sensors[:, TOUCH] if sensors.shape[1] > TOUCH else np.zeros(len(sensors), sensors.dtype)
+
+
+def generators(seeds: Sequence[int | None]) -> NDArray[np.object_]:
+    """A random generator for each seed, [N]."""
+    return np.array([np.random.default_rng(seed) for seed in seeds], object)
 
 
 def generator_words(rng: np.random.Generator) -> list[int]:

@@ -20,12 +20,13 @@ from twmr_nb.robot.model import MAX_TIP_RADIUS, WHEEL_RADIUS, step_edges, tip_ra
 from twmr_nb.robot.pose import wheel_centres
 from twmr_nb.robot.rotations import yaw
 from twmr_nb.task.gate import obstacle_buffers
+from twmr_nb.task.rows import mixes_rows
 from twmr_nb.task.transition import Transition
 from twmr_nb.types import Array
 
 Scores = dict[str, Array]
 FOLDED_RADIUS = 0.02  # m, of the tips; longer legs are faster, so the last millimetres need the most pay
-ASTRAY = 0.5  # rad; a climb may go at an angle of so much
+ASTRAY = 0.5  # rad; a climb may turn by so much
 UPRIGHT = 0.7  # cosine of a tilt of 0.8 rad; the upright factor takes nothing from a smaller one
 TIPPING = 0.6  # rad; a climb needs to tilt the chassis by about so much
 
@@ -120,7 +121,8 @@ def tipping(t: Transition) -> Array:
 
 
 def astray(t: Transition) -> Array:
-    return np.maximum(np.abs(yaw(t.qpos[..., 3:7])) - ASTRAY, 0)
+    off = yaw(t.qpos[..., 3:7]) - t.start_yaw
+    return np.maximum(np.abs((off + np.pi) % (2 * np.pi) - np.pi) - ASTRAY, 0)
 
 
 def action_rate(t: Transition) -> Array:
@@ -172,8 +174,8 @@ REWARD_TERMS = RewardTerms((
         "Tilt of the chassis beyond 0.6 rad.", tipping, optional=True,
     ),
     RewardTerm(
-        "astray", "astray", "astray_penalty", -1.0, r"-w \max(|\psi| - 0.5, 0)", "rad",
-        "How far the heading is off straight on, beyond 0.5 rad.", astray, optional=True,
+        "astray", "astray", "astray_penalty", -1.0, r"-w \max(|\psi - \psi_0| - 0.5, 0)", "rad",
+        "How far the heading is off start_yaw, beyond 0.5 rad.", astray, optional=True,
     ),
     RewardTerm(
         "action_rate", "action rate", "action_rate_penalty", -1.0, r"-w \sum_{i=1}^{8} (a_i - a_i^{\,t-1})^2", "1",
@@ -280,10 +282,11 @@ def reward_term(
     unit: str = "",
     doc: str | None = None,
 ) -> RewardTerm:
-    """A reward term from a function of a Transition that returns one number per robot, [...].
+    """A reward term from a function of a Transition that returns one number per robot, [...], by its row alone.
 
     A negative weight makes it a cost. The function's source text is kept, to be saved and shown with a run.
-    Raises ConfigError on a name that is taken or a weight that is no number; scoring raises TermError where it fails.
+    Raises ConfigError on a name that is taken or a weight that is no number. Scoring raises TermError where it fails,
+    and ConfigError where it looks at other rows: these are moments in a recording, but robots in training.
 
     >>> def calm(t):
     ...     return t.pitch**2
@@ -319,8 +322,8 @@ def source_of(fn: Callable[..., Any]) -> str:
         return f"# the source text of {getattr(fn, '__name__', 'this term')!r} was not available\n"
 
 
-def refuse_duplicates(extra_terms: Iterable[RewardTerm]) -> tuple[RewardTerm, ...]:
-    """The terms as a tuple; raises ConfigError if one is no RewardTerm or a name occurs twice."""
+def checked_terms(extra_terms: Iterable[RewardTerm]) -> tuple[RewardTerm, ...]:
+    """The terms as a tuple; raises ConfigError if one is no RewardTerm, is given twice, or looks at other rows."""
     if isinstance(extra_terms, RewardTerm) or not isinstance(extra_terms, Iterable):
         raise ConfigError(f"extra_terms = {extra_terms!r} is not allowed: give a list of reward terms.")
     terms = tuple(extra_terms)
@@ -335,4 +338,17 @@ def refuse_duplicates(extra_terms: Iterable[RewardTerm]) -> tuple[RewardTerm, ..
         if term.name in known:
             raise ConfigError(f"reward term {term.name!r} is given twice: rename one, or pass it once.")
         known.add(term.name)
+    refuse_mixing(terms)
     return terms
+
+
+def refuse_mixing(terms: Iterable[RewardTerm], t: Transition | None = None) -> None:
+    """Raise ConfigError if what a term pays for a row of t depends on other rows; without t: for one of a sample."""
+    for term in terms:
+        if mixes_rows(term.fn, t):
+            raise ConfigError(
+                f"reward term {term.name!r} looks at other rows than the one it pays for, as np.diff, np.gradient or "
+                "a mean over all rows do, but rows are moments only in a recording and other robots in training: use "
+                "numbers of one row, and for a change x - x_before, z - z_before, pitch - pitch_before or "
+                "action - action_before."
+            )

@@ -51,6 +51,8 @@ class Transition:
     """Height of the step in this episode, m, [...] or one number; 0 without a step."""
     step_edge: float
     """x of the step's near edge, m; infinite without a step."""
+    start_yaw: float
+    """Heading that episodes begin with, rad; what is drawn for each is left out."""
     success_x: Array | float
     """Where the obstacle counts as passed, m."""
     retract: Array
@@ -62,14 +64,17 @@ class Transition:
 
     def __post_init__(self) -> None:
         """Locked views, so that no reward term can move the robot or a recording that it only looks at."""
-        for name, value in vars(self).items():
+        values = vars(self)
+        for name, value in values.items():
             if isinstance(value, np.ndarray):
-                object.__setattr__(self, name, locked(value))
+                values[name] = locked(value)
 
     def __repr__(self) -> str:
         docs = {name: re.sub(r", \[[^]]*\]", "", doc) for name, doc in field_docs(Transition).items()}
         shapes = {name: list(np.shape(getattr(self, name))) or "one number" for name in docs}
-        return "\n".join(["Transition:", *(f"  {name:<14} {shapes[name]!s:<11} {doc}" for name, doc in docs.items())])
+        lines = [f"  {name:<14} {shapes[name]!s:<11} {doc}" for name, doc in docs.items()]
+        more = [name for name, value in vars(Transition).items() if isinstance(value, property)]
+        return "\n".join(["Transition:", *lines, f"  and from these: {', '.join(more)}"])
 
     @property
     def x(self) -> Array:
@@ -85,6 +90,11 @@ class Transition:
     def z(self) -> Array:
         """Root height, m."""
         return self.qpos[..., 2]
+
+    @property
+    def z_before(self) -> Array:
+        """Root height before the step, m."""
+        return self.qpos_before[..., 2]
 
     @property
     def vx(self) -> Array:
@@ -105,6 +115,11 @@ class Transition:
     def pitch(self) -> Array:
         """Tilt ahead (nose down), rad."""
         return roll_pitch(self.qpos[..., 3:7])[1]
+
+    @property
+    def pitch_before(self) -> Array:
+        """Tilt ahead before the step, rad."""
+        return roll_pitch(self.qpos_before[..., 3:7])[1]
 
     @property
     def upright(self) -> Array:

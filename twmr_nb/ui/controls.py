@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from twmr_nb.config.as_text import command_line, python_code
 from twmr_nb.config.schema import ConfigError, TrainConfig, all_settings
-from twmr_nb.task.rewards import RewardTerm, refuse_duplicates
+from twmr_nb.task.rewards import RewardTerm, checked_terms
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.setting_row import Row, weight_setting
 
@@ -20,7 +20,7 @@ class Controls(w.VBox):
     """Every setting of a run. `config` and `extra_terms` are what the controls say now."""
 
     def __init__(self, config: TrainConfig, start: TrainConfig, extra_terms: Iterable[RewardTerm] = ()) -> None:
-        self.start, self.terms = start, refuse_duplicates(extra_terms)
+        self.start, self.terms = start, checked_terms(extra_terms)
         self.on_change: Callable[[], None] = lambda: None
         self.rows = {
             name: Row(setting, setting.default, self._changed, slider=name != "seed")

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 import ipywidgets as w
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from twmr_nb.draw.curves import LiveCurves, curves_text
 from twmr_nb.markup import one_line
@@ -23,7 +23,7 @@ from twmr_nb.ui.keys import Keys
 from twmr_nb.ui.picture import Picture
 from twmr_nb.ui.saved import Keepsake, changed, plain, show
 from twmr_nb.ui.shell import STYLE, Shell, line
-from twmr_nb.ui.status import failure_text, progress_text, result_text, state_text, unhurried
+from twmr_nb.ui.status import advice_text, failure_text, progress_text, result_text, state_text, unhurried
 
 TICK, SELDOM, HASTE = 1.0, 3.0, 0.05  # s between two looks at the run: at first, later; while it stops
 DRAW_EVERY, DRAW_SELDOM = 1.0, 6.0  # s between two pictures: at first, later
@@ -183,6 +183,8 @@ class LiveView(w.VBox):
         self.bar.bar_style = {"finished": "success", "failed": "danger"}.get(state, "")
         if state == "failed":
             self.message.value = failure_text(run)
+        elif state == "finished":
+            self.message.value = escape(advice_text(records))
         steady = run.training and not run.stopping
         self.pause.disabled = not steady or state == "paused"
         self.resume.disabled = not (state == "paused" or (not run.training and state.split(":")[0] in RESUMABLE))

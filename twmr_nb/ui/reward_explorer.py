@@ -15,7 +15,7 @@ from twmr_nb.draw.reward_picture import STYLES, RewardPicture
 from twmr_nb.draw.style import term_colors, words
 from twmr_nb.episodes.rescore import Rescored, rescored
 from twmr_nb.episodes.rollout import Rollout
-from twmr_nb.task.rewards import REWARD_TERMS, RewardTerm, refuse_duplicates
+from twmr_nb.task.rewards import REWARD_TERMS, RewardTerm, checked_terms
 from twmr_nb.ui.episode_explorer import EpisodeExplorer
 from twmr_nb.ui.rollout_picker import RolloutPicker
 from twmr_nb.ui.setting_row import Row, weight_setting
@@ -44,7 +44,7 @@ class RewardExplorer(EpisodeExplorer):
         *,
         root: str | Path | None = None,
     ) -> None:
-        self.terms = refuse_duplicates(extra_terms)
+        self.terms = checked_terms(extra_terms)
         colors = term_colors([term.name for term in (*REWARD_TERMS, *self.terms)])
         rows = [self.row(term.setting, term.label, colors[term.name]) for term in REWARD_TERMS]
         self.weights = {

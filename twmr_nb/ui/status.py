@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from twmr_nb.episodes.report import FEW
 from twmr_nb.progress import clock
 from twmr_nb.runs.run import Run
 from twmr_nb.types import Record
@@ -63,10 +64,18 @@ def result_text(records: Sequence[Record]) -> list[str]:
     if not records:
         return []
     last = records[-1]
-    words = ["no episode has ended yet"]
+    words = ["no whole episode has ended yet"]
     if last["episodes"]:
         words = [f"success {last['success_rate']:.0%} · return {last['episode_return']:.1f} per episode"]
     return words + ([f"steps up to {100 * last['frontier']:.1f} cm"] if "frontier" in last else [])
+
+
+def advice_text(records: Sequence[Record]) -> str:
+    """What to do where a training has come to its end, and fewer than half of its last episodes passed."""
+    last = records[-1] if records else {}
+    if last.get("progress", 0.0) < 1 or not last["episodes"] or last["success_rate"] >= FEW:
+        return ""
+    return "Fewer than half of the last episodes passed: train again with another seed, or longer."
 
 
 def failure_text(run: Run) -> Markup:

@@ -3,7 +3,8 @@
 from typing import Any
 
 from twmr_nb.config.schema import EnvConfig, PPOConfig
-from twmr_nb.course.checks.verdict import Verdict, judge_number, right, wrong
+from twmr_nb.course.checks.verdict import Verdict, as_word, check, judge_number, right, wrong
+from twmr_nb.markup import shown
 
 # Three broken settings, named so as not to give the answer away; what is wrong with each is `SICKNESS`.
 PATIENTS: dict[str, dict[str, Any]] = {
@@ -19,6 +20,7 @@ SIGNS = {
 }
 
 
+@check
 def samples_per_update(answer: Any, config: PPOConfig) -> Verdict:
     """04: how many control steps one update learns from."""
     samples = config.num_envs * config.rollout_steps
@@ -38,11 +40,12 @@ def samples_per_update(answer: Any, config: PPOConfig) -> Verdict:
             (config.total_timesteps, "That is the whole training."),
         ],
         otherwise="Multiply the number of robots by the steps that each takes between two updates.",
-        tolerance=0.001,
+        tolerance=0.0,
         example="512",
     )
 
 
+@check
 def horizon_seconds(answer: Any, config: PPOConfig, env: EnvConfig) -> Verdict:
     """04: how far ahead the discount looks, 1 / (1 - gamma) control steps, in seconds."""
     steps = 1 / (1 - config.gamma)
@@ -60,9 +63,11 @@ def horizon_seconds(answer: Any, config: PPOConfig, env: EnvConfig) -> Verdict:
         ],
         otherwise="Steps: 1 / (1 - gamma). Seconds: times the duration of a step, ctrl_dt.",
         example="0.5",
+        unit="s",
     )
 
 
+@check
 def clipped_objective(answer: Any, ratio: float, advantage: float, clip: float) -> Verdict:
     """04: PPO's objective of one sample, min(ratio A, clip(ratio) A)."""
     limited = min(max(ratio, 1 - clip), 1 + clip)
@@ -83,14 +88,16 @@ def clipped_objective(answer: Any, ratio: float, advantage: float, clip: float) 
     )
 
 
+@check
 def diagnosis(answer: Any) -> Verdict:
     """04: which patient suffers from what; answer: {"A": ..., "B": ..., "C": ...}."""
     choices = ", ".join(f"`{s!r}`" for s in sorted(SIGNS))
     if not isinstance(answer, dict) or set(answer) != set(SICKNESS):
         return wrong('Give one word per patient, as `{"A": ..., "B": ..., "C": ...}`, out of ' + choices + ".")
-    strange = [v for v in answer.values() if not isinstance(v, str) or v not in SIGNS]
+    strange = [v for v in answer.values() if as_word(v) not in SIGNS]
     if strange:
-        return wrong(f"`{strange[0]!r}` is none of the sicknesses: choose out of {choices}.")
+        return wrong(f"`{shown(strange[0])}` is none of the sicknesses: choose out of {choices}.")
+    answer = {patient: as_word(v) for patient, v in answer.items()}
     if len(set(answer.values())) < len(SICKNESS):
         return wrong("Each patient has another sickness: one of them is given twice.")
     missed = [p for p in SICKNESS if answer[p] != SICKNESS[p]]
