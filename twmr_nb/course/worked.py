@@ -47,7 +47,7 @@ def height(t: Transition) -> Array:
 
 def height_gained(t: Transition) -> Array:
     """Going up; coming down takes it back."""
-    return (t.z - t.qpos_before[..., 2]) / t.ctrl_dt
+    return (t.z - t.z_before) / t.ctrl_dt
 
 
 HEAVY = {"extension_penalty": 0.05}
