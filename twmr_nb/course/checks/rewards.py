@@ -114,8 +114,7 @@ def worth_ahead(answer: Any, bonus: float, seconds: float, gamma: float = 0.99, 
     return judge_number(
         answer,
         value,
-        f"{seconds:g} s are {steps} steps, and {gamma:g}^{steps} = {gamma**steps:.3g}: of {bonus:g} there is {value:.2g} "
-        "left.",
+        f"{seconds:g} s are {steps} steps, {gamma:g}^{steps} = {gamma**steps:.3g}: of {bonus:g}, {value:.2g} is left.",
         mistakes=[
             (bonus * gamma**seconds, f"The discount counts steps, not seconds: a step lasts {ctrl_dt:g} s."),
             (bonus * gamma ** (seconds * ctrl_dt), "How many steps are that? Divide by the duration of a step."),

@@ -19,7 +19,7 @@ from twmr_nb.task.transition import Transition
 
 @check
 def alive_break_even(answer: Any, config: EnvConfig, pass_seconds: float) -> Verdict:
-    """06: the alive bonus from which on to wait before the line until the end pays more than to pass after pass_seconds.
+    """06: the alive bonus from which on waiting before the line to the end pays more than passing after pass_seconds.
 
     Undiscounted; both have come the same way, and the episode ends on success.
     """
@@ -35,8 +35,7 @@ def alive_break_even(answer: Any, config: EnvConfig, pass_seconds: float) -> Ver
         mistakes=[
             (
                 (way + bonus) / left,
-                "There *standing at the start* pays as much as passing. Who waits before the line has been paid for the "
-                "way, too.",
+                "There *standing at the start* pays as much as passing. At the line, the way has been paid as well.",
             ),
             (way / left, "That is the way, which both are paid for. What does only the one that passes get?"),
             (1 / left, f"The success bonus is {bonus:g} here, not the 1 of lesson 03."),
@@ -70,13 +69,13 @@ def waiting_break_even(answer: Any, bonus: float, gamma: float) -> Verdict:
 
 @check
 def chance_of_order(answer: Any, seeds: int = 3) -> Verdict:
-    """06: the probability that one of two variants, whichever, is above the other in all seeds though nothing differs."""
+    """06: the probability that either of two variants is above the other in all seeds although nothing differs."""
     ways = math.comb(2 * seeds, seeds)
     return judge_number(
         answer,
         2 / ways,
-        f"{2 * seeds} results can fall to two variants in {ways} ways. One of them puts all of the first on top, one all "
-        f"of the second, and either would be called a difference: 2/{ways} = {2 / ways:.3g}.",
+        f"{2 * seeds} results can fall to two variants in {ways} ways. One puts all of the first on top, one all of "
+        f"the second, and either would be called a difference: 2/{ways} = {2 / ways:.3g}.",
         mistakes=[
             (1 / ways, "That is the chance of one order. The rule calls two of them a difference: higher, and lower."),
             (0.5**seeds, "That would be pairs of seeds, each a coin. Here every seed beats *every* other."),
