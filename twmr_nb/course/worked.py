@@ -13,7 +13,7 @@ import tyro
 
 from twmr_nb.config.presets import QUICK_PRESET
 from twmr_nb.files import locked, read_json, write_text
-from twmr_nb.lab.experiment import ROOT, Comparison, Trial, Variant, compare, planned, variant
+from twmr_nb.lab.experiment import JUDGED, ROOT, Comparison, Trial, Variant, compare, planned, variant
 from twmr_nb.markup import shown
 from twmr_nb.runs.export import rounded
 from twmr_nb.runs.identity import digest
@@ -22,9 +22,9 @@ from twmr_nb.task.transition import Transition
 from twmr_nb.types import Array, ConfigError, Record
 
 RESULTS = Path(__file__).with_name("experiments.json")
-STEPS, SEEDS, EPISODES = 150_000, (0, 1, 2, 3), 100
-LOGGED = ("global_step", "success_rate", "average_x", "episode_return", "std", "frontier")
-POINTS, DIGITS = 30, 4  # kept of every curve; of every number
+STEPS, SEEDS, EPISODES = 150_000, tuple(range(8)), 100
+LOGGED = ("global_step", "success_rate", "average_x", "value_loss", "frontier")
+POINTS, DIGITS = 25, 4  # kept of every curve; of every number
 DRAWN = {"scene": "step", "step_height": 0.03, "step_height_max": 0.07}
 RISING = DRAWN | {"curriculum_start": 0.04}
 RISING_TO_5 = {"scene": "step", "step_height": 0.05, "step_height_max": 0.05, "curriculum_start": 0.03}
@@ -55,7 +55,12 @@ DEARER = {"forward_weight": 10.0, "success_bonus": 100.0, "control_cost": 0.01, 
 WORKED = {
     "scale": Worked(
         "The same reward, all of it ten times as much: what changes?",
-        {"as it is": {}, "ten times": DEARER, "ten times, normalised": DEARER | {"normalize_returns": True}},
+        {
+            "as it is": {},
+            "ten times": DEARER,
+            "ten times, critic 1/100": DEARER | {"vf_coef": 0.005},
+            "ten times, normalised": DEARER | {"normalize_returns": True},
+        },
     ),
     "sparse": Worked(
         "Does a bonus for passing teach passing, with the way paid for as well and alone?",
@@ -106,7 +111,7 @@ def measured(name: str, path: Path | None = None) -> Comparison:
     kept = read_json(path or RESULTS)
     if kept.get("questions", {}).get(name) != digest(question(WORKED[name], kept.get("steps", STEPS))):
         return Comparison(())
-    return Comparison(tuple(Trial(**trial) for trial in kept["experiments"][name]))
+    return Comparison(tuple(Trial(**trial | {"records": rows(trial["records"])}) for trial in kept["experiments"][name]))
 
 
 def question(worked: Worked, steps: int) -> dict[str, Any]:
@@ -137,7 +142,7 @@ def measure(
             worked.variants, seeds, steps=steps, episodes=episodes, step_height=worked.step_height, root=root
         )
         trials = [
-            {"variant": t.variant, "seed": t.seed, "records": thinned(t.records), "result": rounded(t.result, DIGITS)}
+            {"variant": t.variant, "seed": t.seed, "records": thinned(t.records), "result": judged(t.result)}
             for t in comparison.trials
         ]
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -152,10 +157,21 @@ def measure(
         print(f"\n{name}: {worked.question}\n{comparison.verdict()}")
 
 
-def thinned(records: Sequence[Record]) -> list[dict[str, float]]:
-    """A few records of a curve, the last among them, with the quantities that are shown."""
+def judged(result: Mapping[str, Any]) -> dict[str, float]:
+    """Of an evaluation, what a comparison shows."""
+    return rounded({key: result[key] for key in (*JUDGED, "episodes")}, DIGITS)
+
+
+def thinned(records: Sequence[Record]) -> dict[str, list[float]]:
+    """A few records of a curve, the last among them: column -> values, of the quantities that are shown."""
     stride = -(-len(records) // POINTS) or 1
-    return [rounded({k: r[k] for k in LOGGED if k in r}, DIGITS) for r in records[::-1][::stride][::-1]]
+    kept = [rounded({k: r[k] for k in LOGGED if k in r}, DIGITS) for r in records[::-1][::stride][::-1]]
+    return {key: [record[key] for record in kept] for key in kept[0]}
+
+
+def rows(columns: Mapping[str, Sequence[float]]) -> list[Record]:
+    """The inverse of thinned: a record for each of the points."""
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
 if __name__ == "__main__":
