@@ -24,7 +24,8 @@ class Guess(w.VBox):
         if choices:
             self.box: Any = w.RadioButtons(options=list(choices), value=None, layout=w.Layout(width="auto"))
         else:
-            self.box = w.Text(placeholder="a number", layout=w.Layout(width="160px"))
+            # Told when it is left: of a box that tells every key, the click below may overtake the last ones.
+            self.box = w.Text(placeholder="a number", continuous_update=False, layout=w.Layout(width="160px"))
         self.commit = w.Button(description="That is my prediction", button_style="primary")
         self.skip = w.Button(description="Show it without one")
         self.commit.on_click(lambda _: self._answered(self.given))
