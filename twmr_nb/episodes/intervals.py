@@ -36,7 +36,7 @@ def rate_difference(successes: int, trials: int, other_successes: int, other_tri
     """95% confidence interval of one rate less another, from the Wilson interval of each (Newcombe 1998, method 10).
 
     >>> [round(bound, 2) for bound in tw.rate_difference(20, 25, 12, 25)]
-    [0.06, 0.53]
+    [0.05, 0.53]
     """
     (low, high), (other_low, other_high) = (
         wilson_interval(successes, trials),
