@@ -241,7 +241,7 @@ class PPOConfig(Config):
     curriculum_retreat: float = setting(0.0, group="learner", low=0.0, high=0.8)
     """The curriculum's limit falls by curriculum_rise when a smaller share than this passes; 0: it never falls."""
     validate_every: int = setting(0, group="learner", low=0, high=100_000, unit="updates")
-    """In the second half, test the policy without noise every so many updates and keep the best; 0: keep the last."""
+    """In the second half, test the policy without noise every so many updates and at last: the best is kept. 0: no."""
     keep_carry: bool = setting(True, group="learner")
     """Keep the policy's memory (LSTM state) when an update comes in mid-episode; off: it starts again from nothing."""
     symmetric: bool = setting(False, group="learner")
