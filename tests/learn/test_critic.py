@@ -39,8 +39,9 @@ def test_the_policy_cannot_see_what_the_critic_is_told() -> None:
     assert (np.asarray(value) != np.asarray(other_value)).all()
 
 
-def test_a_policy_trained_so_plays_without(tmp_path) -> None:
-    config = TrainConfig(EnvConfig(critic_obs_mode="compact_obstacle", max_steps=20), TINY)
+@pytest.mark.parametrize("symmetric", [False, True])
+def test_a_policy_trained_so_plays_without(symmetric: bool, tmp_path) -> None:
+    config = TrainConfig(EnvConfig(critic_obs_mode="compact_obstacle", max_steps=20), TINY.replace(symmetric=symmetric))
     trainer = Trainer(TwmrEnv(config.env, 4), config.ppo)
     for record in trainer.updates():
         assert np.isfinite(record["value_loss"])

@@ -8,6 +8,7 @@ import pytest
 
 from twmr_nb.learn.network import (  # fmt: skip
     ActorCritic,
+    Mirror,
     Normalizer,
     forward,
     init_carry,
@@ -16,6 +17,7 @@ from twmr_nb.learn.network import (  # fmt: skip
     lstm,
     lstm_step,
     normalize,
+    reflect,
     update_normalizer,
 )
 
@@ -81,6 +83,34 @@ def test_stepping_equals_one_sequence():
         carry, one_mean, one_value = forward(network, policy, carry, obs[t : t + 1], start[t : t + 1])
         np.testing.assert_allclose(one_mean[0], mean[t], atol=1e-5)
         np.testing.assert_allclose(one_value[0], value[t], atol=1e-5)
+
+
+SWAPPED = Mirror(obs=((1, 1), (0, 1), (2, -1), (3, 1), (4, -1)), action=((1, 1), (0, 1)))
+
+
+def test_the_mirror_image_of_a_row_by_hand():
+    row = np.array([10.0, 20.0, 30.0, 40.0, 50.0])
+    np.testing.assert_array_equal(reflect(SWAPPED.obs, row), [20, 10, -30, 40, -50])
+    np.testing.assert_array_equal(reflect(SWAPPED.obs, row[:4]), [20, 10, -30, 40])  # in play: without the critic's own
+
+
+def test_in_the_mirror_a_symmetric_policy_does_the_mirror_image():
+    network = ActorCritic(8, H, action_size=2, critic_size=1, mirror=SWAPPED)
+    policy = init_policy(network, jax.random.key(1), 5, -0.5)
+    obs = jnp.array(np.random.default_rng(0).normal(size=(T, N, 5)), jnp.float32)
+    start = sequences()[3]
+    carry, mean, value = forward(network, policy, init_carry(network, N), obs, start)
+    carry_there, mean_there, value_there = forward(
+        network, policy, init_carry(network, N), reflect(SWAPPED.obs, obs), start
+    )
+    np.testing.assert_allclose(mean_there, mean[..., ::-1], atol=1e-6)
+    np.testing.assert_allclose(value_there, value, atol=1e-6)
+    for part, there in zip(carry, carry_there, strict=True):  # each side's memory is the other's there
+        np.testing.assert_allclose(there, jnp.roll(part, H, axis=1), atol=1e-6)
+    assert np.abs(mean[..., 0] - mean[..., 1]).max() > 1e-3  # or equal actions would do
+    again, _, _ = forward(network, policy, carry, obs[:1], jnp.ones((1, N), bool))
+    fresh, _, _ = forward(network, policy, init_carry(network, N), obs[:1], start[:1])
+    np.testing.assert_allclose(again[0], fresh[0], atol=1e-6)  # an episode's start forgets both sides
 
 
 def test_normalizer_is_the_mean_and_variance_of_everything_seen():

@@ -41,6 +41,14 @@ def test_the_best_of_the_second_half_is_kept(monkeypatch, tmp_path) -> None:
     assert kept.results["validation"] == [0.9, 0.0]
 
 
+def test_the_last_policy_is_tried_even_out_of_turn(monkeypatch, tmp_path) -> None:
+    asked = judged(monkeypatch, {8: 0.5, 10: 0.9})
+    run = new_run(run_dir=tmp_path / "run", **TINY | {"validate_every": 4})
+    run.train()
+    assert asked == [(8, 0), (10, 0)]
+    assert load_policy(run.policy_path).results["global_step"] == 10 * 32
+
+
 def test_where_folded_legs_are_paid_for_the_cleanest_is_kept(monkeypatch, tmp_path) -> None:
     for bonus, best in ((0.2, 6), (0.0, 8)):
         judged(monkeypatch, {6: 0.5, 8: 0.9, 10: 0.2}, clean={6: 0.4, 8: 0.1, 10: 0.2})

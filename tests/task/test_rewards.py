@@ -14,7 +14,7 @@ from twmr_nb.episodes.rollout import record
 from twmr_nb.policies.protocol import ZeroPolicy
 from twmr_nb.robot.model import LEG_MOUNT, MAX_TIP_RADIUS, tip_radius
 from twmr_nb.robot.rotations import about_y, about_z
-from twmr_nb.task.rewards import TermError, score, success_x, total, way_over_step
+from twmr_nb.task.rewards import TermError, lift, score, success_x, total, way_over_step
 
 LEG = slice(8, None, 4)
 LEGS = np.array([[0.5, 0.5, 1.5, 1.5], [1.0, 2.0, 3.0, 4.0]], np.float32)
@@ -104,6 +104,7 @@ def test_weights_and_signs() -> None:
         "post_success_penalty": 0.4,
         "success_bonus": 5.0,
         "climb_weight": 2.0,
+        "lift_weight": 0.7,
         "folded_bonus": 0.5,
         "tilt_penalty": 0.5,
         "astray_penalty": 0.2,
@@ -123,6 +124,7 @@ def test_weights_and_signs() -> None:
         "post_success": [-1.0, 0.0],
         "success": [0.0, 5.0],
         "climb": [1.0, 2.0],
+        "lift": [0.0, 0.0],
         "folded": [
             0.5 * np.mean(np.clip((MAX_TIP_RADIUS - tip_radius(LEGS[0])) / (MAX_TIP_RADIUS - 0.02), 0, 1) ** 2),
             0.0,
@@ -190,6 +192,17 @@ def test_the_way_over_the_step_leads_ahead_up_and_ahead() -> None:
     to_the_side = way(0.5, 0.025, about_z(np.pi / 2))
     assert to_the_side == pytest.approx(0.5)
     assert float(way_over_step(transition(step_height=0.0, step_edge=np.inf), qpos)[0]) == pytest.approx(0.5)
+
+
+def test_lift_is_what_the_wheels_come_up_and_nothing_ahead() -> None:
+    """Axles 25 mm up are on the ground. Front ones at 0.85 m are over the edge, so all of the 0.05 m is theirs."""
+    qpos = np.zeros((4, 23))
+    qpos[:, 3] = 1
+    qpos[:, 0], qpos[:, 2] = [0.6, 0.6, 0.8, 0.9], [0.025, 0.045, 0.025, 0.075]
+    before = qpos.copy()
+    before[:, 0], before[:, 2] = [0.5, 0.6, 0.6, 0.8], [0.025, 0.025, 0.025, 0.025]
+    t = transition(qpos=qpos, qpos_before=before, step_height=0.05, step_edge=0.8)
+    assert_allclose(lift(t), np.array([0.0, 0.02, 0.05 / 2, 0.05 / 2]) / t.ctrl_dt, atol=1e-12)
 
 
 def test_tilt_costs_beyond_what_a_climb_needs() -> None:

@@ -147,6 +147,8 @@ class EnvConfig(Config):
     """Reward once, when the obstacle is passed."""
     climb_weight: float = setting(0.0, group="reward", low=0.0, high=10.0, unit="1/(m/s)")
     """Reward in every step, per m/s at which the wheels come along the way over the step: ahead, up its edge, ahead."""
+    lift_weight: float = setting(0.0, group="reward", low=0.0, high=10.0, unit="1/(m/s)")
+    """Reward in every step, per m/s at which the wheels come up the step, mean of four; for each its height, once."""
     folded_bonus: float = setting(0.0, group="reward", low=0.0, high=10.0, unit="1/step")
     """Reward in every step after the obstacle, times how far the legs are folded; never a reason to stay before it."""
     tilt_penalty: float = setting(0.0, group="reward", low=0.0, high=10.0, unit="1/rad²", log=True)
@@ -241,9 +243,11 @@ class PPOConfig(Config):
     curriculum_retreat: float = setting(0.0, group="learner", low=0.0, high=0.8)
     """The curriculum's limit falls by curriculum_rise when a smaller share than this passes; 0: it never falls."""
     validate_every: int = setting(0, group="learner", low=0, high=100_000, unit="updates")
-    """In the second half, test the policy without noise every so many updates and keep the best; 0: keep the last."""
+    """In the second half, test the policy without noise every so many updates and at last: the best is kept. 0: no."""
     keep_carry: bool = setting(True, group="learner")
     """Keep the policy's memory (LSTM state) when an update comes in mid-episode; off: it starts again from nothing."""
+    symmetric: bool = setting(False, group="learner")
+    """Treat left and right alike: the network also looks in a mirror, and answers the mean of both, mirrored back."""
     mlp_size: int = setting(64, group="learner", low=1, high=1024, log=True)
     """Width of the dense layers before and after the LSTM."""
     hidden_size: int = setting(64, group="learner", low=1, high=2048, log=True)

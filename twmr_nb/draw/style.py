@@ -24,6 +24,7 @@ TERM_COLORS = {
     "post_success": "#CC79A7",
     "success": "#009E73",
     "climb": "#3300BB",
+    "lift": "#5A7D00",
     "folded": "#BB11EE",
     "tipping": "#660066",
     "astray": "#005566",

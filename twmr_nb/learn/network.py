@@ -21,18 +21,51 @@ ACTION_SIZE = 8
 OBS_CLIP = 10.0  # normalised observations beyond ten standard deviations carry no information
 
 
+class Mirror(NamedTuple):
+    """A symmetry of robot and world: for each column the one that it is the image of, and 1 or -1, its sign there."""
+
+    obs: tuple[tuple[int, int], ...]
+    action: tuple[tuple[int, int], ...]
+
+
+def reflect(columns: tuple[tuple[int, int], ...], array: Array) -> Array:
+    """The mirror image of [..., D]; in play the critic's own columns, the last, may be absent."""
+    source, sign = np.array(columns[: array.shape[-1]]).T
+    return array[..., source] * sign.astype(array.dtype)
+
+
 class ActorCritic(nn.Module):
-    """Dense tanh -> LSTM -> Dense tanh -> action mean and state value (Hochreiter & Schmidhuber 1997, no peepholes)."""
+    """Dense tanh -> LSTM -> Dense tanh -> action mean and state value (Hochreiter & Schmidhuber 1997, no peepholes).
+
+    With a mirror it answers the mean of what it would do and of what it would do in the mirror, mirrored back. So in
+    the mirror image of a situation it does the mirror image, exactly (one of the ways that Abdolhosseini et al. 2019,
+    "On learning symmetric locomotion", compare).
+    """
 
     mlp_size: int = 64
     hidden_size: int = 64
     action_size: int = ACTION_SIZE
     critic_size: int = 0
     """Columns at the end of obs that only the value sees; 0 in play, where obs lacks them and no value is needed."""
+    mirror: Mirror | None = None
 
-    @nn.compact
     def __call__(self, carry: Carry, obs: Array, episode_start: Array) -> tuple[Carry, Array, Array]:
         """obs [T, N, D], episode_start [T, N] bool -> carry, mean [T, N, A], value [T, N]."""
+        if self.mirror is None:
+            return self.answer(carry, obs, episode_start)
+        # The images are further robots, each with a memory of its own: the second half of its robot's carry.
+        robots = obs.shape[1]
+        both = jnp.concatenate([obs, reflect(self.mirror.obs, obs)], axis=1)
+        cell, hidden = (jnp.concatenate(jnp.split(part, 2, axis=-1)) for part in carry)
+        (cell, hidden), mean, value = self.answer((cell, hidden), both, jnp.tile(episode_start, 2))
+        mean = (mean[:, :robots] + reflect(self.mirror.action, mean[:, robots:])) / 2
+        value = (value[:, :robots] + value[:, robots:]) / 2
+        cell, hidden = (jnp.concatenate(jnp.split(part, 2), axis=-1) for part in (cell, hidden))
+        return (cell, hidden), mean, value
+
+    @nn.compact
+    def answer(self, carry: Carry, obs: Array, episode_start: Array) -> tuple[Carry, Array, Array]:
+        """The network on what it is shown."""
         seen = obs[..., : obs.shape[-1] - self.critic_size]
         embedding = jnp.tanh(nn.Dense(self.mlp_size, name="encoder")(seen))
         # The input's share of the four gates needs no recurrence: one large product for all steps.
@@ -55,7 +88,8 @@ def lstm(recurrent: Array, carry: Carry, from_input: Array, episode_start: Array
         carry = lstm_step(recurrent, carry, *inputs)
         return carry, carry[1]
 
-    return jax.lax.scan(step, carry, (from_input, episode_start))
+    # Two steps a turn: with one robot the loop itself is a quarter of learning; more only takes longer to compile.
+    return jax.lax.scan(step, carry, (from_input, episode_start), unroll=2)
 
 
 def lstm_step(recurrent: Array, carry: Carry, from_input: Array, episode_start: Array) -> Carry:
@@ -104,8 +138,8 @@ def init_policy(network: ActorCritic, key: Array, obs_size: int, log_std: float)
 
 
 def init_carry(network: ActorCritic, num_envs: int) -> Carry:
-    """The LSTM's state at the start of an episode: zeros, each [N, H]."""
-    zeros = jnp.zeros((num_envs, network.hidden_size))
+    """The LSTM's state at the start of an episode: zeros, each [N, H]; [N, 2H] with a mirror."""
+    zeros = jnp.zeros((num_envs, network.hidden_size * (2 if network.mirror else 1)))
     return zeros, zeros
 
 

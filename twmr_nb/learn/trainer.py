@@ -19,6 +19,7 @@ from twmr_nb.learn.network import (
     init_carry,
     init_policy,
     named_leaves,
+    reflect,
     update_normalizer,
 )
 from twmr_nb.learn.ppo import LearnerState, draw_groups, learned, make_optimizer, update
@@ -54,7 +55,8 @@ class Trainer:
         self.env, self.config, self.seed = env, config, seed
         self.num_envs = env.num_envs
         obs_size, action_size = env.single_observation_space.shape[0], env.single_action_space.shape[0]
-        self.network = ActorCritic(config.mlp_size, config.hidden_size, action_size, getattr(env, "critic_size", 0))
+        told, mirror = getattr(env, "critic_size", 0), env.mirror if config.symmetric else None
+        self.network = ActorCritic(config.mlp_size, config.hidden_size, action_size, told, mirror)
         policy = init_policy(self.network, jax.random.key(seed), obs_size, config.log_std_init)
         opt_state = jax.jit(make_optimizer(config).init)(learned(policy))
         self.learner = LearnerState(policy, opt_state, jnp.ones(()))
@@ -257,6 +259,8 @@ class Trainer:
 
     def observe_normalizer(self, obs: np.ndarray) -> None:
         """Add to the running mean and spread, between rollouts only, so that acting and learning scale alike."""
+        if self.network.mirror:  # both sides, so that an image is scaled as what it is the image of
+            obs = np.concatenate([obs, reflect(self.network.mirror.obs, obs)])
         normalizer = update_normalizer(self.policy.normalizer, obs)
         self.learner = self.learner._replace(policy=self.policy._replace(normalizer=normalizer))
 

@@ -21,6 +21,7 @@ from twmr_nb.learn.network import ACTION_SIZE, ActorCritic, PolicyParams, act, i
 from twmr_nb.markup import one_line, shown
 from twmr_nb.policies.checks import known_details, policy_of
 from twmr_nb.policies.protocol import Policy, RandomPolicy, ZeroPolicy
+from twmr_nb.task.observations import mirror_of
 from twmr_nb.types import ConfigError, Mistake
 
 FORMAT = "twmr_nb policy 1"
@@ -64,7 +65,8 @@ class SavedPolicy:
 
     @property
     def network(self) -> ActorCritic:
-        return ActorCritic(self.config.ppo.mlp_size, self.config.ppo.hidden_size, ACTION_SIZE)
+        ppo, mirror = self.config.ppo, mirror_of(self.config.env) if self.config.ppo.symmetric else None
+        return ActorCritic(ppo.mlp_size, ppo.hidden_size, ACTION_SIZE, mirror=mirror)
 
     def player(self, deterministic: bool = True, seed: int = 0) -> "PolicyPlayer":
         return PolicyPlayer(self, deterministic, seed)

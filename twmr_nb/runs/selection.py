@@ -1,7 +1,7 @@
 """Which policy of a training is kept: the one that does best without noise, on episodes that no test uses.
 
 Training wanders, and what works with exploration noise may fail without. So in the second half of the training, every
-`validate_every` updates, the deterministic policy is tried; the best so far is the run's policy.
+`validate_every` updates, the deterministic policy is tried, and the last one of all; the best is the run's policy.
 """
 
 from dataclasses import dataclass, replace
@@ -27,7 +27,9 @@ class Selection:
     """Updates from one trial to the next; 0: none."""
 
     def is_due(self, record: Record) -> bool:
-        return self.every > 0 and record["update"] % self.every == 0 and record["progress"] > BEGIN
+        if not self.every or record["progress"] <= BEGIN:
+            return False
+        return record["update"] % self.every == 0 or record["update"] == record["num_updates"]
 
     @property
     def best(self) -> SavedPolicy | None:

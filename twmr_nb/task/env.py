@@ -28,7 +28,7 @@ from twmr_nb.robot.model import (
 from twmr_nb.robot.rotations import upright
 from twmr_nb.task.feeling import Feeling, feels
 from twmr_nb.task.gate import gate
-from twmr_nb.task.observations import Memory, critic_labels, observation_labels, observe
+from twmr_nb.task.observations import Memory, critic_labels, mirror_of, observation_labels, observe
 from twmr_nb.task.rewards import RewardTerm, checked_terms, refuse_mixing, score, success_x, total
 from twmr_nb.task.simulation import Simulation
 from twmr_nb.task.transition import Transition
@@ -74,6 +74,7 @@ class TwmrEnv(VectorEnv):
         mode = AutoresetMode.SAME_STEP if autoreset else AutoresetMode.DISABLED
         self.metadata = {"autoreset_mode": mode, "render_modes": [], "render_fps": round(1 / self.sim.ctrl_dt)}
         self.critic_size = len(critic_labels(self.config))  # columns at the end that are not the policy's to see
+        self.mirror = mirror_of(self.config)
         width = len(observation_labels(self.config)) + self.critic_size
         self.single_observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (width,), np.float32)
         self.single_action_space = gymnasium.spaces.Box(-1.0, 1.0, (NU,), np.float32)

@@ -1,11 +1,13 @@
 """What the policy sees: six observation modes, as pure functions on arrays of any leading shape."""
 
+import re
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twmr_nb.config.schema import EnvConfig
+from twmr_nb.learn.network import Mirror
 from twmr_nb.robot.model import LEG_DOF, LEG_HINGES, LEG_QPOS, NQ, NV, WHEEL_DOF, WHEEL_QPOS, WHEELS, step_box
 from twmr_nb.robot.rotations import roll_pitch, rotation
 from twmr_nb.task.gate import obstacle_buffers, obstacle_gate
@@ -93,6 +95,34 @@ def observation_labels(config: EnvConfig) -> list[str]:
 def critic_labels(config: EnvConfig) -> list[str]:
     """One name per further column that only the critic sees, in training."""
     return [] if config.critic_obs_mode == "same" else [*mode_labels(config.critic_obs_mode), "step height (m)"]
+
+
+def mirror_of(config: EnvConfig) -> Mirror:
+    """What columns are in a mirror that stands along x, upright: left and right change places, and what points aside
+    or turns about x or z has the other sign. Robot and step look the same in it."""
+    seen, told = observation_labels(config), critic_labels(config)
+    actions = [f"{wheel} {what}" for what in ("wheel", "leg") for wheel in WHEELS]
+    images = [*mirror_image(seen), *((len(seen) + source, sign) for source, sign in mirror_image(told))]
+    return Mirror(tuple(images), tuple(mirror_image(actions)))
+
+
+ASIDE = re.compile(r"((acceleration|up along|heading along) y|rotation [xz]|roll)( |$)")
+QPOS_ASIDE, QVEL_ASIDE = (1, 4, 6), (1, 3, 5)  # y, and the quaternion's x and z; speed along y, turning about x and z
+
+
+def mirror_image(labels: list[str]) -> list[tuple[int, int]]:
+    """For every column the one that it is the image of, and 1 or -1."""
+
+    def image(name: str) -> tuple[str, int]:
+        kind, _, index = name.partition(" ")
+        if kind in ("qpos", "qvel"):
+            root, aside = (NQ - 16, QPOS_ASIDE) if kind == "qpos" else (NV - 16, QVEL_ASIDE)
+            i = int(index)  # four joints a wheel, left and right in turn
+            return f"{kind} {i if i < root else root + ((i - root) ^ 4)}", -1 if i in aside else 1
+        other = re.sub("left|right", lambda side: {"left": "right", "right": "left"}[side[0]], name)
+        return other, -1 if ASIDE.match(name) else 1
+
+    return [(labels.index(other), sign) for other, sign in map(image, labels)]
 
 
 def mode_labels(mode: str) -> list[str]:

@@ -105,10 +105,18 @@ def way_over_step(t: Transition, qpos: Array) -> Array:
 
     A potential: to come back costs what going earned, so that only the way made counts, not how it was made.
     """
+    return (wheel_centres(qpos)[0] + wheels_lifted(t, qpos)).mean(axis=-1)
+
+
+def wheels_lifted(t: Transition, qpos: Array) -> Array:
+    """How far each wheel's axis has come up the step, m, [..., 4]; over the edge it is all of the height."""
     x, z = wheel_centres(qpos)
     height = np.asarray(t.step_height)[..., None]
-    up = np.clip(z - WHEEL_RADIUS, 0, height)
-    return np.where(x < t.step_edge, x + up, x + height).mean(axis=-1)
+    return np.where(x < t.step_edge, np.clip(z - WHEEL_RADIUS, 0, height), height)
+
+
+def lift(t: Transition) -> Array:
+    return (wheels_lifted(t, t.qpos) - wheels_lifted(t, t.qpos_before)).mean(axis=-1) / t.ctrl_dt
 
 
 def folded(t: Transition) -> Array:
@@ -162,6 +170,11 @@ REWARD_TERMS = RewardTerms((
         "climb", "climb", "climb_weight", +1.0, r"w\,\frac{\phi_t - \phi_{t-1}}{\Delta t}", "m/s",
         "Speed of the wheels along the way over the step: ahead to its edge, up to its height, ahead.",
         climb, optional=True,
+    ),
+    RewardTerm(
+        "lift", "lift", "lift_weight", +1.0, r"w\,\frac{h_t - h_{t-1}}{\Delta t}", "m/s",
+        "Speed of the wheels up the step, as part of that way: what is hard counts for more than its centimetres.",
+        lift, optional=True,
     ),
     RewardTerm(
         "folded", "folded", "folded_bonus", +1.0,
