@@ -88,8 +88,8 @@ def lstm(recurrent: Array, carry: Carry, from_input: Array, episode_start: Array
         carry = lstm_step(recurrent, carry, *inputs)
         return carry, carry[1]
 
-    # Two steps a turn: with one robot the loop itself is a quarter of learning; more only takes longer to compile.
-    return jax.lax.scan(step, carry, (from_input, episode_start), unroll=2)
+    # With one robot the loop itself is a quarter of learning, so two steps a turn; more only takes longer to compile.
+    return jax.lax.scan(step, carry, (from_input, episode_start), unroll=2 if from_input.shape[1] == 1 else 1)
 
 
 def lstm_step(recurrent: Array, carry: Carry, from_input: Array, episode_start: Array) -> Carry:
