@@ -46,7 +46,8 @@ class ScoreboardPicture:
         self.bars.show(board)
         self.lines.show(board, weight)
         axes = self.lines.axes
-        return self.live.png((self.bars.axes.get_xlim(), axes.get_xlim(), axes.get_ylim(), weight), ())
+        resting = (self.bars.axes.get_xlim(), *self.bars.words, axes.get_xlim(), axes.get_ylim(), weight)
+        return self.live.png(resting, tuple(self.lines.heights.items()))
 
 
 class BarsPanel:
@@ -62,34 +63,26 @@ class BarsPanel:
             area = PolyCollection([], facecolors=color, linewidths=0)
             self.areas[name] = live.moving(axes, axes.add_collection(area, autolim=False))
         live.moving(axes, axes.axvline(0, color=INK, linewidth=0.8))
-        mark: dict[str, Any] = {
-            "marker": "|",
-            "markersize": 15,
-            "markeredgewidth": 2.4,
-            "linestyle": "",
-            "color": TOTAL,
-        }
+        mark: dict[str, Any] = {"marker": "|", "markersize": 15, "markeredgewidth": 2.4, "linestyle": ""}
         self.sums = live.moving(axes, axes.plot([], [], color=TOTAL, path_effects=HALO, **mark))[0]
         axes.set_ylim(len(names) - 0.5, -0.5)
         axes.set_yticks([])
         axes.grid(axis="y", visible=False)
         axes.spines["left"].set_visible(False)
         place: dict[str, Any] = {"color": INK, "fontsize": 8.5, "va": "center", "transform": axes.get_yaxis_transform()}
-        columns = {
-            "name": (-0.40, "left"),
-            "sum": (1.12, "right"),
-            "discounted": (1.33, "right"),
-            "end": (1.36, "left"),
-        }
-        self.cells = {
-            column: [live.moving(axes, axes.text(x, k, "", ha=side, **place)) for k in range(len(names))]
-            for column, (x, side) in columns.items()
-        }
+        columns = {"sum": (1.12, "right"), "discounted": (1.33, "right")}
+
+        def texts(x: float, side: str) -> Any:
+            return live.moving(axes, [axes.text(x, k, "", ha=side, **place) for k in range(len(names))])
+
+        self.cells = {column: texts(*where) for column, where in columns.items()}
+        with live.resting():  # letters take longest
+            self.cells |= {"name": texts(-0.4, "left"), "end": texts(1.36, "left")}
+            self.keys = live.moving(axes, [axes.text(0, 0, "", color=INK, fontsize=8) for _ in terms])
+            self.swatches = live.moving(axes, [axes.text(0, 0, SWATCH, fontsize=9) for _ in terms])
         for column in ("sum", "discounted"):
             x, side = columns[column]
             axes.text(x, 1.035, column, ha=side, color=INK, fontsize=8.5, fontweight="bold", transform=axes.transAxes)
-        self.keys = [live.moving(axes, axes.text(0, 0, "", color=INK, fontsize=8)) for _ in terms]
-        self.swatches = [live.moving(axes, axes.text(0, 0, SWATCH, fontsize=9)) for _ in terms]
 
     def show(self, board: Scoreboard) -> None:
         order = list(board.ranks)
@@ -104,12 +97,14 @@ class BarsPanel:
         for k, name in enumerate(order):
             earned = board.earned[name]
             seconds = earned.steps * board.rollouts[name].transition.ctrl_dt
-            said = [f"{k + 1}  {words(name)}", signed(board.totals[name]), signed(board.discounted[name])]
-            said.append(f"{earned.end}, {seconds:.1f} s")
-            for cells, text in zip(self.cells.values(), said, strict=True):
-                cells[k].set_text(text)
+            said = {"sum": signed(board.totals[name]), "discounted": signed(board.discounted[name])}
+            said |= {"name": f"{k + 1}  {words(name)}", "end": f"{earned.end}, {seconds:.1f} s"}
+            for column, text in said.items():
+                self.cells[column][k].set_text(text)
             self.cells["name"][k].set_fontweight("bold" if name == CLIMBING else "normal")
-        self._name([term for term, values in zip(self.areas, sizes, strict=True) if values.any()])
+        paid = [term for term, values in zip(self.areas, sizes, strict=True) if values.any()]
+        self._name(paid)
+        self.words = [*paid, *(cell.get_text() for column in ("name", "end") for cell in self.cells[column])]
 
     def _name(self, paid: list[str]) -> None:
         """The names of the terms that are paid or charged, under the bars."""
@@ -140,7 +135,8 @@ class LinesPanel:
             self.lines[name] = live.moving(axes, axes.plot([], [], **look))[0]
             beside: dict[str, Any] = {"xycoords": axes.transAxes, "textcoords": "offset points", "va": "center"}
             label = axes.annotate(words(name), (1, 0), xytext=(8, 0), color=color, fontsize=8.5, **beside)
-            self.names[name] = live.moving(axes, label)
+            with live.resting(1):
+                self.names[name] = live.moving(axes, label)
         above: dict[str, Any] = {"ha": "right", "color": INK, "fontsize": 8.5, "transform": axes.transAxes}
         self.said = live.moving(axes, axes.text(1, 1.05, "", **above))
         ring: dict[str, Any] = {"marker": "o", "markersize": 6, "markerfacecolor": "white", "linestyle": ""}
@@ -162,8 +158,9 @@ class LinesPanel:
         self.axes.set_ylim(bottom, top)
         order = sorted(ends, key=lambda name: ends[name][1])
         heights = apart([(ends[name][1] - bottom) / (top - bottom) for name in order], 13 / LINES)
-        for name, height in zip(order, heights, strict=True):
-            self.names[name].xy = (1, height)
+        self.heights = {name: round(height * LINES) for name, height in zip(order, heights, strict=True)}  # px
+        for name, height in self.heights.items():
+            self.names[name].xy = (1, height / LINES)
         inside = [flip for flip in flips if low < flip.value < high]
         heights_of = [board.line(flip.gains, term) for flip in inside]
         self.rings.set_data(
