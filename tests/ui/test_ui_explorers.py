@@ -190,10 +190,9 @@ def test_only_what_moves_is_drawn_anew(tmp_path, monkeypatch):
 
 
 def test_all_behaviours_are_ranked_as_the_sliders_move(explorer, rollout):
-    assert explorer.verdict.value == ""
     explorer.how.value = EVERYONE
     assert list(explorer.board.rollouts) == [*NAMES, rollout.title]
-    assert explorer.cursor.layout.display == "none"
+    assert explorer.result.children[2:] == (explorer.verdict,)
     assert explorer.in_3d.disabled
     first, earned, before = explorer.image.value, explorer.board.earned, explorer.board.totals
     explorer.rows["alive_bonus"].text = "3"
@@ -210,8 +209,7 @@ def test_all_behaviours_are_ranked_as_the_sliders_move(explorer, rollout):
     explorer.override(gate_mode="none")
     assert explorer.board.earned is not earned
     explorer.how.value = "per step"
-    assert explorer.verdict.value == ""
-    assert explorer.cursor.layout.display == ""
+    assert explorer.result.children[2:] == (explorer.cursor,)
     assert not explorer.in_3d.disabled
 
 

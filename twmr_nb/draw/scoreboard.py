@@ -15,9 +15,9 @@ from twmr_nb.draw.table import Table
 from twmr_nb.episodes.scoreboard import CLIMBING, Scoreboard
 
 HIGH, ROW = 0.62, 22  # of a bar in its row; px of a row
-LEGEND, KEY = 7, 112  # names of terms in a line; px of each
+LEGEND, KEY = 8, 100  # names of terms in a line; px of each
 LEAST = 1e-3  # a weight of 0 is shown up to this at least
-WIDTH, HEIGHT, LINES = 830, 478, 150  # px of the picture; of the panel below
+WIDTH, LINES, BETWEEN = 830, 140, 76  # px of the picture; of the panel below, and between the two
 
 
 def scoreboard_table(board: Scoreboard) -> Table:
@@ -35,11 +35,11 @@ class ScoreboardPicture:
     """Draws behaviours under changing settings; `names` are theirs, `terms` those of the reward."""
 
     def __init__(self, names: Sequence[str], terms: Sequence[str]) -> None:
-        self.live = live = LiveFigure(WIDTH, HEIGHT)
         tall = ROW * len(names)
+        self.live = live = LiveFigure(WIDTH, 26 + tall + BETWEEN + LINES + 42)
         self.bars = BarsPanel(live, live.axes(176, 26, 400, tall), names, terms)
         first = [CLIMBING, *(name for name in names if name != CLIMBING)]
-        self.lines = LinesPanel(live, live.axes(64, HEIGHT - LINES - 44, 512, LINES), variant_colors(first))
+        self.lines = LinesPanel(live, live.axes(64, 26 + tall + BETWEEN, 512, LINES), variant_colors(first))
 
     def draw(self, board: Scoreboard, weight: str) -> bytes:
         """The picture as PNG; the panel below is over this weight."""

@@ -68,8 +68,7 @@ class RewardExplorer(EpisodeExplorer):
         super().__init__(
             "Reward explorer", DOC, picker, above, [part("try"), self._buttons()], bar=[self.how], rows=rows
         )
-        result = self.children[1].children[1]
-        result.children = (*result.children, self.verdict)
+        self.result = self.children[1].children[1]  # bar, picture, cursor
         self.how.observe(self._look, "value")
 
     @property
@@ -86,13 +85,12 @@ class RewardExplorer(EpisodeExplorer):
         self.redraw()
 
     def _look(self, change: dict[str, Any]) -> None:
-        """At one episode, or at all behaviours, which have no moment to point to."""
+        """At one episode with its cursor, or at all behaviours and what they say about the reward."""
         everyone = self.how.value == EVERYONE
         with self.redraw.hold():
             self.in_3d.value &= not everyone
             self.in_3d.disabled = everyone
-            self.cursor.layout.display = "none" if everyone or self.in_3d.value else ""
-            self.verdict.value = ""
+            self.result.children = [*self.result.children[:2], self.verdict if everyone else self.cursor]
             self.redraw()
 
     def reset(self, *_: Any) -> None:
