@@ -65,7 +65,7 @@ def main() -> None:
     played = {
         scoreboard.STANDING: tw.ConstantPolicy(0.0, LOW),
         "standing with legs out": tw.ConstantPolicy(0.0, OUT),
-        scoreboard.PUSHING: InTurn((3.0, FOLDED_AHEAD), (np.inf, tw.ConstantPolicy(PUSH, LOW))),
+        scoreboard.PUSHING: InTurn((4.1, FOLDED_AHEAD), (np.inf, tw.ConstantPolicy(PUSH, LOW))),
         "hanging at the edge": Commands(stopped(climb)),
         "driving to and fro": InTurn(*((2.0 + 2.0 * k, tw.ConstantPolicy(1.0 - 2 * (k % 2), LOW)) for k in range(10))),
         "trembling": "random",
