@@ -23,6 +23,7 @@ from .episodes.rollout import record_many as record_many
 from .episodes.worlds import world as world
 from .lab.experiment import compare as compare
 from .lab.experiment import variant as variant
+from .lab.scoreboard import scoreboard as scoreboard
 from .policies.planner import Planner as Planner
 from .policies.protocol import Policy as Policy
 from .policies.saved import SavedPolicy as SavedPolicy

@@ -88,6 +88,28 @@ def test_a_fast_drag_draws_the_newest_value_and_skips_stale_ones(explorer_of):
     assert 1 <= drawn < 5  # of dozens of values passed
 
 
+def test_all_behaviours_are_ranked_anew_as_a_slider_moves(explorer_of):
+    notebook = explorer_of("reward")
+    page = notebook.page
+    notebook.evaluate("explorer.reset()")
+    old = picture(notebook)
+    page.get_by_label("all behaviours", exact=True).click()
+    until_new_picture(notebook, old)
+    verdict = page.locator(".twmr-shell").get_by_text("A valley lies before the climb")
+    verdict.wait_for()
+    old, said = picture(notebook), verdict.inner_text()
+    assert page.get_by_role("slider", name="time").count() == 0
+    assert_fits(notebook, "explorer_behaviours")
+    slider(notebook, "extension").press("ArrowRight")
+    until_new_picture(notebook, old)
+    page.wait_for_function("said => !document.querySelector('.twmr-shell').innerText.includes(said)", arg=said)
+    now = notebook.evaluate("[explorer.board.totals['standing folded'], explorer.board.totals['pushing at the step']]")
+    assert f"standing still earns {now[0] - now[1]:.1f} more" in verdict.inner_text()
+    page.get_by_label("sum so far", exact=True).click()
+    verdict.wait_for(state="detached")
+    notebook.evaluate("explorer.reset()")
+
+
 def test_the_time_cursor_plays_and_stops(explorer_of):
     notebook = explorer_of("reward")
     button(notebook, "play").click()

@@ -12,8 +12,10 @@ from PIL import Image
 from twmr_nb import ConfigError, EnvConfig, RewardExplorer, reward_term
 from twmr_nb.draw.reward_picture import STYLES
 from twmr_nb.episodes.rollout import record
+from twmr_nb.episodes.scoreboard import NAMES
 from twmr_nb.policies.protocol import RandomPolicy
 from twmr_nb.robot.model import tip_radius
+from twmr_nb.ui.reward_explorer import EVERYONE
 from twmr_nb.ui.rollout_picker import RolloutPicker
 
 
@@ -185,6 +187,30 @@ def test_only_what_moves_is_drawn_anew(tmp_path, monkeypatch):
     assert not {artist for artist in large if artist.axes is picture.gate.axes}
     gate = artists_drawn(gate_bias=2.0)
     assert {artist for artist in gate if artist.axes is picture.gate.axes}
+
+
+def test_all_behaviours_are_ranked_as_the_sliders_move(explorer, rollout):
+    explorer.how.value = EVERYONE
+    assert list(explorer.board.rollouts) == [*NAMES, rollout.title]
+    assert explorer.result.children[2:] == (explorer.verdict,)
+    assert explorer.in_3d.disabled
+    first, earned, before = explorer.image.value, explorer.board.earned, explorer.board.totals
+    explorer.rows["alive_bonus"].text = "3"
+    assert explorer.image.value != first
+    assert explorer.board.earned is earned  # a weighted sum, nothing scored anew
+    assert explorer.board.totals != before
+    assert explorer.weight == "alive_bonus"
+    assert explorer.image.words.startswith("What each behaviour earns, the best first: ")
+    assert f"{next(iter(explorer.board.totals.values())):+.2f}" in explorer.image.words
+    assert "Alive is " in explorer.verdict.value
+    explorer.weights["low"].text = "-1"
+    assert explorer.weight == "low"
+    assert explorer.board.weights["low"] == -1.0
+    explorer.override(gate_mode="none")
+    assert explorer.board.earned is not earned
+    explorer.how.value = "per step"
+    assert explorer.result.children[2:] == (explorer.cursor,)
+    assert not explorer.in_3d.disabled
 
 
 # -- which rollouts ---------------------------------------------------------------------------------------------------

@@ -62,14 +62,17 @@ class Rescored:
         return int(steps[0]) if len(steps) else None
 
 
-def rescored(rollout: "Rollout", config: EnvConfig, extra_terms: Iterable[RewardTerm] = ()) -> Rescored:
-    """Score a rollout again with the environment's own functions."""
+def rescored(
+    rollout: "Rollout", config: EnvConfig, extra_terms: Iterable[RewardTerm] = (), fell: Array | None = None
+) -> Rescored:
+    """Score a rollout again with the environment's own functions. fell [T]: where it falls, if not as recorded."""
     t, limit = rollout.transition, success_x(config)
     passed = np.logical_or.accumulate(t.x >= limit)
     retract, extend = leg_targets(config)
     again = dataclasses.replace(
         t,
         gate=gate_of(rollout, config),
+        fell=t.fell if fell is None else fell,
         passed_before=np.concatenate([[False], passed[:-1]]),
         start_yaw=config.start_yaw,
         success_x=limit,

@@ -274,9 +274,7 @@ class TwmrEnv(VectorEnv):
         qpos, qvel = state[:, :NQ], state[:, NQ:]
         if self._feeling:
             self._feeling.feel(config, gyro, qpos[:, LEG_QPOS], sim.ctrl_dt)
-        fell = (qpos[:, 2] < config.min_z) | diverged
-        if config.max_tilt is not None:
-            fell |= upright(qpos[:, 3:7]) < np.cos(config.max_tilt)
+        fell = is_down(config, qpos) | diverged
         return Transition(
             qpos_before=qpos_before,
             qpos=qpos,
@@ -309,6 +307,12 @@ class TwmrEnv(VectorEnv):
 
     def _info(self, t: Transition) -> Info:
         return {"x": t.x, "z": t.z, "gate": t.gate, "passed": t.passed, "step_height": self.sim.heights.copy()}
+
+
+def is_down(config: EnvConfig, qpos: Array) -> NDArray[np.bool_]:
+    """Whether a pose [..., 23] ends the episode as a fall, [...]."""
+    low = qpos[..., 2] < config.min_z
+    return low if config.max_tilt is None else low | (upright(qpos[..., 3:7]) < np.cos(config.max_tilt))
 
 
 def touch_of(sensors: Array) -> Array:

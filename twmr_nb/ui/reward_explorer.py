@@ -10,23 +10,31 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from twmr_nb.config.schema import EnvConfig
+from twmr_nb.config.schema import EnvConfig, PPOConfig
 from twmr_nb.draw.reward_picture import STYLES, RewardPicture
+from twmr_nb.draw.scoreboard import ScoreboardPicture
 from twmr_nb.draw.style import term_colors, words
 from twmr_nb.episodes.rescore import Rescored, rescored
 from twmr_nb.episodes.rollout import Rollout
+from twmr_nb.episodes.scoreboard import WEIGHTS, Scoreboard, with_own
+from twmr_nb.episodes.verdict import verdict
 from twmr_nb.task.rewards import REWARD_TERMS, RewardTerm, checked_terms
-from twmr_nb.ui.episode_explorer import EpisodeExplorer
+from twmr_nb.ui.episode_explorer import EpisodeExplorer, wide
+from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.rollout_picker import RolloutPicker
 from twmr_nb.ui.setting_row import Row, weight_setting
 from twmr_nb.ui.shell import part
 
 HEAVY = 0.05  # the extension penalty of the original's own instructions
+EVERYONE = "all behaviours"
+SENTENCE = Markup("<div>{}</div>")
 DOC = "The same movement, paid differently: nothing is trained anew, the recorded steps are scored again."
 
 
 class RewardExplorer(EpisodeExplorer):
     """Re-scores an episode as its sliders move: `config` and `extra_terms` are what they say, `scored` what it pays.
+
+    Under "all behaviours" this episode stands among the recorded ones, `board`, with a verdict in words.
 
     Show a rollout of your own, several to choose from, or none; `extra_terms` are your own reward terms; saved policies
     are looked for below `root`.
@@ -48,21 +56,42 @@ class RewardExplorer(EpisodeExplorer):
         colors = term_colors([term.name for term in (*REWARD_TERMS, *self.terms)])
         rows = [self.row(term.setting, term.label, colors[term.name]) for term in REWARD_TERMS]
         self.weights = {
-            term.name: Row(weight_setting(term), term.weight, lambda row: self.redraw(), term.label, colors[term.name])
+            term.name: Row(weight_setting(term), term.weight, self._own_moved, term.label, colors[term.name])
             for term in self.terms
         }
-        self.how = w.RadioButtons(options=list(STYLES), orientation="horizontal", layout=w.Layout(width="auto"))
+        self.weight = "extension_penalty"  # the one moved last
+        self.board: Scoreboard | None = None
+        self.verdict = Html(layout=wide())
+        self.how = w.RadioButtons(options=[*STYLES, EVERYONE], orientation="horizontal", layout=w.Layout(width="auto"))
         picker = RolloutPicker(rollouts, config, self.terms, root)
         above = [part("weights"), *rows, *self.weights.values(), part("gate and asked pose")]
         super().__init__(
             "Reward explorer", DOC, picker, above, [part("try"), self._buttons()], bar=[self.how], rows=rows
         )
-        self.how.observe(self.redraw, "value")
+        self.result = self.children[1].children[1]  # bar, picture, cursor
+        self.how.observe(self._look, "value")
 
     @property
     def extra_terms(self) -> list[RewardTerm]:
         """Your own terms with the weights that their sliders say."""
         return [replace(term, weight=self.weights[term.name].last) for term in self.terms]
+
+    def override(self, **settings: Any) -> None:
+        self.weight = next((name for name in settings if name in WEIGHTS), self.weight)
+        super().override(**settings)
+
+    def _own_moved(self, row: Row) -> None:
+        self.weight = row.setting.name
+        self.redraw()
+
+    def _look(self, change: dict[str, Any]) -> None:
+        """At one episode with its cursor, or at all behaviours and what they say about the reward."""
+        everyone = self.how.value == EVERYONE
+        with self.redraw.hold():
+            self.in_3d.value &= not everyone
+            self.in_3d.disabled = everyone
+            self.result.children = [*self.result.children[:2], self.verdict if everyone else self.cursor]
+            self.redraw()
 
     def reset(self, *_: Any) -> None:
         for term in self.terms:
@@ -73,6 +102,7 @@ class RewardExplorer(EpisodeExplorer):
         self.before = rescored(rollout, rollout.config, self.terms)
         names = [term.name for term in (*REWARD_TERMS, *self.terms)]
         self.picture = RewardPicture(rollout, names, self.before)
+        self.board = None
 
     def score(self, rollout: Rollout) -> None:
         self.scored: Rescored = rescored(rollout, self.config, self.extra_terms)
@@ -81,10 +111,26 @@ class RewardExplorer(EpisodeExplorer):
         said = Markup("&emsp;sum <b class='twmr-value'>{:+.2f}</b>{}")
         self.summary.value = said.format(now, before if now != was else " as recorded")
 
+        if self.how.value == EVERYONE:
+            self._compare(rollout)
+
+    def _compare(self, rollout: Rollout) -> None:
+        """Score all behaviours, and say what that means."""
+        if self.board is None:
+            self.board = Scoreboard.of(with_own([rollout]), self.config, self.extra_terms, PPOConfig().gamma)
+            self.standings = ScoreboardPicture(list(self.board.rollouts), list(self.board.weights))
+        self.board = self.board.under(self.config, self.extra_terms)
+        self.verdict.value = Markup().join(SENTENCE.format(text) for text in verdict(self.board))
+
     def draw(self) -> bytes:
+        if self.how.value == EVERYONE and self.board is not None:
+            return self.standings.draw(self.board, self.weight)
         return self.picture.draw(self.scored, self.frame, self.how.value)
 
     def words(self) -> str:
+        if self.how.value == EVERYONE and self.board is not None:
+            earned = ", ".join(f"{name} {value:+.2f}" for name, value in self.board.totals.items())
+            return f"What each behaviour earns, the best first: {earned}."
         totals = self.scored.totals
         terms = ", ".join(f"{words(name)} {totals[name]:+.2f}" for name in self.scored.weighted)
         end = self.scored.passed_at
