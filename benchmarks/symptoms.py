@@ -153,10 +153,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     healthy: list[Run] = []
     sick: dict[str, list[Run]] = {name: [] for name in SICKNESSES}
     patients = [(seed, name) for seed in SICK for name in SICKNESSES]
-    for well, (seed, name) in zip_longest(healthy_runs(), patients, fillvalue=(0, "")):
-        if isinstance(well, Run):
+    for well, patient in zip_longest(healthy_runs(), patients):
+        if well:
             healthy.append(well)
-        if name:
+        if patient:
+            seed, name = patient
             sick[name].append(trained(SICKNESSES[name], seed))
         write_text(page, report(healthy, sick))
         print(f"{len(healthy)} healthy and {sum(map(len, sick.values()))} sick trainings", flush=True)
