@@ -76,6 +76,8 @@ class Log:
         )
         self.span = max(FEWEST, round(SPAN * np.nanmax([len(records), *self("num_updates")[-1:]])))
         self.progress, self.success = self("progress"), self("success_rate")
+        self.gain = self("episode_return")
+        self.stands = config.env.alive_bonus * config.env.max_steps  # what an episode of standing pays
         self.fails = (self.success < FAILS) & (self.progress > EARLY)
         kind = "paid/" if any(name.startswith("paid/") for name in self.names) else "term/"  # older logs: per step
         self.paid = {n.removeprefix(kind): np.nan_to_num(self(n)) for n in self.names if n.startswith(kind)}
@@ -121,10 +123,11 @@ def value_loss_explodes(log: Log) -> Seen:
 
 
 def penalty_valley(log: Log) -> Seen:
-    """Who does not move, as the gate wants the legs, is paid for being alive, and charged for nothing."""
-    gain, stands = log("episode_return"), log.config.env.alive_bonus * log.config.env.max_steps
-    where = log.fails & (gain < stands)
-    return Seen(where, lambda at: f"return {mean(gain[at]):.3g}, where standing still gets {stands:.3g}")
+    """To stand, legs as the gate wants them, costs nothing, and is paid for as long as an episode may last."""
+    return Seen(
+        log.fails & (log.gain < log.stands),
+        lambda at: f"return {mean(log.gain[at]):.3g}, where standing still gets {log.stands:.3g}",
+    )
 
 
 def one_term_decides(log: Log) -> Seen:
@@ -166,9 +169,9 @@ def always_on_its_back(log: Log) -> Seen:
 
 
 def proxy_divergence(log: Log) -> Seen:
-    gain = log("episode_return")
-    first = beginning(gain, log.span)
-    rose = gain - first > ROSE * np.maximum(np.abs(first), np.abs(gain))
+    """Not of a return below that of standing: that is the valley."""
+    gain, first = log.gain, beginning(log.gain, log.span)
+    rose = (gain - first > ROSE * np.maximum(np.abs(first), np.abs(gain))) & (gain >= log.stands)
     return Seen(
         rose & (log.success < HARDLY) & (log.progress > SOON),
         lambda at: f"return {first:.3g} → {mean(gain[at]):.3g}, success {mean(log.success[at]):.0%}",
