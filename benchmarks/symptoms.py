@@ -73,7 +73,7 @@ SICKNESSES: Mapping[str, Variant] = {
     "learning rate too high (lesson 04, C)": variant(**PATIENTS["C"]),
     "to be alive pays more than to pass": variant(alive_bonus=1.0),
     "legs out are forbidden": variant(extension_penalty=0.5, gate_mode="none"),
-    "the original's reward": variant(alive_bonus=0.05, success_bonus=1.0),
+    "hasty actions cost too much": variant(action_rate_penalty=0.5),
     "a step too high to climb": variant(scene="step", step_height=0.15),
     "only driving ahead pays, back is free": variant([reward_term(onwards)], forward_weight=0.0, success_bonus=0.0),
     "to lie on the back pays": variant([reward_term(upside_down)]),

@@ -18,10 +18,7 @@ from twmr_nb.types import Array, Record
 
 SPAN, FEWEST, MOST = 0.1, 5, 0.8  # it must hold in most updates of this share of the training, of so many at least
 EARLY, SOON = 1 / 3, 2 / 3  # share of the training before which robots may do anything; and need not pass yet
-FAILS, HARDLY = (
-    0.5,
-    0.05,
-)  # shares of passes: who reaches the first is not asked how; below the second is as good as none
+FAILS, HARDLY = 0.5, 0.05  # shares of passes: above the first nobody is asked how; below the second is as good as none
 THE_WAY = {"forward", "climb", "success"}  # what these pay is what is wanted: they may be all that there is
 LARGEST = 1e15  # what lies above came from no training
 
