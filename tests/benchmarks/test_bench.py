@@ -207,6 +207,7 @@ def test_the_page_counts_symptoms_in_healthy_and_sick_trainings():
     assert "| none | 1 | 1 | 0 |  |" in page
     assert "| too loud | 2 | 1 | standing 1, KL too high 1 |" in page
     assert "not yet trained" not in page
+    assert "**56 trainings are still to be done**" in page
 
 
 def test_healthy_seeds_are_taken_until_enough_pass_and_the_page_grows(tmp_path, monkeypatch, capsys):

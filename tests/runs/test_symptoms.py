@@ -16,8 +16,8 @@ FLIP = preset("flip")  # alive_bonus 0, episodes of 600 steps
 PAYING = preset("flip", alive_bonus=0.5)  # standing still gets 300
 UPDATES, FROM = 100, 71  # a symptom must hold in eight of ten
 HEALTHY = {
-    "num_updates": UPDATES, "success_rate": 0.2, "episode_return": 40.0, "episode_length": 500.0, "std": 0.5,
-    "approx_kl": 0.01, "value_loss": 1.0, "explained_variance": 0.8, "average_speed": 0.15, "raw/forward": 0.12,
+    "num_updates": UPDATES, "success_rate": 0.2, "ep_return": 1.0, "episode_return": 40.0, "episode_length": 500.0,
+    "std": 0.5, "approx_kl": 0.01, "value_loss": 1.0, "explained_variance": 0.8, "average_speed": 0.15, "raw/forward": 0.12,
     "on_back": 0.1, "paid/forward": 40.0, "paid/alive": 0.0, "paid/control": -3.0, "paid/success": 2.0,
 }  # fmt: skip
 
@@ -54,7 +54,7 @@ SICK = {
     "standing": ({"average_speed": 0.001, "raw__forward": 0.0}, FLIP, "0.1 cm/s"),
     "there and back": ({"average_speed": 0.5, "raw__forward": 0.01}, FLIP, "50.0 cm/s, of which 1.0 cm/s remain"),
     "always on its back": ({"on_back": 1.0}, FLIP, "upside down for"),
-    "proxy divergence": ({"episode_return": 90.0, "success_rate": 0.0}, FLIP, "return 40 → 90, success 0%"),
+    "proxy divergence": ({"ep_return": 9.0, "success_rate": 0.0}, FLIP, "return of a rollout 1 → 9, success 0%"),
 }  # fmt: skip
 
 
@@ -111,6 +111,11 @@ def test_an_early_training_may_stand_lie_and_lose():
 def test_who_passes_is_not_asked_how_fast_or_for_what():
     passing = {"success_rate": 0.9, "average_speed": 0.0, "raw__forward": 0.0, "paid__control": -900.0}
     assert named(log(start=1, **passing, episode_return=-50.0, episode_length=600.0)) == []
+
+
+def test_a_return_that_rises_but_stays_below_that_of_standing_is_a_valley_only():
+    rising = {"ep_return": 9.0, "success_rate": 0.0, "episode_return": -50.0}
+    assert named(log(**rising)) == ["penalty valley"]
 
 
 def test_the_way_itself_may_be_all_that_is_paid():

@@ -24,10 +24,10 @@ LARGEST = 1e15  # what lies above came from no training
 
 DOMINANT = 0.8  # share of all that is paid and charged
 ROSE = 0.2  # by so much of itself a return has risen
-SLOW, BUSY = 0.03, 0.06  # m/s, either way: who stands; who drives
+SLOW, BUSY = 0.03, 0.15  # m/s, either way: who stands; who drives
 NOWHERE = 0.2  # of the way driven, what remains if it is there and back
 AT_LIMIT, IDLE = 0.95, 0.5  # share of the time limit; of what is paid, the part that comes with time alone
-ON_BACK = 0.8  # share of the time
+ON_BACK = 0.75  # share of the time
 QUIET = 0.05  # standard deviation of the noise, where actions reach from -1 to 1
 KL = 0.05  # nats per update
 EXPLODED, WORSE = 4.0, -0.5  # times the first value loss; explained variance, where 0 is as good as one constant guess
@@ -166,12 +166,13 @@ def always_on_its_back(log: Log) -> Seen:
 
 
 def proxy_divergence(log: Log) -> Seen:
-    """Not of a return below that of standing: that is the valley."""
-    gain, first = log.gain, beginning(log.gain, log.span)
-    rose = (gain - first > ROSE * np.maximum(np.abs(first), np.abs(gain))) & (gain >= log.stands)
+    """By the return of a rollout, known before any episode has ended. Below that of standing it is the valley."""
+    gain = log("ep_return")
+    first = beginning(gain, log.span)
+    rose = gain - first > ROSE * np.maximum(np.abs(first), np.abs(gain))
     return Seen(
-        rose & (log.success < HARDLY) & (log.progress > SOON),
-        lambda at: f"return {first:.3g} → {mean(gain[at]):.3g}, success {mean(log.success[at]):.0%}",
+        rose & (log.gain >= log.stands) & (log.success < HARDLY) & (log.progress > SOON),
+        lambda at: f"return of a rollout {first:.3g} → {mean(gain[at]):.3g}, success {mean(log.success[at]):.0%}",
     )
 
 
