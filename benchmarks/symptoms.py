@@ -37,7 +37,8 @@ python -m benchmarks.symptoms docs/symptoms.md
 
 which trains the preset `{preset}`, {steps} steps each: as it is, seeds from {first} on, until {count} of them pass in
 at least {passes} of their last hundred episodes; and with ten sicknesses, three seeds each. The thresholds were set on
-other trainings, of other seeds.{unfinished}
+older trainings, but for those of driving, of the way that remains and of the back (`BUSY`, `NOWHERE`, `ON_BACK`), which
+were set on the first seeds of these.{unfinished}
 
 {table}
 

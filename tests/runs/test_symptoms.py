@@ -17,8 +17,9 @@ PAYING = preset("flip", alive_bonus=0.5)  # standing still gets 300
 UPDATES, FROM = 100, 71  # a symptom must hold in eight of ten
 HEALTHY = {
     "num_updates": UPDATES, "success_rate": 0.2, "ep_return": 1.0, "episode_return": 40.0, "episode_length": 500.0,
-    "std": 0.5, "approx_kl": 0.01, "value_loss": 1.0, "explained_variance": 0.8, "average_speed": 0.15, "raw/forward": 0.12,
-    "on_back": 0.1, "paid/forward": 40.0, "paid/alive": 0.0, "paid/control": -3.0, "paid/success": 2.0,
+    "std": 0.5, "approx_kl": 0.01, "value_loss": 1.0, "explained_variance": 0.8, "average_speed": 0.15,
+    "raw/forward": 0.12, "on_back": 0.1, "paid/forward": 40.0, "paid/alive": 0.0, "paid/control": -3.0,
+    "paid/success": 2.0,
 }  # fmt: skip
 
 

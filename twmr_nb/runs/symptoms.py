@@ -24,8 +24,8 @@ LARGEST = 1e15  # what lies above came from no training
 
 DOMINANT = 0.8  # share of all that is paid and charged
 ROSE = 0.2  # by so much of itself a return has risen
-SLOW, BUSY = 0.03, 0.15  # m/s, either way: who stands; who drives
-NOWHERE = 0.2  # of the way driven, what remains if it is there and back
+SLOW, BUSY = 0.03, 0.1  # m/s, either way: who stands; who drives
+NOWHERE = 0.5  # of the way driven, what remains if it is there and back
 AT_LIMIT, IDLE = 0.95, 0.5  # share of the time limit; of what is paid, the part that comes with time alone
 ON_BACK = 0.75  # share of the time
 QUIET = 0.05  # standard deviation of the noise, where actions reach from -1 to 1
