@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import count, zip_longest
+from typing import Any
 
 import numpy as np
 
@@ -66,7 +67,7 @@ def upside_down(t: Transition) -> Array:
     return np.maximum(-t.upright, 0)
 
 
-TOO_HIGH = {"scene": "step", "step_height": 0.15}  # m
+TOO_HIGH: dict[str, Any] = {"scene": "step", "step_height": 0.15}  # m
 SICKNESSES: Mapping[str, Variant] = {
     "almost no noise (lesson 04, A)": variant(**PATIENTS["A"]),
     "torque costs too much (lesson 04, B)": variant(**PATIENTS["B"]),
