@@ -2,12 +2,13 @@
 
 import json
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import breakdown, contest, fresh, scaling, solve, suite
+from benchmarks import breakdown, contest, fresh, scaling, solve, suite, symptoms
 from benchmarks.report import report
 from twmr_nb.config import presets
 from twmr_nb.config.schema import ConfigError
@@ -185,3 +186,41 @@ def test_a_missing_peer_is_refused_in_a_sentence(monkeypatch):
     monkeypatch.setattr(suite, "SIZES", ())
     with pytest.raises(ConfigError, match="torch"):
         suite.entries([], 2, peer=True)
+
+
+# -- symptoms ---------------------------------------------------------------------------------------------------------
+
+
+def a_run(seed: int, success: float, *names: str) -> SimpleNamespace:
+    """What the page needs of a run."""
+    found = [SimpleNamespace(name=name) for name in names]
+    return SimpleNamespace(config=SimpleNamespace(seed=seed), records=[{"success_rate": success}], symptoms=found)
+
+
+def test_the_page_counts_symptoms_in_healthy_and_sick_trainings():
+    healthy = [a_run(200, 0.9), a_run(201, 0.2, "proxy divergence"), a_run(202, 0.5, "standing")]
+    sick = {"too loud": [a_run(300, 0.0, "standing", "KL too high"), a_run(301, 0.6)], "not yet trained": []}
+    page = symptoms.report(healthy, sick)
+    assert "| symptom | healthy, of 2 | sick, of 2 | healthy, but unlucky, of 1 | what it usually means |" in page
+    assert "| standing | 1 | 1 | 0 | " in page
+    assert "| proxy divergence | 0 | 0 | 1 | " in page
+    assert "| none | 1 | 1 | 0 |  |" in page
+    assert "| too loud | 2 | 1 | standing 1, KL too high 1 |" in page
+    assert "not yet trained" not in page
+    assert "**56 trainings are still to be done**" in page
+
+
+def test_healthy_seeds_are_taken_until_enough_pass_and_the_page_grows(tmp_path, monkeypatch, capsys):
+    success = {200: 0.9, 201: 0.1, 202: 0.8}
+    monkeypatch.setattr(symptoms, "COUNT", 2)
+    monkeypatch.setattr(symptoms, "SICK", [300])
+    monkeypatch.setattr(symptoms, "trained", lambda given, seed: a_run(seed, success.get(seed, 0.0)))
+    assert symptoms.main([str(tmp_path / "page.md")]) == 0
+    assert "healthy, of 2 | sick, of 10 | healthy, but unlucky, of 1" in (tmp_path / "page.md").read_text()
+    assert capsys.readouterr().out.splitlines()[0] == "1 healthy and 1 sick trainings"
+
+
+@pytest.mark.parametrize(("argv", "sentence"), [([], "usage: "), (["page.txt"], "give a name that ends in .md")])
+def test_a_page_needs_a_name(argv, sentence, capsys):
+    assert symptoms.main(argv) == 2
+    assert sentence in capsys.readouterr().err

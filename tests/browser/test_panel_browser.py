@@ -6,6 +6,7 @@ Pictures are kept in tests/artifacts; look at them after a change.
 import os
 import re
 import signal
+from pathlib import Path
 
 import pytest
 from boxes import barriers, troubles, until_still
@@ -13,6 +14,8 @@ from lab import KERNEL
 from playwright.sync_api import expect
 from replay_view import chart_point, frame, wait_for_picture
 from waiting import wait_for
+
+from twmr_nb.runs.run import new_run
 
 pytestmark = pytest.mark.browser
 TINY = "num_envs=4, minibatches=1, rollout_steps=16, mlp_size=8, hidden_size=8, max_steps=200, total_timesteps=10**8"
@@ -331,3 +334,22 @@ def save_checkpoint(notebook):
     saved = notebook.evaluate(f"__import__('twmr_nb.policies.saved').policies.saved.read_arrays({file})[1]['update']")
     wait_for(lambda: len(updates_of(notebook)) > saved + 5)
     return saved
+
+
+def test_symptoms_are_badges_that_open(lab, open_notebook):
+    run = new_run("flip", "sick", root=lab.notebooks / "sick", total_timesteps=60_000, control_cost=0.3)
+    (run.path / "metrics.csv").write_bytes((Path(__file__).parents[1] / "data" / "patients" / "B.csv").read_bytes())
+    run.folder.keep_state("finished")
+    notebook = open_notebook([RUNS.format(root=str(run.path.parent))])
+    page = notebook.page
+    page.set_viewport_size({"width": 1366, "height": 768})
+    notebook.run_all()
+    badges = page.locator(".twmr-badge")
+    expect(badges).to_have_count(3)
+    expect(badges.first).to_have_text(re.compile("^penalty valley since 38.9k steps"))
+    expect(badges.first.locator("div")).to_be_hidden()
+    badges.first.locator("summary").press("Enter")
+    expect(badges.first.locator("div")).to_contain_text("where standing still gets 0. To try costs more than it earns")
+    assert troubles(page, ".twmr-shell") == []
+    assert barriers(page, ".twmr-shell") == []
+    notebook.screenshot("symptoms")

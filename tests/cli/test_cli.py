@@ -38,6 +38,15 @@ def test_train_writes_the_policy(run_dir, capsys):
     assert "already holds a run" in capsys.readouterr().err
 
 
+def test_a_symptom_is_told_once_when_it_is_noticed(tmp_path, capsys):
+    sick = TINY | {"total_timesteps": 2 * 8 * 8, "log_std_init": -4.0, "log_std_final": -4.0}
+    flags = [*as_flags(sick).split(), "--judge", "0", "--run-dir", str(tmp_path / "run")]
+    assert cli.main(["train", "--preset", "flip", *flags]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    [place] = [i for i, line in enumerate(lines) if line.startswith("symptom: noise collapsed since update 1 (16 ")]
+    assert lines[place - 1].startswith("update 5/8")
+
+
 def test_the_walkthroughs_flags_work_as_written():
     line = "train --gate-mode obstacle --obs-mode compact_obstacle --extension-penalty 0.05 --control-cost 1e-4"
     options = cli.parse([*line.split(), "--total-timesteps", "600000"])

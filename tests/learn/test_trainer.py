@@ -9,7 +9,7 @@ from probes import EndlessReward, Identified
 from twmr_nb.config import presets
 from twmr_nb.config.schema import EnvConfig, PPOConfig
 from twmr_nb.draw.curves import learning_curves
-from twmr_nb.learn.storage import EpisodeLog
+from twmr_nb.learn.storage import EpisodeLog, Totals
 from twmr_nb.learn.trainer import Trainer
 from twmr_nb.task.env import TwmrEnv
 from twmr_nb.task.rewards import reward_term
@@ -35,6 +35,17 @@ def test_success_rate_is_nan_until_an_episode_has_finished():
     assert np.isnan(record["success_rate"])
     assert record["episodes"] == 0
     assert record["max_x"] > record["average_x"]
+    assert record["average_speed"] > abs(record["raw/forward"])
+    assert record["on_back"] == 0
+
+
+def test_what_a_step_reports_is_averaged_over_steps_and_robots():
+    totals = Totals(2)
+    for speed, on_back in (([0.1, 0.3], [True, False]), ([0.0, 0.4], [True, True])):
+        info = {"x": np.ones(2), "speed": np.array(speed), "on_back": np.array(on_back)}
+        totals.add(np.zeros(2), np.zeros(2, bool), info)
+    summary = totals.summary(rollout_steps=2)
+    assert (summary["average_x"], summary["average_speed"], summary["on_back"]) == (1.0, pytest.approx(0.2), 0.75)
 
 
 # -- what each term pays ----------------------------------------------------------------------------------------------

@@ -79,9 +79,10 @@ def test_what_step_returns() -> None:
     obs, reward, terminated, truncated, info = env.step(np.zeros((4, 8)))
     assert (obs.shape, obs.dtype) == ((4, 22), np.float32)
     assert (reward.shape, reward.dtype) == ((4,), np.float64)
-    for flag in (terminated, truncated, info["passed"]):
+    for flag in (terminated, truncated, info["passed"], info["on_back"]):
         assert (flag.shape, flag.dtype) == ((4,), bool)
-    for key in ("x", "z", "gate", "step_height"):
+    assert_array_equal(info["speed"], np.abs(info["reward_terms_raw"]["forward"]))
+    for key in ("x", "z", "speed", "gate", "step_height"):
         assert (info[key].shape, info[key].dtype) == ((4,), np.float64)
     assert list(info["reward_terms"]) == list(info["reward_terms_raw"]) == TERMS
     assert_array_equal(sum(info["reward_terms"].values()), reward)

@@ -1,8 +1,11 @@
 """Live view, clip and list of runs as classes: no browser, tiny runs."""
 
+import dataclasses
 import gc
 import re
 import weakref
+from html import unescape
+from pathlib import Path
 
 import pytest
 from matplotlib.figure import Figure
@@ -17,7 +20,7 @@ from twmr_nb.ui import clip, live
 from twmr_nb.ui.live import LiveView, live_view, thinned
 from twmr_nb.ui.policy_browser import PolicyBrowser
 from twmr_nb.ui.runs import Runs
-from twmr_nb.ui.status import advice_text, clock, result_text, state_text, steps_text, unhurried
+from twmr_nb.ui.status import advice_text, clock, result_text, state_text, steps_text, symptoms_text, unhurried
 
 pytestmark = pytest.mark.usefixtures("no_run_left")
 
@@ -173,6 +176,41 @@ def test_a_view_shows_the_advice_when_its_training_has_ended(trained, tmp_path):
     assert trained.state == "finished"
     assert view.message.value == advice_text(trained.records)
     assert view.message.value
+
+
+@pytest.fixture
+def patient(tmp_path):
+    """A finished run with the log of lesson 04's patient B, whose costliest term has a hostile name."""
+    run = new_run("flip", root=tmp_path, total_timesteps=60_000, control_cost=0.3)
+    log = (Path(__file__).parents[1] / "data" / "patients" / "B.csv").read_text()
+    (run.path / "metrics.csv").write_text(log.replace("paid/control", "paid/<b>control"))
+    run.folder.keep_state("finished")
+    return open_run(run.path)
+
+
+def test_a_view_shows_symptoms_as_quiet_badges(patient):
+    view = live.LiveView(patient)
+    wait_for(lambda: view.symptoms.value)
+    assert [symptom.name for symptom in patient.symptoms] == ["penalty valley", "one term decides", "standing"]
+    assert view.symptoms.value.count("<details class='twmr-badge '>") == 3
+    said = unescape(words(view.symptoms))
+    assert "penalty valley since 38.9k stepsreturn -3" in said
+    assert "<b>control is 98% of all that is paid and charged. What the other terms say is not heard." in said
+    assert "<b>" not in view.symptoms.value
+    wait_for(lambda: not threads("live view"))
+    assert view.message.value == "", "what to do is said once"
+    assert "penalty valley" in view.keepsake().words
+    view.show(None)
+    assert view.symptoms.value == ""
+
+
+def test_a_symptom_that_is_over_looks_it_and_leaves_the_advice(patient):
+    over = [dataclasses.replace(symptom, lasts=False) for symptom in patient.symptoms[:1]]
+    assert "twmr-badge twmr-sub" in symptoms_text(over)
+    assert "steps, over by now" in symptoms_text(over)
+    at_the_end = [{"progress": 1.0, "episodes": 40, "success_rate": 0.49}]
+    assert advice_text(at_the_end, over) == advice_text(at_the_end) != ""
+    assert symptoms_text([]) == ""
 
 
 def test_clip_can_be_turned_off(film):

@@ -27,6 +27,7 @@ from twmr_nb.files import ready_file, why
 from twmr_nb.markup import one_line, printable
 from twmr_nb.types import Mistake
 
+LOOK = 1.01  # times as many updates as at the last look for symptoms: a look goes through all of them
 LONGEST = 100_000  # control steps of an episode that is played
 NO_NUMBER = re.compile(
     r"Error parsing (--[\w-]+): [^']*(int|float)[^']*('[^']*')", re.IGNORECASE
@@ -115,13 +116,21 @@ def train(options: Train) -> int:
         run = new_run(config_of(options), options.name, run_dir=options.run_dir and expanded(options.run_dir))
     total = run.config.ppo.total_timesteps
     say(f"run folder: {run.path}\ncompiling ...")
+    told, due = {symptom.name for symptom in run.symptoms}, 0.0  # symptoms; the update from which to look for more
     with tqdm(total=total, unit="step", unit_scale=True, disable=not sys.stderr.isatty()) as bar:
 
         def show(record: dict[str, float]) -> None:
+            nonlocal due
             try:
                 bar.update(int(record["global_step"]) - bar.n)
                 bar.set_postfix(success=f"{record['success_rate']:.0%}", refresh=False)
                 bar.write(log_line(record))
+                if record["update"] >= due:
+                    due = LOOK * record["update"]
+                    for symptom in run.symptoms:
+                        if symptom.name not in told:
+                            told.add(symptom.name)
+                            bar.write(f"symptom: {symptom}")
                 sys.stdout.flush()
             except OSError:  # nobody reads, or the disk is full: no reason to end a training
                 silence(sys.stdout)

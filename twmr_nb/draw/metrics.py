@@ -32,6 +32,8 @@ METRICS = {
     ),
     "episode_return": Metric("return of whole episodes", "reward per episode", color=TOTAL),
     "average_x": Metric("average place", "x [m]"),
+    "average_speed": Metric("average speed, either way", "cm/s", factor=100),
+    "on_back": Metric("upside down", "share of the time [%]", factor=100),
     "max_x": Metric("farthest robot", "x [m]"),
     "frontier": Metric("highest step drawn", "step height [mm]", factor=1000),
     "approx_kl": Metric("approx_kl: how far the policy moved", "nats", "KL", log=True, color="#C2607E"),

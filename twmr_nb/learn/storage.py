@@ -12,6 +12,7 @@ from twmr_nb.types import Record
 
 EPISODE_WINDOW = 100  # episode statistics are over this many finished episodes, the latest
 EPISODE = ("episode_return", "episode_length", "success_rate")
+MEANS = {"x": "average_x", "speed": "average_speed", "on_back": "on_back"}  # what a step reports -> its column
 
 
 class Storage:
@@ -105,15 +106,17 @@ class Totals:
 
     def __init__(self, num_envs: int) -> None:
         self.num_envs = num_envs
-        self.reward, self.x, self.max_x, self.passed = 0.0, 0.0, -math.inf, False
+        self.reward, self.max_x, self.passed = 0.0, -math.inf, False
+        self.means = dict.fromkeys(MEANS.values(), 0.0)
         self.terms: dict[str, float] = {}
 
     def add(self, reward: np.ndarray, passed: np.ndarray, info: dict[str, Any]) -> None:
         self.reward += float(reward.sum())
         self.passed = self.passed or bool(passed.any())
         if "x" in info:
-            self.x += float(info["x"].sum())
             self.max_x = max(self.max_x, float(info["x"].max()))
+        for key, column in MEANS.items():
+            self.means[column] += float(info[key].sum()) if key in info else math.nan
         for prefix, key in (("term", "reward_terms"), ("raw", "reward_terms_raw")):
             for name, values in info.get(key, {}).items():
                 column = f"{prefix}/{name}"
@@ -128,7 +131,7 @@ class Totals:
         return {
             "ep_return": self.reward / self.num_envs,
             "passed_obstacle": float(self.passed),
-            "average_x": self.x / steps,
+            **{name: total / steps for name, total in self.means.items()},
             "max_x": self.max_x,
             **{name: total / steps for name, total in self.terms.items()},
         }

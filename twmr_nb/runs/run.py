@@ -16,6 +16,7 @@ from twmr_nb.policies.saved import SavedPolicy
 from twmr_nb.runs.folder import RunError, RunFolder, fresh_folder, run_folders
 from twmr_nb.runs.identity import describe_term, describe_training, digest
 from twmr_nb.runs.places import RUNS
+from twmr_nb.runs.symptoms import Symptoms, symptoms_of
 from twmr_nb.runs.training import Training
 from twmr_nb.task.rewards import RewardTerm, checked_terms
 from twmr_nb.types import Record
@@ -198,6 +199,11 @@ class Run:
     def policy(self) -> SavedPolicy:
         """The newest saved policy of this run; PolicyError where there is none yet."""
         return self.folder.saved_policy
+
+    @property
+    def symptoms(self) -> Symptoms:
+        """What its log says about its health so far: each with evidence, when it began, what to try; prints as text."""
+        return symptoms_of(self.records[:], self.config)
 
     @property
     def extra_terms(self) -> tuple[RewardTerm, ...]:

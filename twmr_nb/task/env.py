@@ -49,8 +49,9 @@ class TwmrEnv(VectorEnv):
     >>> bool((reward == sum(info["reward_terms"].values())).all())
     True
 
-    `info` holds, per robot and for the step taken: x, z (m), gate, passed, step_height (m), and every reward term in
-    `reward_terms` (weighted, they add up to the reward) and `reward_terms_raw`. `transition` is that step in full.
+    `info` holds, per robot and for the step taken: x, z (m), speed along x (m/s, either way), on_back, gate, passed,
+    step_height (m), and every reward term in `reward_terms` (weighted, they add up to the reward) and
+    `reward_terms_raw`. `transition` is that step in full.
     """
 
     def __init__(
@@ -306,7 +307,9 @@ class TwmrEnv(VectorEnv):
         )
 
     def _info(self, t: Transition) -> Info:
-        return {"x": t.x, "z": t.z, "gate": t.gate, "passed": t.passed, "step_height": self.sim.heights.copy()}
+        speed, on_back = np.abs(t.x - t.x_before) / t.ctrl_dt, t.upright < 0
+        places = {"x": t.x, "z": t.z, "speed": speed, "on_back": on_back}
+        return {**places, "gate": t.gate, "passed": t.passed, "step_height": self.sim.heights.copy()}
 
 
 def is_down(config: EnvConfig, qpos: Array) -> NDArray[np.bool_]:

@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 from twmr_nb.draw.curves import LiveCurves, curves_text
 from twmr_nb.markup import one_line
 from twmr_nb.runs.run import Run, RunError
+from twmr_nb.runs.symptoms import Symptoms, symptoms_of
 from twmr_nb.types import Record
 from twmr_nb.ui.clip import EvaluationClip, ReplaySwitch
 from twmr_nb.ui.hypertext import Html
@@ -23,7 +24,15 @@ from twmr_nb.ui.keys import Keys
 from twmr_nb.ui.picture import Picture
 from twmr_nb.ui.saved import Keepsake, changed, plain, show
 from twmr_nb.ui.shell import STYLE, Shell, line
-from twmr_nb.ui.status import advice_text, failure_text, progress_text, result_text, state_text, unhurried
+from twmr_nb.ui.status import (
+    advice_text,
+    failure_text,
+    progress_text,
+    result_text,
+    state_text,
+    symptoms_text,
+    unhurried,
+)
 
 TICK, SELDOM, HASTE = 1.0, 3.0, 0.05  # s between two looks at the run: at first, later; while it stops
 DRAW_EVERY, DRAW_SELDOM = 1.0, 6.0  # s between two pictures: at first, later
@@ -55,7 +64,8 @@ class LiveView(w.VBox):
         self.curves = LiveCurves(WIDTH, HEIGHT)
         self._lock, self._poke, self._end = threading.RLock(), threading.Event(), threading.Event()
         self._drawn, self._draw_at = -1, 0.0  # records in the picture; when it may be drawn again
-        self.state, self.steps, self.result, self.message = (Html() for _ in range(4))
+        self.named = Symptoms()  # as they were when the picture was drawn
+        self.state, self.steps, self.result, self.message, self.symptoms = (Html() for _ in range(5))
         self.bar = w.FloatProgress(min=0, max=1, layout=w.Layout(width="100%", height="16px", margin="0"))
         self.picture = Picture(layout=w.Layout(width="100%"))
         self.pause = self._button("Pause", "pause", "Hold still, losing nothing", lambda run: run.pause())
@@ -67,7 +77,7 @@ class LiveView(w.VBox):
         buttons = line([self.pause, self.resume, self.stop, self.save, *in_3d])
         rows = [line([self.state, self.steps], apart=True), self.bar, line([buttons, self.result], apart=True)]
         style = Html(STYLE, layout=w.Layout(display="none"))
-        super().__init__([style, *rows, self.message, self.stage, Keys()])
+        super().__init__([style, *rows, self.symptoms, self.message, self.stage, Keys()])
         self.add_class("twmr-shell")
         self.add_class("twmr-live")
         self.state.add_class("twmr-state")
@@ -78,8 +88,8 @@ class LiveView(w.VBox):
     def show(self, run: Run | None) -> None:
         """Turn to a run: its newest view is this one from now on."""
         self.leave()
-        self.run, self._drawn, self._draw_at = run, -1, 0.0
-        self.message.value = ""
+        self.run, self._drawn, self._draw_at, self.named = run, -1, 0.0, Symptoms()
+        self.message.value = self.symptoms.value = ""
         if self.clip:
             self.clip.show(run)
         if run:
@@ -167,6 +177,8 @@ class LiveView(w.VBox):
             self.tell(self.run, records)
             if last or (len(records) != self._drawn and time.monotonic() >= self._draw_at):
                 self.draw(records)
+            if last:  # what was drawn has its symptoms named
+                self.tell(self.run, records)
             if self.clip and not last:
                 self.clip.consider()
 
@@ -184,14 +196,15 @@ class LiveView(w.VBox):
         if state == "failed":
             self.message.value = failure_text(run)
         elif state == "finished":
-            self.message.value = escape(advice_text(records))
+            self.message.value = escape(advice_text(records, self.named))
         steady = run.training and not run.stopping
         self.pause.disabled = not steady or state == "paused"
         self.resume.disabled = not (state == "paused" or (not run.training and state.split(":")[0] in RESUMABLE))
         self.stop.disabled = self.save.disabled = not steady
 
     def draw(self, records: Sequence[Record]) -> None:
-        """A new picture; it stays longer the more it costs, and the longer the curves are: they change less.
+        """A new picture, and its symptoms; it stays longer the more it costs, and the longer the curves are: they
+        change less.
 
         Never longer than DRAW_SELDOM: the first one, which also loads the fonts, is no measure of the next.
         """
@@ -200,6 +213,9 @@ class LiveView(w.VBox):
         with self.picture.hold_sync():
             self.picture.value = self.curves.png(thinned(records), self.compared, total)
             self.picture.words = curves_text(records, self.compared)
+        if self.run:
+            self.named = symptoms_of(records, self.run.config)
+            self.symptoms.value = symptoms_text(self.named)
         wait = max(unhurried(records, AGE, DRAW_EVERY, DRAW_SELDOM), (time.thread_time() - begin) / SHARE)
         self._drawn, self._draw_at = len(records), time.monotonic() + min(wait, DRAW_SELDOM)
 
@@ -224,6 +240,7 @@ class LiveView(w.VBox):
 
     def keepsake(self) -> Keepsake:
         words = [plain(text.value) for text in (self.state, self.steps, self.result)]
+        words += [symptom.name for symptom in self.named]
         return Keepsake(", ".join(filter(None, words)), self.picture.value)
 
     def _ipython_display_(self) -> None:

@@ -2,15 +2,19 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup
 
 from twmr_nb.episodes.report import FEW
 from twmr_nb.progress import clock
 from twmr_nb.runs.run import Run
+from twmr_nb.runs.symptoms import Symptom
 from twmr_nb.types import Record
 
+BADGE = Markup(
+    "<details class='twmr-badge {}'><summary>{} <span class='twmr-sub'>{}</span></summary><div>{}</div></details>"
+)
 RECENT = 10  # updates that the speed is averaged over
 
 
@@ -70,10 +74,23 @@ def result_text(records: Sequence[Record]) -> list[str]:
     return words + ([f"steps up to {100 * last['frontier']:.1f} cm"] if "frontier" in last else [])
 
 
-def advice_text(records: Sequence[Record]) -> str:
-    """What to do where a training has come to its end, and fewer than half of its last episodes passed."""
+def symptoms_text(symptoms: Iterable[Symptom]) -> Markup:
+    """A quiet badge for each: what it is and since when; opened, all that there is to say."""
+    rows = []
+    for symptom in symptoms:
+        since = f"since {steps_text(symptom.step)} steps" + ("" if symptom.lasts else ", over by now")
+        details = f"{symptom.evidence}. {symptom.meaning} {symptom.remedy}"
+        rows.append(BADGE.format("" if symptom.lasts else "twmr-sub", symptom.name, since, details))
+    return Markup().join(rows)
+
+
+def advice_text(records: Sequence[Record], symptoms: Iterable[Symptom] = ()) -> str:
+    """What to do where a training has come to its end, and fewer than half of its last episodes passed; nothing where
+    a symptom says it already."""
     last = records[-1] if records else {}
     if last.get("progress", 0.0) < 1 or not last["episodes"] or last["success_rate"] >= FEW:
+        return ""
+    if any(symptom.lasts for symptom in symptoms):
         return ""
     return "Fewer than half of the last episodes passed: train again with another seed, or longer."
 
