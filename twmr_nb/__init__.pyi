@@ -12,7 +12,8 @@ from .draw.film import still as still
 from .draw.film import video as video
 from .episodes.evaluate import evaluate as evaluate
 from .episodes.evaluate import sweep as sweep
-from .episodes.evaluate import wilson_interval as wilson_interval
+from .episodes.intervals import rate_difference as rate_difference
+from .episodes.intervals import wilson_interval as wilson_interval
 from .episodes.plan import plan as plan
 from .episodes.rollout import Rollout as Rollout
 from .episodes.rollout import load_rollout as load_rollout

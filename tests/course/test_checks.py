@@ -328,6 +328,25 @@ def test_where_pushing_and_standing_meet_depends_on_the_start_as_it_is_told():
     assert max(weights) > 1.2 * min(weights)
 
 
+@pytest.mark.parametrize(
+    ("answer", "correct", "reason"),
+    [
+        (0.297, True, "350 steps"),
+        (0.3, True, "350 steps"),
+        (9.32, False, "counts steps, not seconds"),
+        (9.99, False, "Divide by the duration"),
+        (9.9, False, "one step later"),
+        (0.0297, False, "what 1 is worth"),
+        (3465, False, "a power"),
+        (9.70, False, "what is lost"),
+        (5, False, "How many steps"),
+        (..., False, "is no number"),
+    ],
+)
+def test_worth_ahead(answer, correct, reason):
+    expect(checks.worth_ahead(answer, bonus=10.0, seconds=7.0), correct, reason)
+
+
 def test_telescopes():
     answers = {name: yes for name, (yes, _) in TELESCOPES.items()}
     verdict = checks.telescopes(answers)

@@ -6,7 +6,13 @@ from climb import climb
 from verdicts import expect
 
 from twmr_nb.config import presets
-from twmr_nb.course.checks.shaping import alive_break_even, chance_of_order, costs_tilt, verdict_of
+from twmr_nb.course.checks.shaping import (
+    alive_break_even,
+    chance_of_order,
+    costs_tilt,
+    verdict_of,
+    waiting_break_even,
+)
 from twmr_nb.lab.experiment import Comparison, Trial
 from twmr_nb.task.rewards import reward_term
 
@@ -16,14 +22,15 @@ WORLD = presets.preset("flip", max_steps=600, success_bonus=10.0).env
 @pytest.mark.parametrize(
     ("answer", "correct", "reason"),
     [
-        (0.3, True, "(65 + 10) / 250"),
-        (0.26, False, "forgets the success bonus"),
-        (66 / 250, False, "bonus is 10 here"),
-        (15, False, "per second"),
-        (0.125, False, "driver is alive as well"),
-        (65 / 600, False, "forgets the bonus"),
-        (11.3 / 250, False, "a metre pays 50"),
-        (2.0, False, "2 is not it"),
+        (0.04, True, "10 / 250 = 0.04"),
+        (0.042, False, "0.042 is not it"),
+        (0.3, False, "standing at the start"),
+        (0.26, False, "both are paid for"),
+        (1 / 250, False, "bonus is 10 here"),
+        (2, False, "per second"),
+        (10 / 600, False, "alive as well"),
+        (10 / 350, False, "those that are left"),
+        (7.0, False, "7 is not it"),
         (..., False, "is no number"),
     ],
 )
@@ -34,11 +41,27 @@ def test_alive_break_even(answer, correct, reason):
 @pytest.mark.parametrize(
     ("answer", "correct", "reason"),
     [
-        (0.05, True, "1/20"),
-        (0.1, False, "either"),
+        (0.1, True, "100 b, passing 10: equal at b = 0.1"),
+        (1000, False, "Upside down"),
+        (0.01, False, "10 here"),
+        (9.9, False, "all powers"),
+        (10, False, "one step of waiting"),
+        (0.5, False, "Set b / (1 - γ)"),
+    ],
+)
+def test_waiting_break_even(answer, correct, reason):
+    expect(waiting_break_even(answer, bonus=10.0, gamma=0.99), correct, reason)
+
+
+@pytest.mark.parametrize(
+    ("answer", "correct", "reason"),
+    [
+        (0.1, True, "2/20"),
+        (0.05, False, "one order"),
         (0.125, False, "a coin"),
+        (0.25, False, "a coin"),
         (1 / 512, False, "not independent"),
-        (5, False, "in percent"),
+        (10, False, "in percent"),
         (0.5, False, "In how many ways"),
         ("5%", False, "is no number"),
     ],
@@ -47,10 +70,18 @@ def test_chance_of_order(answer, correct, reason):
     expect(chance_of_order(answer, seeds=3), correct, reason)
 
 
-@pytest.mark.parametrize(("ours", "word"), [((0.0, 0.1), "worse"), ((0.8, 0.9), "better"), ((0.1, 0.9), "cannot tell")])
+@pytest.mark.parametrize(
+    ("ours", "word"),
+    [
+        ((0.0, 0.1, 0.1, 0.2), "worse"),
+        ((0.8, 0.9, 0.9, 0.6), "better"),
+        ((0.1, 0.9, 0.2, 0.4), "cannot tell"),
+        ((0.8, 0.9, 0.9), "cannot tell"),  # however far apart: 3 and 4 seeds are no surer than 94%
+    ],
+)
 def test_verdict_of(ours, word):
-    rates = {"base": (0.3, 0.5), "ours": ours}
-    trials = [Trial(v, i, [], {"success_rate": r}) for v, two in rates.items() for i, r in enumerate(two)]
+    rates = {"base": (0.3, 0.5, 0.4, 0.3), "ours": ours}
+    trials = [Trial(v, i, [], {"success_rate": r}) for v, each in rates.items() for i, r in enumerate(each)]
     for answer in ("better", "worse", "cannot tell"):
         assert verdict_of(answer, Comparison(tuple(trials)), "ours").correct is (answer == word)
     expect(verdict_of("maybe", Comparison(tuple(trials)), "ours"), False, "none of the choices")

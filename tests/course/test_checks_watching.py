@@ -6,7 +6,7 @@ from climb import climb
 from verdicts import expect
 
 from twmr_nb import course as checks
-from twmr_nb.episodes.evaluate import wilson_interval
+from twmr_nb.episodes.intervals import wilson_interval
 
 
 @pytest.mark.parametrize(

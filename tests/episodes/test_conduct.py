@@ -17,8 +17,8 @@ from twmr_nb.episodes.evaluate import (
     rate,
     summary_of_conduct,
     sweep,
-    wilson_interval,
 )
+from twmr_nb.episodes.intervals import wilson_interval
 from twmr_nb.episodes.report import Evaluation
 from twmr_nb.episodes.rollout import record, record_many
 from twmr_nb.learn.network import ActorCritic, init_policy

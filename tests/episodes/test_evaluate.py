@@ -13,8 +13,8 @@ from twmr_nb.episodes.evaluate import (
     share_of_time,
     summary,
     sweep,
-    wilson_interval,
 )
+from twmr_nb.episodes.intervals import wilson_interval
 from twmr_nb.episodes.rollout import record
 from twmr_nb.episodes.worlds import world
 from twmr_nb.learn.network import ActorCritic, init_policy
@@ -26,13 +26,6 @@ def fresh():
     config = TrainConfig().replace(mlp_size=8, hidden_size=8, success_x=-1.0)
     policy = init_policy(ActorCritic(8, 8), jax.random.key(0), 22, -0.5)
     return SavedPolicy("fresh", policy, config)
-
-
-def test_wilson_interval_by_hand():
-    # 8 of 10, z = 1.96: centre (0.8 + 0.19208) / 1.38416, half 1.96 / 1.38416 * sqrt(0.016 + 0.009604)
-    assert wilson_interval(8, 10) == pytest.approx((0.4902, 0.9433), abs=1e-4)
-    assert wilson_interval(0, 10)[0] == 0.0
-    assert wilson_interval(10, 10)[1] == pytest.approx(1.0)
 
 
 def test_everything_is_counted_once_per_episode(fresh):

@@ -28,14 +28,20 @@ def tilt(t):
     return t.pitch**2
 
 
-def trial(variant, seed, success, time=5.0):
+def trial(variant, seed, success, effort=5.0):
     records = [{"global_step": s, "success_rate": success * s / 200, "std": 1.0} for s in (100, 200)]
-    return Trial(variant, seed, records, {"success_rate": success, "time_to_pass": time, "mean_final_x": 1.0})
+    result = {"success_rate": success, "mean_length": 300.0, "effort": effort, "upright_pass": None}
+    return Trial(variant, seed, records, result)
 
 
 @pytest.fixture
 def comparison():
-    rates = {"base": (0.2, 0.4, 0.3), "better": (0.5, 0.9, 0.6), "like it": (0.3, 0.9, 0.1), "never": (0.0, 0.0, 0.0)}
+    rates = {
+        "base": (0.2, 0.4, 0.3, 0.3),
+        "better": (0.5, 0.9, 0.6, 0.6),
+        "like it": (0.3, 0.9, 0.1, 0.5),
+        "never": (0.0, 0.0, 0.0, 0.0),
+    }
     return Comparison(
         tuple(trial(v, i, r, None if v == "never" else 5.0) for v, all_ in rates.items() for i, r in enumerate(all_))
     )
@@ -280,12 +286,17 @@ def test_an_unknown_setting_is_refused_before_anything_is_trained(tmp_path):
     assert not any(tmp_path.glob("*/metrics.csv"))
 
 
-def test_a_verdict_needs_ranges_that_do_not_meet(comparison):
+def test_a_verdict_needs_an_interval_of_the_difference_without_0(comparison):
     better, like, never = comparison.verdict().splitlines()
-    assert "60 (50 to 90) against 30 (20 to 40): higher in every seed" in better
-    assert "the ranges overlap" in like
-    assert "0 against 30 (20 to 40): lower in every seed" in never
-    assert "never: nothing to compare" in comparison.verdict("time_to_pass")
+    assert better == "better: passed [%] 60 (50 to 90) against 30 (20 to 40); the difference is +10 to +70: higher"
+    assert like.endswith("40 (10 to 90) against 30 (20 to 40); the difference is -30 to +70: cannot tell")
+    assert never.endswith("0 against 30 (20 to 40); the difference is -40 to -20: lower")
+    assert "never: nothing to compare" in comparison.verdict("effort")
+
+
+def test_three_seeds_cannot_tell_however_far_apart(comparison):
+    three = Comparison(tuple(t for t in comparison.trials if t.seed < 3))
+    assert three.verdict().splitlines()[0].endswith("+10 to +70, no surer than 90% with so few seeds: cannot tell")
 
 
 @pytest.mark.parametrize(
@@ -299,8 +310,8 @@ def test_one_is_no_many(count, said):
 def test_the_table_has_a_row_per_variant(comparison):
     table = comparison._repr_markdown_().splitlines()
     assert len(table) == 2 + 4
-    assert table[3].startswith("| better | 3 | 60 (50 to 90) |")
-    assert "| – |" in table[5]  # never passed: no time
+    assert table[3].startswith("| better | 4 | 60 (50 to 90) |")
+    assert "| – |" in table[5]  # no effort is known
 
 
 def test_figures_show_every_variant(comparison):
@@ -326,8 +337,8 @@ def test_without_results_there_is_a_line_instead():
 
 @pytest.mark.parametrize("name", WORKED)
 def test_worked_experiments_have_valid_settings(name):
-    for flags in WORKED[name].variants.values():
-        presets.preset("flip", **flags)
+    for given in WORKED[name].variants.values():
+        planned(given, 0, "flip", worked.STEPS)
 
 
 @pytest.mark.parametrize("name", WORKED)
@@ -338,18 +349,23 @@ def test_shipped_results_are_of_the_experiments_as_they_are(name):
 def test_measuring_writes_what_the_lesson_reads(trained, tmp_path, monkeypatch):
     comparison, _, root, _ = trained
     plain = {"base": TINY, "alive": TINY | {"alive_bonus": 1.0}}
-    monkeypatch.setitem(worked.WORKED, "success_bonus", worked.Worked("?", plain))
+    asked = worked.Worked("?", plain)
+    monkeypatch.setitem(WORKED, "sparse", asked)
     out = tmp_path / "experiments.json"
-    worked.measure(["success_bonus"], steps=64, seeds=(0,), episodes=2, out=out, root=root)
-    again = measured("success_bonus", out)
+    worked.measure(["sparse"], steps=64, seeds=(0,), episodes=2, out=out, root=root)
+    again = measured("sparse", out)
     assert again.variants == ["base", "alive"]
     assert again.trials[0].result["success_rate"] == comparison.trials[0].result["success_rate"]
     assert again.trials[0].records[-1]["global_step"] == 64
     assert json.loads(out.read_text())["steps"] == 64
-    assert not measured("gate", out).trials
-    other = dataclasses.replace(WORKED["success_bonus"], step_height=0.0525)
-    monkeypatch.setitem(WORKED, "success_bonus", other)
-    assert not measured("success_bonus", out).trials  # what is kept answers another question
+    assert not measured("scale", out).trials
+    for another in (
+        {"step_height": 0.0525},
+        {"variants": plain | {"alive": variant([reward_term(tilt)], **TINY)}},
+        {"variants": plain | {"alive": variant([reward_term(tilt, weight=-1.0)], **plain["alive"])}},
+    ):
+        monkeypatch.setitem(WORKED, "sparse", dataclasses.replace(asked, **another))
+        assert not measured("sparse", out).trials  # what is kept answers another question
 
 
 def test_the_leaderboard_ranks_and_replaces(trained, tmp_path, monkeypatch):

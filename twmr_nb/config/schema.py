@@ -229,6 +229,8 @@ class PPOConfig(Config):
     """Scale the advantages of every minibatch to mean 0 and standard deviation 1."""
     normalize_observations: bool = setting(True, group="learner")
     """Scale observations by their running mean and standard deviation."""
+    normalize_returns: bool = setting(False, group="learner")
+    """Divide rewards by the running standard deviation of their discounted sums, so that their scale matters less."""
     bootstrap_truncation: bool = setting(True, group="learner")
     """When the time limit ends an episode, add the reward that the critic expects beyond it; off: count it as 0."""
     curriculum_start: float | None = setting(None, group="learner", low=0.0, high=0.2, unit="m")

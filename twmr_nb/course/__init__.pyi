@@ -6,6 +6,7 @@ from .checks.rewards import charges_slip as charges_slip
 from .checks.rewards import drowning_weight as drowning_weight
 from .checks.rewards import pay_for_way as pay_for_way
 from .checks.rewards import telescopes as telescopes
+from .checks.rewards import worth_ahead as worth_ahead
 from .checks.robot import angles_for_step as angles_for_step
 from .checks.robot import climber as climber
 from .checks.robot import flat_speed as flat_speed
@@ -17,6 +18,7 @@ from .checks.shaping import alive_break_even as alive_break_even
 from .checks.shaping import chance_of_order as chance_of_order
 from .checks.shaping import costs_tilt as costs_tilt
 from .checks.shaping import verdict_of as verdict_of
+from .checks.shaping import waiting_break_even as waiting_break_even
 from .checks.start_here import actions_in as actions_in
 from .checks.start_here import whegs_height as whegs_height
 from .checks.training import PATIENTS as PATIENTS

@@ -48,7 +48,7 @@ table {{ border-collapse: collapse; }} th, td {{ border-bottom: 1px solid #d5d9d
 RUBRIC = {
     "Hypothesis": "says what should change and why, and which result would refute it",
     "One change": "the variants differ in one thing, and it is the one that the hypothesis is about",
-    "Seeds": "three or more for every variant, the same ones, and none is left out",
+    "Seeds": "four or more for every variant, the same ones, and none is left out",
     "Evidence": "judged on the task and not on the return; numbers with their spread, a figure with units",
     "Verdict": "follows from the numbers, says what it cost and what else could explain it; or why it cannot be told",
 }

@@ -9,7 +9,7 @@ import numpy as np
 
 from twmr_nb.config.schema import ConfigError
 from twmr_nb.course.checks.verdict import Verdict, check, right, wrong
-from twmr_nb.episodes.evaluate import wilson_interval
+from twmr_nb.episodes.intervals import wilson_interval
 from twmr_nb.learn import ppo
 from twmr_nb.markup import shown
 from twmr_nb.task.transition import Transition

@@ -1,6 +1,5 @@
 """Judging a policy: many unseen episodes side by side, deterministic unless asked otherwise."""
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import numpy as np
 from twmr_nb.config.fields import is_number, shown
 from twmr_nb.config.schema import ConfigError, EnvConfig, checked_seed, checked_world
 from twmr_nb.episodes.conduct import as_arrays, conduct, trace
+from twmr_nb.episodes.intervals import wilson_interval
 from twmr_nb.episodes.metrics import measure
 from twmr_nb.episodes.report import Evaluation
 from twmr_nb.episodes.worlds import own_world
@@ -257,19 +257,3 @@ def by_height(heights: Array, passed: Array, more: Mapping[str, Array] | None = 
         for name, flags in (more or {}).items():
             found[-1] |= rate(name, flags[chosen])
     return found
-
-
-def wilson_interval(successes: int, trials: int, z: float = 1.96) -> tuple[float, float]:
-    """95% confidence interval of a rate (Wilson 1927), which stays sensible at 0% and 100%.
-
-    Raises ConfigError where there were no trials, or more successes than trials.
-
-    >>> [round(bound, 3) for bound in tw.wilson_interval(20, 20)]
-    [0.839, 1.0]
-    """
-    if trials < 1 or not 0 <= successes <= trials:
-        raise ConfigError(f"{successes!r} of {trials!r} is no rate: give at least one trial, and successes among them.")
-    rate, weight = successes / trials, z**2 / trials
-    centre = (rate + weight / 2) / (1 + weight)
-    half = z / (1 + weight) * math.sqrt(rate * (1 - rate) / trials + weight / (4 * trials))
-    return max(0.0, centre - half), min(1.0, centre + half)

@@ -20,6 +20,7 @@ from twmr_nb.draw.spread import spread_curves, spread_dots
 from twmr_nb.draw.style import Plot
 from twmr_nb.draw.table import Table
 from twmr_nb.episodes.evaluate import evaluate
+from twmr_nb.episodes.intervals import SURE, shift_interval
 from twmr_nb.episodes.worlds import world
 from twmr_nb.files import read_json, write_json
 from twmr_nb.markup import one_line, shown
@@ -35,13 +36,13 @@ ROOT = RUNS / "experiments"
 JUDGED = {  # what a comparison shows of an evaluation: heading, factor, digits
     "success_rate": ("passed [%]", 100, 0),
     "upright_pass": ("passed upright [%]", 100, 0),
-    "time_to_pass": ("time to pass [s]", 1, 1),
+    "mean_length": ("steps to pass or end", 1, 0),  # of all episodes; a time to pass is of those that passed
     "effort": ("effort [(N m)² s]", 1, 1),
     "mean_final_x": ("final x [m]", 1, 2),
 }
 NOTHING = "Not measured yet: `python -m twmr_nb.course.worked` trains it."
 TRAINING = 0.9  # of the time that a training and its evaluation take
-DOTS = ("success_rate", "time_to_pass", "effort")
+DOTS = ("success_rate", "mean_length", "effort")
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ class Comparison:
         return spread_dots(scaled)
 
     def verdict(self, key: str = "success_rate") -> str:
-        """A sentence per variant against the first: apart, if the ranges over the seeds do not meet."""
+        """A sentence per variant against the first: higher or lower, if the 95% interval of the difference is so."""
         title, factor, digits = JUDGED.get(key, (key.replace("_", " "), 1, 2))
         if not self.trials:
             return NOTHING
@@ -129,10 +130,12 @@ class Comparison:
             if not (ours and theirs):
                 lines.append(f"{one_line(name)}: nothing to compare in {title}")
                 continue
-            apart = "higher" if min(ours) > max(theirs) else "lower" if max(ours) < min(theirs) else ""
-            said = f"{apart} in every seed" if apart else "the ranges overlap, so these seeds cannot tell them apart"
+            low, high, sure = shift_interval(ours, theirs)
             numbers = f"{spread(ours, factor, digits)} against {spread(theirs, factor, digits)}"
-            lines.append(f"{one_line(name)}: {title} {numbers}: {said}")
+            difference = f"{factor * low:+.{digits}f} to {factor * high:+.{digits}f}"
+            few = "" if sure >= SURE else f", no surer than {sure:.0%} with so few seeds"
+            said = f"the difference is {difference}{few}: {apart(ours, theirs) or 'cannot tell'}"
+            lines.append(f"{one_line(name)}: {title} {numbers}; {said}")
         return "\n".join(lines)
 
     def __repr__(self) -> str:
@@ -148,6 +151,13 @@ class Comparison:
             cells = [spread(known(self.results(key)[name]), f, digits) for key, (_, f, digits) in JUDGED.items()]
             rows.append([name, str(len(self.results()[name])), *cells])
         return Table(["variant", "seeds", *(title for title, *_ in JUDGED.values())], rows)._repr_markdown_()
+
+
+def apart(ours: Sequence[float], theirs: Sequence[float]) -> str:
+    """Whether our seeds are "higher" or "lower" than theirs; "" where the 95% interval of the difference has 0 in it,
+    or there are too few for one: it takes four of each."""
+    low, high, sure = shift_interval(ours, theirs)
+    return "" if sure < SURE or low <= 0 <= high else "higher" if low > 0 else "lower"
 
 
 def counted(number: int, what: str) -> str:
@@ -168,7 +178,7 @@ def spread(values: Sequence[float], factor: float = 1, digits: int = 2) -> str:
 
 def compare(
     variants: Mapping[str, Variant | Mapping[str, Any]],
-    seeds: Sequence[int] = (0, 1, 2),
+    seeds: Sequence[int] = (0, 1, 2, 3),
     preset: str = QUICK_PRESET,
     steps: int | None = None,
     episodes: int = 100,

@@ -22,6 +22,7 @@ from twmr_nb.learn.network import (
     update_normalizer,
 )
 from twmr_nb.learn.ppo import LearnerState, draw_groups, learned, make_optimizer, update
+from twmr_nb.learn.reward_scale import RewardScale
 from twmr_nb.learn.storage import EpisodeLog, Record, Storage, Totals
 from twmr_nb.types import Mistake
 
@@ -66,6 +67,7 @@ class Trainer:
             low, high = env.step_heights
             moves = config.curriculum_rise, config.curriculum_retreat
             self.curriculum = Curriculum(low, config.curriculum_start, high, *moves)
+        self.reward_scale = RewardScale(self.num_envs, config.gamma) if config.normalize_returns else None
         self.update_index, self.global_step, self.compile_s, self.train_s = 0, 0, 0.0, 0.0
         self.phase = "new"  # for whoever shows the state: new, compiling, collecting, learning
         self.compiled_update: Callable[..., tuple] | None = None
@@ -127,6 +129,8 @@ class Trainer:
         tree = {**self.state_tree(), **self.episodes.get_state(), "env": self.env.get_state()}
         if self.curriculum:
             tree["curriculum"] = self.curriculum.get_state()
+        if self.reward_scale:
+            tree["reward_scale"] = self.reward_scale.get_state()
         return {name: np.array(leaf) for name, leaf in named_leaves(tree)}
 
     def finite_snapshot(self) -> Snapshot:
@@ -171,6 +175,9 @@ class Trainer:
         self.env.set_state({k.removeprefix("env/"): v for k, v in snapshot.items() if k.startswith("env/")})
         if self.curriculum:
             self.curriculum.set_state({k: snapshot[f"curriculum/{k}"] for k in ("frontier", "tries")})
+        if self.reward_scale:
+            kept = self.reward_scale.get_state()
+            self.reward_scale.set_state({k: snapshot[f"reward_scale/{k}"] for k in kept})
         self.snapshot = snapshot
 
     def state_tree(self) -> dict[str, Any]:
@@ -232,6 +239,9 @@ class Trainer:
         self.phase = "learning"
         last_value = np.asarray(self.decide(np.zeros_like(self.storage.pre_tanh[0])).value)
         batch = self.storage.batch(last_value, self.first_carry)
+        if self.reward_scale:
+            scale = self.reward_scale.add(batch.reward, batch.done)
+            batch = batch._replace(reward=batch.reward / np.float32(scale))
         groups = draw_groups(np.random.default_rng((self.seed, self.update_index, 1)), self.config)
         assert self.compiled_update is not None, "compile() comes first"
         self.learner, losses, explained = self.compiled_update(self.learner, batch, groups)

@@ -107,6 +107,29 @@ def gain_and_cost(rollout: Rollout) -> tuple[float, float]:
 
 
 @check
+def worth_ahead(answer: Any, bonus: float, seconds: float, gamma: float = 0.99, ctrl_dt: float = 0.02) -> Verdict:
+    """03: what a bonus is worth now that is paid so many seconds later, discounted in every step."""
+    steps = round(seconds / ctrl_dt)
+    value = bonus * gamma**steps
+    return judge_number(
+        answer,
+        value,
+        f"{seconds:g} s are {steps} steps, {gamma:g}^{steps} = {gamma**steps:.3g}: of {bonus:g}, {value:.2g} is left.",
+        mistakes=[
+            (bonus * gamma**seconds, f"The discount counts steps, not seconds: a step lasts {ctrl_dt:g} s."),
+            (bonus * gamma ** (seconds * ctrl_dt), "How many steps are that? Divide by the duration of a step."),
+            (bonus * gamma, "That is one step later."),
+            (gamma**steps, f"That is what 1 is worth: times the bonus of {bonus:g}."),
+            (bonus * gamma * steps, "The discount is multiplied once for every step: a power, not a product."),
+            (bonus * (1 - gamma**steps), "That is what is lost of it."),
+        ],
+        otherwise="How many steps is that? The bonus times γ to that power.",
+        tolerance=0.03,  # two digits
+        example="5",
+    )
+
+
+@check
 def telescopes(answers: Any) -> Verdict:
     """03: of which terms the sum depends on the episode's first and last state only (True)."""
     return judge_facts(

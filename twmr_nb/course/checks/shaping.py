@@ -2,15 +2,15 @@
 
 import dataclasses
 import math
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.course.checks.verdict import SENTENCE, Verdict, check, judge_choice, judge_number, right, wrong
+from twmr_nb.episodes.intervals import SURE, shift_interval
 from twmr_nb.episodes.rollout import Rollout
-from twmr_nb.lab.experiment import Comparison
+from twmr_nb.lab.experiment import Comparison, apart
 from twmr_nb.markup import one_line, shown
 from twmr_nb.robot.rotations import about_x, about_y, compose
 from twmr_nb.task.rewards import RewardTerm, checked_terms, checked_values, success_x
@@ -19,72 +19,90 @@ from twmr_nb.task.transition import Transition
 
 @check
 def alive_break_even(answer: Any, config: EnvConfig, pass_seconds: float) -> Verdict:
-    """06: the alive bonus from which on standing still for a whole episode pays more than passing after pass_seconds.
+    """06: the alive bonus from which on waiting before the line to the end pays more than passing after pass_seconds.
 
-    Undiscounted; the forward term pays the way, divided by the duration of a step; the episode ends on success.
+    Undiscounted; both have come the same way, and the episode ends on success.
     """
     steps = round(pass_seconds / config.ctrl_dt)
     way, bonus = config.forward_weight * success_x(config) / config.ctrl_dt, config.success_bonus
     left = config.max_steps - steps
-    value = (way + bonus) / left
+    value = bonus / left
     return judge_number(
         answer,
         value,
-        f"Driving earns {way:g} for the way and {bonus:g} for passing, and gives up {left} steps of being alive: "
-        f"({way:g} + {bonus:g}) / {left} = {value:.3g}.",
+        f"Until then both earn the same. Then one gets {bonus:g} once, the other its alive bonus in each of the {left} "
+        f"steps that are left: {bonus:g} / {left} = {value:.3g}.",
         mistakes=[
-            (way / left, "That forgets the success bonus."),
-            ((way + 1) / left, f"The success bonus is {bonus:g} here, not the 1 of lesson 03."),
+            (
+                (way + bonus) / left,
+                "There *standing at the start* pays as much as passing. At the line, the way has been paid as well.",
+            ),
+            (way / left, "That is the way, which both are paid for. What does only the one that passes get?"),
+            (1 / left, f"The success bonus is {bonus:g} here, not the 1 of lesson 03."),
             (value / config.ctrl_dt, f"That is per second: give it per step of {config.ctrl_dt:g} s."),
-            (
-                (way + bonus) / config.max_steps,
-                "The driver is alive as well, until it passes: only the steps after that differ.",
-            ),
-            (way / config.max_steps, "That forgets the bonus, and that the driver is alive as well until it passes."),
-            (
-                (way * config.ctrl_dt + bonus) / left,
-                "The forward term pays metres per second in every step of 0.02 s: a metre pays 50.",
-            ),
+            (bonus / config.max_steps, "The one that passes is alive as well until then: only the steps after differ."),
+            (bonus / steps, "These are the steps until it passes: count those that are left."),
         ],
-        otherwise="Set what driving earns equal to the alive bonus times the steps that it gives up.",
+        otherwise="Set the success bonus equal to the alive bonus times the steps that passing gives up.",
         example="0.1",
     )
 
 
 @check
-def chance_of_order(answer: Any, seeds: int = 3) -> Verdict:
-    """06: the probability that all seeds of one variant beat all of another although nothing differs."""
-    ways = len(list(combinations(range(2 * seeds), seeds)))
+def waiting_break_even(answer: Any, bonus: float, gamma: float) -> Verdict:
+    """06: the alive bonus from which on, discounted and without end, waiting is worth more than a bonus now."""
+    value = bonus * (1 - gamma)
     return judge_number(
         answer,
-        1 / ways,
-        f"{2 * seeds} results can fall to two variants in {ways} ways, one of which puts all of the first on top: "
-        f"1/{ways} = {1 / ways:.3g}. Rare, but whoever looks at {ways} such comparisons should expect one by chance.",
+        value,
+        f"Waiting is worth b / (1 - {gamma:g}) = {1 / (1 - gamma):.0f} b, passing {bonus:g}: equal at b = {value:.3g}.",
         mistakes=[
-            (2 / ways, "That is the chance that *either* variant is on top. Asked is one named beforehand."),
+            (bonus / (1 - gamma), "Upside down: what waiting is worth, b / (1 - γ), is to equal the success bonus."),
+            (1 - gamma, f"The success bonus is {bonus:g} here, not 1."),
+            (bonus * gamma, "The sum of all powers of γ is 1 / (1 - γ)."),
+            (bonus, "That is one step of waiting. It may go on for ever."),
+        ],
+        otherwise="Set b / (1 - γ) equal to the success bonus.",
+        example="0.5",
+    )
+
+
+@check
+def chance_of_order(answer: Any, seeds: int = 3) -> Verdict:
+    """06: the probability that either of two variants is above the other in all seeds although nothing differs."""
+    ways = math.comb(2 * seeds, seeds)
+    return judge_number(
+        answer,
+        2 / ways,
+        f"{2 * seeds} results can fall to two variants in {ways} ways. One puts all of the first on top, one all of "
+        f"the second, and either would be called a difference: 2/{ways} = {2 / ways:.3g}.",
+        mistakes=[
+            (1 / ways, "That is the chance of one order. The rule calls two of them a difference: higher, and lower."),
             (0.5**seeds, "That would be pairs of seeds, each a coin. Here every seed beats *every* other."),
+            (2 * 0.5**seeds, "That would be pairs of seeds, each a coin. Here every seed beats *every* other."),
             (0.5**seeds**2, "The nine comparisons are not independent: count orders instead."),
         ],
-        otherwise=f"In how many ways can {seeds} of {2 * seeds} ranks go to the first variant? One of them is meant.",
-        example="0.1",
+        otherwise=f"In how many ways can {seeds} of {2 * seeds} ranks go to the first variant? Two of them are meant.",
+        example="0.2",
         unit="1",
     )
 
 
 @check
 def verdict_of(answer: Any, comparison: Comparison, variant: str, key: str = "success_rate") -> Verdict:
-    """06: whether a variant is "better", "worse" or "cannot tell", by the ranges over the seeds."""
+    """06: whether a variant is "better", "worse" or "cannot tell", by the 95% interval of the difference."""
     results = comparison.results(key)
-    base, ours = (np.array(results[name], float) for name in (comparison.variants[0], variant))
-    word = "better" if ours.min() > base.max() else "worse" if ours.max() < base.min() else "cannot tell"
+    base, ours = results[comparison.variants[0]], results[variant]
+    low, high, sure = shift_interval(ours, base)
+    word = {"higher": "better", "lower": "worse", "": "cannot tell"}[apart(ours, base)]
     numbers = f"{variant}: {listed(ours)}, baseline: {listed(base)}"
-    because = {
-        "better": "its worst seed beats the best of the baseline",
-        "worse": "its best seed is below the worst of the baseline",
-        "cannot tell": "the ranges meet, so these few seeds cannot decide",
-    }[word]
-    reasons = dict.fromkeys(("better", "worse", "cannot tell"), f"{numbers}. Compare the ranges, not the middles.")
-    return judge_choice(answer, word, f"{numbers}: {because}.", reasons, ("better", "worse", "cannot tell"))
+    few = f", and so few seeds are no surer than {sure:.0%}" if sure < SURE else ""
+    because = f"{numbers}. The difference is between {low:+.0%} and {high:+.0%}{few}"
+    reasons = dict.fromkeys(WORDS, f"{because}. Is 0 inside?")
+    return judge_choice(answer, word, f"{because}.", reasons, WORDS)
+
+
+WORDS = ("better", "worse", "cannot tell")
 
 
 def listed(values: Any) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from twmr_nb.course.checks.verdict import Verdict, as_number, as_word, check, judge_choice, judge_number, right, wrong
-from twmr_nb.episodes.evaluate import wilson_interval
+from twmr_nb.episodes.intervals import wilson_interval
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.robot.model import step_edges
 
