@@ -56,10 +56,10 @@ def shorten_lessons():
         world = (world or tw.world(policy)).replace(max_steps=STEPS)
         return evaluate(policy, world, min(episodes, EPISODES), **options)
 
-    def sweep(policy, heights, episodes):
-        from twmr_nb.episodes.evaluate import sweep
+    def sweep_heights(policy, heights, episodes):
+        from twmr_nb.episodes.evaluate import sweep_heights
 
-        return sweep(policy, tw.world(policy).replace(max_steps=STEPS), heights, min(episodes, ROBOTS))
+        return sweep_heights(policy, tw.world(policy).replace(max_steps=STEPS), heights, min(episodes, ROBOTS))
 
     def compare(variants, seeds, steps, episodes):
         from twmr_nb.lab.experiment import Variant, compare
@@ -75,7 +75,7 @@ def shorten_lessons():
         with short_trials():
             return submit(policy, by, problem, episodes=EPISODES)
 
-    for short in (train, record, record_many, video, evaluate, sweep, compare):
+    for short in (train, record, record_many, video, evaluate, sweep_heights, compare):
         setattr(tw, short.__name__, short)
     tw.TrainingPanel = panel
     tw.course.submit = submit

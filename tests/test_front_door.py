@@ -125,7 +125,7 @@ def pitching(t):
 MISTAKES = {
     "'recommended' is no world": lambda episode: tw.record("zero", "recommended", num_steps=2),
     "'flat' is no world": lambda episode: tw.evaluate("zero", "flat", episodes=2),
-    "5 is no world": lambda episode: tw.sweep("zero", 5, episodes=2),
+    "5 is no world": lambda episode: tw.sweep_heights("zero", 5, episodes=2),
     "'hopeless' is no world": lambda episode: tw.still("hopeless"),
     "'step_5cm' is no world": lambda episode: tw.TwmrEnv("step_5cm"),
     "'x' is no world": lambda episode: tw.PoseExplorer("x"),

@@ -13,7 +13,9 @@ import tyro
 
 from twmr_nb.config.presets import QUICK_PRESET
 from twmr_nb.files import locked, read_json, write_text
-from twmr_nb.lab.experiment import JUDGED, ROOT, Comparison, Trial, Variant, compare, planned, variant
+from twmr_nb.lab.comparison import JUDGED, Comparison, Trial
+from twmr_nb.lab.experiment import Variant, compare, planned, variant
+from twmr_nb.lab.tasks import ROOT
 from twmr_nb.markup import shown
 from twmr_nb.runs.export import rounded
 from twmr_nb.runs.identity import digest
@@ -111,7 +113,8 @@ def measured(name: str, path: Path | None = None) -> Comparison:
     kept = read_json(path or RESULTS)
     if kept.get("questions", {}).get(name) != digest(question(WORKED[name], kept.get("steps", STEPS))):
         return Comparison(())
-    return Comparison(tuple(Trial(**trial | {"records": rows(trial["records"])}) for trial in kept["experiments"][name]))
+    trials = kept["experiments"][name]
+    return Comparison(tuple(Trial(**trial | {"records": rows(trial["records"])}) for trial in trials))
 
 
 def question(worked: Worked, steps: int) -> dict[str, Any]:

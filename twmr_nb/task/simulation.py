@@ -3,6 +3,7 @@
 The order of forward() calls in reset() is part of the recorded behaviour: each leaves the solver's warm start behind.
 """
 
+import os
 from collections.abc import Sequence
 
 import mjbatch
@@ -31,6 +32,7 @@ from twmr_nb.types import Array
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 AT_STEP = (0.12, 0.18)  # m before the edge, of starts at the step
 LEGS_OUT_SHARE, OUT_SPREAD = 0.7, 0.6  # of these, the share with legs out, and how far from mid-range, rad
+THREADS = "TWMR_THREADS"  # of physics; one for each core where it is not set. They change no result.
 
 
 class Simulation:
@@ -39,7 +41,8 @@ class Simulation:
     def __init__(self, config: EnvConfig, num_envs: int, num_threads: int = 0) -> None:
         self.config = config
         self.model = build_model(config)
-        self.batch = mjbatch.Batch(self.model, num_envs, num_threads=num_threads)
+        threads = num_threads or int(os.environ.get(THREADS) or 0)
+        self.batch = mjbatch.Batch(self.model, num_envs, num_threads=threads)
         self.frame_skip = config.frame_skip or max(1, round(config.ctrl_dt / config.timestep))
         self.ctrl_dt = self.frame_skip * config.timestep
         self.retract, self.extend = leg_targets(config)
