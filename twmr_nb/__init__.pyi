@@ -24,6 +24,7 @@ from .lab.ablation import ablate as ablate
 from .lab.experiment import compare as compare
 from .lab.experiment import sweep as sweep
 from .lab.experiment import variant as variant
+from .lab.search import search as search
 from .policies.planner import Planner as Planner
 from .policies.protocol import Policy as Policy
 from .policies.saved import SavedPolicy as SavedPolicy

@@ -27,7 +27,7 @@ class Ablation(Comparison):
     their number.
     """
 
-    shown: ClassVar[Sequence[str]] = SHOWN
+    columns: ClassVar[Sequence[str]] = SHOWN
     dotted: ClassVar[Sequence[str]] = SHOWN
 
     def chances(self, key: str = "success_rate") -> dict[str, float | None]:

@@ -13,7 +13,7 @@ from twmr_nb.draw.spread import spread_curves, spread_dots
 from twmr_nb.draw.style import Plot
 from twmr_nb.draw.table import Table
 from twmr_nb.episodes.intervals import SURE, shift_interval
-from twmr_nb.markup import one_line
+from twmr_nb.markup import one_line, shown
 from twmr_nb.policies.saved import SavedPolicy, load_policy
 from twmr_nb.types import Record
 
@@ -31,6 +31,7 @@ MORE = {  # what else may be asked of one
     "folded_on_flat": ("folded on the flat [%]", 100, 0),
     "extended_at_step": ("extended at the step [%]", 100, 0),
     "work": ("work [J]", 1, 1),
+    "mean_return": ("return", 1, 2),
 }
 LESS = {  # of these, less is better
     "effort", "work", "mean_length", "time_to_pass", "falls", "largest_tilt", "cost_of_transport", "action_rate",
@@ -61,7 +62,7 @@ class Comparison:
     """Trials of several variants; the first variant is the baseline. Shows itself as a table."""
 
     trials: tuple[Trial, ...]
-    shown: ClassVar[Sequence[str]] = tuple(JUDGED)
+    columns: ClassVar[Sequence[str]] = tuple(JUDGED)
     """What the table shows of an evaluation."""
     dotted: ClassVar[Sequence[str]] = DOTS
     """And the figure."""
@@ -127,10 +128,16 @@ class Comparison:
         """Median over the seeds, and in brackets their range."""
         rows = []
         for name in self.variants:
-            cells = [spread(known(self.results(key)[name]), *measure(key)[1:]) for key in self.shown]
+            cells = [spread(known(self.results(key)[name]), *measure(key)[1:]) for key in self.columns]
             rows.append([name, str(len(self.results()[name])), *cells])
-        heads = ["variant", "seeds", *(measure(key)[0] for key in self.shown)]
+        heads = ["variant", "seeds", *(measure(key)[0] for key in self.columns)]
         return Table(heads, rows)
+
+
+def check_measured(key: Any, name: str) -> None:
+    """Raise ConfigError unless it is a number of an evaluation that can be compared."""
+    if key not in (names := sorted({*JUDGED, *MORE, *LESS})):
+        raise ConfigError(f"{name} = {shown(key)} is not measured: choose {', '.join(names)}.")
 
 
 def measure(key: str) -> tuple[str, float, int]:

@@ -4,6 +4,7 @@ All that is known of one lies in its run folder. So another process, or this one
 trainings finds what is done and goes on with the rest.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,18 +13,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from twmr_nb.config.schema import ConfigError
 from twmr_nb.draw.style import Plot
 from twmr_nb.draw.table import Table
 from twmr_nb.draw.tradeoff import tradeoff
-from twmr_nb.lab.comparison import LESS, Comparison, Trial, counted, known, measure
+from twmr_nb.lab.comparison import LESS, Comparison, Trial, check_measured, counted, known, measure
 from twmr_nb.lab.engine import Engine, Outcome, check_engine, engine
 from twmr_nb.lab.tasks import Result, Task, done_before
-from twmr_nb.markup import one_line, shown
+from twmr_nb.markup import one_line
 from twmr_nb.progress import Progress, clock
 from twmr_nb.runs.run import RunError, training_run
 
 EVERY = 0.5  # s between two looks at what is under way
+FEW = 12  # variants that a dot for each seed can be drawn of
 Say = Callable[[str], None]
 
 
@@ -130,7 +131,7 @@ class Sweep:
     @property
     def summary(self) -> str:
         """How far all is, in a line."""
-        done = sum(not isinstance(o, Exception) for o in self.outcomes.values())
+        done = sum(map(done_well, self.outcomes.values()))
         state = f"{self.share:.0%} done" if self.under_way else "over"
         said = [f"{done} of {counted(len(self.entries), 'training')} finished", state]
         said += [f"{self.left} left"] if self.left else []
@@ -167,17 +168,24 @@ class Sweep:
 
         x and y: numbers of an evaluation. Raises ConfigError on a name that no evaluation has.
         """
+        check_measured(x, "x")
+        check_measured(y, "y")
         comparison = self.comparison
-        for key in (x, y):
-            names = {name for trial in comparison.trials for name in measured(trial.result)}
-            if comparison.trials and key not in names:
-                raise ConfigError(f"{shown(key)} is not measured: choose {', '.join(sorted(names))}.")
         points = {}
         for name in comparison.variants:
             both = [[v * measure(k)[1] for v in known(comparison.results(k)[name])] for k in (x, y)]
             if all(both):
                 points[name] = (both[0], both[1])
         return tradeoff(points, (measure(x)[0], measure(y)[0]), (x in LESS, y in LESS))
+
+    def figure(self) -> Plot:
+        """Those that are finished, in one picture: a dot for each, or a trade-off where there are many variants."""
+        comparison = self.comparison
+        return comparison.dots() if len(comparison.variants) <= FEW else self.plot()
+
+    def unfinished(self) -> list[tuple[str, int]]:
+        """What can be stopped or gone on with, by name and row."""
+        return [(self.label(i), i) for i in self._shares if not done_well(self.outcomes.get(i))]
 
     def __repr__(self) -> str:
         return f"Sweep: {self.summary}\n{self.table}"
@@ -203,15 +211,20 @@ class Sweep:
         ends all, and is raised."""
         self._work(*self._open(), say, strict)
 
-    def join(self, timeout: float = float("inf")) -> "Sweep":
+    def join(self, timeout: float = math.inf, on_outcome: Callable[[str, Outcome], None] | None = None) -> "Sweep":
         """Wait for the end, or for `timeout` seconds, and return the sweep. Interrupted, it goes on.
 
-        Raises what ended it.
+        on_outcome hears of each training that ends, with its evaluation or what went wrong. Raises what ended all.
         """
-        end = time.monotonic() + timeout
+        end, told = time.monotonic() + timeout, set[int]()
         with Progress("training", len(self.entries), first="") as bar:
-            while not self._over.wait(min(EVERY, max(0.0, end - time.monotonic()))) and time.monotonic() < end:
+            over = False
+            while not over and time.monotonic() < end:
+                over = self._over.wait(min(EVERY, max(0.0, end - time.monotonic())))
                 self._show(bar)
+                for i in sorted(self.outcomes.keys() - told) if on_outcome else ():
+                    told.add(i)
+                    on_outcome(self.label(i), self.outcomes[i])  # type: ignore[misc]
         if self.error:
             raise self.error
         return self
@@ -298,6 +311,10 @@ class Sweep:
 
 
 GOING: dict[tuple[Path, ...], Sweep] = {}  # of this process, so that a new cell finds the one under way
+
+
+def done_well(outcome: Outcome | None) -> bool:
+    return outcome is not None and not isinstance(outcome, Exception)
 
 
 def measured(result: Result) -> list[str]:
