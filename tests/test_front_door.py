@@ -43,7 +43,7 @@ def test_every_name_of_a_room_is_there(room):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_name_is_explained_by_an_example_that_runs(name, monkeypatch):
     """Constants are explained where they are made; what is called has its own words and example."""
-    if name == "compare":  # which plays whole trials
+    if name in ("compare", "sweep", "ablate", "search"):  # which play whole trials
         monkeypatch.setattr("twmr_nb.episodes.worlds.TRIAL_STEPS", 10)
     value = getattr(tw, name)
     if not callable(value):

@@ -1,9 +1,12 @@
 """Sweeps and ablations: the same policies as alone whoever trains them, nothing twice, and what is said about them."""
 
 import os
+import re
 import signal
+import subprocess
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +14,7 @@ import pytest
 from twmr_nb.config.presets import preset
 from twmr_nb.config.schema import ConfigError
 from twmr_nb.draw.tradeoff import front
+from twmr_nb.episodes.intervals import seeds_needed
 from twmr_nb.lab import engine, many
 from twmr_nb.lab.ablation import BASE, Ablation, variants_of
 from twmr_nb.lab.comparison import Trial
@@ -25,6 +29,7 @@ from twmr_nb.task.rewards import reward_term
 # It has passed where it starts, so that to judge it takes no time.
 TINY = {"num_envs": 4, "minibatches": 1, "rollout_steps": 8, "max_steps": 16, "mlp_size": 8, "hidden_size": 8}
 TINY |= {"success_x": -1.0}
+DOC = (Path(__file__).parents[2] / "docs" / "sweeps.md").read_text()
 GRID = {"alive_bonus": [0.0, 1.0]}
 LONG = 32 * 40  # steps: enough to be met in the middle
 
@@ -354,3 +359,16 @@ def test_what_cannot_be_searched_is_said(tmp_path, ranges, options, message):
     with pytest.raises(ConfigError, match=message):
         search(ranges, root=tmp_path, **options)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_documents_say_how_many_seeds_it_takes():
+    table = [line.split("|")[2:-1] for line in DOC.splitlines() if line.startswith(("| questions", "| seeds of"))]
+    said = {int(n): int(seeds) for range_, seeds in zip(*table, strict=True) for n in re.findall(r"\d+", range_)}
+    assert len(said) == 7
+    assert {n: seeds_needed(n) for n in said} == said
+
+
+def test_the_script_for_a_cluster_is_bash():
+    script = DOC.split("```bash\n")[1].split("```")[0]
+    assert "twmr ablate" in script
+    subprocess.run(["bash", "-n"], input=script, text=True, check=True)
