@@ -184,7 +184,7 @@ def test_a_folder_that_went_on_as_something_else_is_not_used(tmp_path):
 def test_a_training_that_was_stopped_is_not_judged(tmp_path, monkeypatch):
     monkeypatch.setattr("twmr_nb.lab.tasks.evaluate", lambda *_: pytest.fail("half a training was judged"))
     run = run_of(TINY, steps=64, root=tmp_path)
-    with pytest.raises(RunError, match="was stopped: compare again to go on"):
+    with pytest.raises(RunError, match="was stopped: ask again to go on"):
         compare({"a": TINY}, (0,), steps=64, root=tmp_path, on_progress=lambda text: run_of_now(tmp_path).stop())
     assert run_of(TINY, steps=64, root=tmp_path).path == run.path
 

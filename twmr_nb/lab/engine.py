@@ -5,6 +5,8 @@ progress is read. One that dies has its task done by another, from the last chec
 """
 
 import functools
+import logging
+import multiprocessing
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -24,7 +26,7 @@ from twmr_nb.types import ConfigError
 EVERY = 0.5  # s between two looks at the workers
 ANSWER, BEGIN = 5.0, 120.0  # s that a scheduler has to answer, the first worker to begin
 FAREWELL = 30.0  # s that stopped workers have to save
-DEATHS = 3  # workers that a task may take with it
+GUARD = '`if __name__ == "__main__":`'
 MOST_WORKERS = 256
 Outcome = Result | Exception
 Tasks = Mapping[int, Task]
@@ -111,7 +113,7 @@ def outcome_of(future: Any) -> Outcome:
     try:
         return future.result()
     except KilledWorker:
-        return RunError(f"{DEATHS + 1} workers died of it, perhaps for want of memory: try fewer workers.")
+        return RunError("one worker after the other died of it, perhaps for want of memory: try fewer workers.")
     except Exception as error:
         return error
 
@@ -128,7 +130,7 @@ def look(task: Task, tell: Tell) -> None:
 def connected(root: Path, workers: int | None, scheduler: str | None) -> Iterator[Any]:
     """A client of the scheduler, or of processes of this machine that are started for it and end with it."""
     import dask
-    from distributed import Client, LocalCluster
+    from distributed import Client
 
     if scheduler is not None:
         try:
@@ -140,11 +142,24 @@ def connected(root: Path, workers: int | None, scheduler: str | None) -> Iterato
         with client:
             yield client
         return
-    quiet = {"distributed.worker.multiprocessing-method": "spawn", "distributed.scheduler.allowed-failures": DEATHS}
     with (
         TemporaryDirectory(prefix=".workers_", dir=root, ignore_cleanup_errors=True) as place,
-        dask.config.set(quiet),
-        LocalCluster(  # nothing but this machine reaches it
+        dask.config.set({"distributed.worker.multiprocessing-method": "spawn"}),
+        local_cluster(workers or 1, place) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        yield client
+
+
+def local_cluster(workers: int, place: str) -> Any:
+    """Worker processes that nothing but this machine reaches; raises RunError where they cannot start."""
+    from distributed import LocalCluster
+
+    unguarded = f"the workers could not start: in a script, put what needs them below {GUARD}."
+    if getattr(multiprocessing.current_process(), "_inheriting", False):  # a worker that runs the script it came from
+        raise RunError(unguarded)
+    try:
+        return LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
             processes=True,
@@ -152,12 +167,11 @@ def connected(root: Path, workers: int | None, scheduler: str | None) -> Iterato
             dashboard_address=None,
             memory_limit=0,
             local_directory=place,
-            silence_logs=50,
-            env=thread_counts(physics=max(1, cores() // (workers or 1))),
-        ) as cluster,
-        Client(cluster, set_as_default=False) as client,
-    ):
-        yield client
+            silence_logs=logging.CRITICAL,
+            env=thread_counts(physics=max(1, cores() // workers)),
+        )
+    except RuntimeError:
+        raise RunError(unguarded) from None
 
 
 def cores() -> int:

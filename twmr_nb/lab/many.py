@@ -247,7 +247,7 @@ class Sweep:
     def _open(self) -> tuple[ExitStack, Engine | None]:
         """Take what is finished, and have the engine ready for the rest; None where nothing is left."""
         if self.here and (busy := training_run()):
-            raise RunError(f"{busy.name} is training: stop it or let it finish before comparing.")
+            raise RunError(f"{busy.name} is training: stop it or let it finish first.")
         if self.here and any(other.here and other.under_way for other in GOING.values()):
             raise RunError("other trainings are under way: stop them or let them finish first.")
         if self.under_way:

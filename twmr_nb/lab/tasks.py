@@ -83,7 +83,7 @@ def do(task: Task, tell: Tell = lambda words, share: None) -> Result:
         if not task.stop_file.exists():
             run.train(trained)
     if run.state != "finished":
-        raise RunError(f"the training {run.name} was stopped: compare again to go on where it is.")
+        raise RunError(f"the training {run.name} was stopped: ask again to go on where it is.")
     saved = checked_policy(run)
     file, question = evaluation_of(task)
     if (result := kept_result(file, question)) is None:
@@ -123,7 +123,7 @@ def run_in(root: str | Path, config: TrainConfig, terms: tuple[RewardTerm, ...],
     if read_json(path / "config.json").get("identity") != here:
         raise RunError(
             f"{path} was begun as this experiment, but went on with other terms or another version: "
-            "move or delete that folder, then compare again."
+            "move or delete that folder, then ask again."
         )
     return open_run(path, terms)
 
@@ -154,10 +154,10 @@ def checked_policy(run: Run) -> SavedPolicy:
     try:
         saved = run.policy
     except PolicyError as error:
-        raise RunError(f"{run.path} has lost its policy ({error}): delete that folder, then compare again.") from None
+        raise RunError(f"{run.path} has lost its policy ({error}): delete that folder, then ask again.") from None
     own = [term.get("behaviour") for term in read_json(run.path / "config.json")["own_terms"]]
     if saved.config != run.config or [term.get("behaviour") for term in saved.own_terms] != own:
-        raise RunError(f"{run.path} holds the policy of another training: delete that folder, then compare again.")
+        raise RunError(f"{run.path} holds the policy of another training: delete that folder, then ask again.")
     if not run.records or run.records[-1]["progress"] < 1:
-        raise RunError(f"{run.path} has lost its log (metrics.csv): delete that folder, then compare again.")
+        raise RunError(f"{run.path} has lost its log (metrics.csv): delete that folder, then ask again.")
     return saved
