@@ -42,6 +42,7 @@ def test_a_sweep_fills_is_stopped_in_part_found_again_and_goes_on(open_notebook)
     assert notebook.evaluate("work is tw.first") or notebook.evaluate("not tw.first.under_way")
     expect(page.get_by_text("2 of 3 trainings finished, over")).to_be_visible()
     expect(rows.nth(3)).to_contain_text("stopped")
+    expect(page.locator(".twmr-shell img")).to_have_attribute("alt", re.compile("2 of 3"))
     notebook.screenshot("many", ".twmr-shell")
     box = page.locator(".twmr-shell").first.bounding_box()
     assert box["width"] <= 1200

@@ -1,7 +1,6 @@
 """A trade-off: what each variant buys of one thing for another, and the front that no variant beats in both."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -19,22 +18,20 @@ def tradeoff(
 
     points: variant -> its seeds' values along x and along y.
     """
-    figure = Plot(720, 420)
-    figure.margins(68, 20, 28, 48)
-    axes = style(figure.subplots(), "which none beats in both: the front", *titles)
+    figure = Plot(960, 420)
+    figure.margins(68, 330, 28, 48)
+    axes = style(figure.subplots(), "the front: what none beats in both", *titles)
     medians = np.array([[np.median(values) for values in both] for both in points.values()]).reshape(-1, 2)
     best = front(medians * np.where(less_is_better, -1, 1))
-    for i, (x, y) in enumerate(points.values()):
+    for i, (name, (x, y)) in enumerate(points.items()):
         color = OWN_COLORS[best.index(i) % len(OWN_COLORS)] if i in best else GREY
         across, up = medians[i]
         axes.plot([min(x), max(x)], [up, up], color=color, linewidth=1)
         axes.plot([across, across], [min(y), max(y)], color=color, linewidth=1)
-        axes.plot(across, up, "o", color=color, markersize=6)
+        axes.plot(across, up, "o", color=color, markersize=6, label=figure_text(name) if i in best else None)
     axes.plot(*medians[best].T, color=INK, linewidth=1, linestyle="--", zorder=1)
-    names = list(points)
-    for k, i in enumerate(best):
-        place: dict[str, Any] = {"xytext": (6, 6 if k % 2 == 0 else -12), "textcoords": "offset points"}
-        axes.annotate(figure_text(names[i]), tuple(medians[i]), color=INK, fontsize=8, **place)
+    if best:
+        axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), fontsize=8, labelcolor=INK, frameon=False)
     return figure
 
 
