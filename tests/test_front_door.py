@@ -146,7 +146,7 @@ MISTAKES = {
     "seed = -1 is not allowed": lambda episode: tw.record("zero", seed=-1),
     "count = 'x' is not allowed": lambda episode: tw.record_many("zero", "x"),
     "front = 'y' is not allowed": lambda episode: tw.ConstantPolicy(1.0, "y"),
-    "'nope' is no worked experiment: choose 'extension'": lambda episode: tw.course.measured("nope"),
+    "'nope' is no worked experiment: choose 'scale'": lambda episode: tw.course.measured("nope"),
     "'z' is no world": lambda episode: tw.robot.build_model("z"),
     "3 is no world": lambda episode: tw.robot.leg_targets(3),
     "'t' is no episode": lambda episode: tw.Replay("t"),

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 import sys
 from pathlib import Path
 
@@ -112,6 +113,15 @@ def test_every_lesson_makes_its_learner_act(path):
     assert len(checks) >= 3
     assert any(name.startswith(("written_", "full_ahead", "caught")) for name in calls)
     assert path.stem < "02" or "caught" in calls
+
+
+def test_the_course_says_how_long_it_takes_and_fits_into_a_day():
+    readme = (NOTEBOOKS.parent / "README.md").read_text()
+    minutes = [int(number) for number in re.findall(r"\((\d+) min\) \|", readme)]
+    hours, rest = divmod(sum(minutes), 60)
+    assert len(minutes) == len(LESSONS)
+    assert f"about {hours} h {rest} min" in readme
+    assert hours < 7
 
 
 def asks(name):

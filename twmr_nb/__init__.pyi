@@ -13,6 +13,7 @@ from .draw.film import video as video
 from .episodes.evaluate import evaluate as evaluate
 from .episodes.evaluate import sweep_heights as sweep_heights
 from .episodes.intervals import rate_difference as rate_difference
+from .episodes.intervals import shift_interval as shift_interval
 from .episodes.intervals import wilson_interval as wilson_interval
 from .episodes.plan import plan as plan
 from .episodes.rollout import Rollout as Rollout

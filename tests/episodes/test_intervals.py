@@ -66,6 +66,11 @@ def test_where_nothing_differs_it_is_wrong_as_often_as_it_says(ours, theirs):
     assert wrong / math.comb(ours + theirs, ours) == pytest.approx(1 - sure)
 
 
+def test_no_seeds_have_no_difference():
+    with pytest.raises(ConfigError, match="0 and 2 seeds have no difference"):
+        shift_interval([], [1, 2])
+
+
 @given(seeds, seeds, st.integers(-20, 20))
 def test_a_shift_shifts_it_and_turned_round_it_turns(ours, theirs, shift):
     low, high, sure = shift_interval(ours, theirs)

@@ -82,7 +82,7 @@ WORKED = {
     ),
     "control_cost": Worked(
         "Does a price on torque save energy without costing success?",
-        {"price 0.001": {}, "price 0.1": {"control_cost": 0.1}},
+        {f"price {price:g}": {"control_cost": price} for price in (0.001, 0.01, 0.03, 0.1, 0.3)},
     ),
     "curriculum": Worked(
         "For a step of 6 cm: train on 5 cm, on any height, or on rising heights?",

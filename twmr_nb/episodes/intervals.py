@@ -36,7 +36,7 @@ def rate_difference(successes: int, trials: int, other_successes: int, other_tri
     """95% confidence interval of one rate less another, from the Wilson interval of each (Newcombe 1998, method 10).
 
     >>> [round(bound, 2) for bound in tw.rate_difference(20, 25, 12, 25)]
-    [0.06, 0.53]
+    [0.05, 0.53]
     """
     (low, high), (other_low, other_high) = (
         wilson_interval(successes, trials),
@@ -53,10 +53,14 @@ def shift_interval(ours: Sequence[float], theirs: Sequence[float]) -> tuple[floa
     From the smallest to the largest difference between one of ours and one of theirs, without as many at either end as
     chance would seldom exceed (Hodges & Lehmann 1963). It asks for no bell curve, only for orders to be counted.
 
-    >>> low, high, sure = shift_interval([5, 6, 7, 8], [1, 2, 3, 3])
+    Raises ConfigError where either has no seeds.
+
+    >>> low, high, sure = tw.shift_interval([5, 6, 7, 8], [1, 2, 3, 3])
     >>> low, high, round(sure, 3)
     (2.0, 7.0, 0.971)
     """
+    if not (len(ours) and len(theirs)):
+        raise ConfigError(f"{len(ours)} and {len(theirs)} seeds have no difference: give at least one of each.")
     differences = np.sort(np.subtract.outer(np.asarray(ours, float), np.asarray(theirs, float)), axis=None)
     tail = np.cumsum(orders(len(ours), len(theirs))) / math.comb(len(ours) + len(theirs), len(ours))
     dropped = max(0, int(np.sum(2 * tail <= 1 - SURE)) - 1)
