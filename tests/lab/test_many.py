@@ -1,6 +1,7 @@
 """Sweeps and ablations: the same policies as alone whoever trains them, nothing twice, and what is said about them."""
 
 import os
+import pickle
 import re
 import signal
 import subprocess
@@ -20,18 +21,19 @@ from twmr_nb.lab.ablation import BASE, Ablation, variants_of
 from twmr_nb.lab.comparison import Trial
 from twmr_nb.lab.experiment import compare, sweep
 from twmr_nb.lab.search import hopeless, search
-from twmr_nb.lab.tasks import do
+from twmr_nb.lab.tasks import Stopped, do
 from twmr_nb.policies.saved import read_arrays
 from twmr_nb.runs.folder import RunFolder
 from twmr_nb.runs.run import RunError
-from twmr_nb.task.rewards import reward_term
+from twmr_nb.task.rewards import TermError, reward_term
 
 # It has passed where it starts, so that to judge it takes no time.
 TINY = {"num_envs": 4, "minibatches": 1, "rollout_steps": 8, "max_steps": 16, "mlp_size": 8, "hidden_size": 8}
 TINY |= {"success_x": -1.0}
 DOC = (Path(__file__).parents[2] / "docs" / "sweeps.md").read_text()
 GRID = {"alive_bonus": [0.0, 1.0]}
-LONG = 32 * 40  # steps: enough to be met in the middle
+UPDATES = 24
+LONG = 32 * UPDATES  # steps: enough to be met in the middle
 
 
 def calm(t):
@@ -96,7 +98,7 @@ def test_two_workers_of_which_one_is_killed_train_the_same_policies(alone, tmp_p
     assert not work.failures
     assert same(policies(work), policies(alone))
     assert work.comparison.results("mean_return") == alone.comparison.results("mean_return")
-    assert [len(t.records) for t in work.comparison.trials] == [40] * 4
+    assert [len(t.records) for t in work.comparison.trials] == [UPDATES] * 4
     assert not list(tmp_path.glob("*.stop"))
     assert not list(tmp_path.glob(".workers*"))
 
@@ -142,10 +144,26 @@ def test_a_training_that_fails_is_told_and_the_others_go_on(tmp_path, monkeypatc
     monkeypatch.setattr(engine, "do", half)
     work = asked(tmp_path).join()
     assert set(work.failures.values()) == {"no luck"}
-    assert [r.seed for r in work.rows() if r.state == "finished"] == [0, 0]
+    assert [r.state for r in work.rows()] == ["finished", "finished", "failed: no luck", "failed: no luck"]
     assert "2 stopped or failed" in repr(work)
     with pytest.raises(RunError, match="no luck"):
         compare({"a": TINY}, [1], steps=64, root=tmp_path, on_progress=lambda text: None)
+
+
+def test_what_goes_wrong_in_a_worker_comes_back_as_a_sentence(tmp_path, monkeypatch):
+    def broken(error):
+        def do(task):
+            raise error
+
+        monkeypatch.setattr(engine, "do", do)
+        monkeypatch.setattr(engine, "compile_for", lambda threads: None)
+        with pytest.raises(type(error) if isinstance(error, Stopped) else RunError) as found:
+            engine.work(None, "2")
+        return pickle.loads(pickle.dumps(found.value))
+
+    assert str(broken(TermError(reward_term(calm), "pays nan"))) == "reward term 'calm' pays nan"
+    assert str(broken(KeyError("x"))) == "KeyError: 'x'"
+    assert isinstance(broken(Stopped("by hand")), Stopped)
 
 
 def test_what_another_process_trains_is_waited_for(tmp_path, monkeypatch):
@@ -336,7 +354,7 @@ def test_a_hopeless_try_is_given_up(tmp_path, monkeypatch):
     monkeypatch.setattr("twmr_nb.lab.search.hopeless", lambda ours, earlier: len(ours) > 1)
     found = looked_for(tmp_path, budget=2, steps=LONG)
     assert [t.value for t in found.tries] == [None, None]
-    assert all(2 <= len(RunFolder(t.path).metrics) < 40 for t in found.tries)
+    assert all(2 <= len(RunFolder(t.path).metrics) < UPDATES for t in found.tries)
     assert "2 given up" in repr(found)
     with pytest.raises(ConfigError, match="no training of this search came to its end"):
         _ = found.best

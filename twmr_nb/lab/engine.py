@@ -15,11 +15,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from twmr_nb.lab.tasks import TRAINING, Result, Task, Tell, do
+from twmr_nb.lab.tasks import TRAINING, Result, Stopped, Task, Tell, do
+from twmr_nb.learn.trainer import TrainingDiverged
 from twmr_nb.markup import one_line
 from twmr_nb.progress import Progress
 from twmr_nb.runs.identity import XLA_THREADS, versions, xla_threads
 from twmr_nb.runs.run import RunError
+from twmr_nb.runs.training import in_a_sentence
 from twmr_nb.task.simulation import THREADS
 from twmr_nb.types import ConfigError
 
@@ -97,7 +99,12 @@ def on_workers(client: Any, tasks: Tasks, tell: TellOf) -> Iterator[tuple[int, O
 def work(task: Task, threads: str) -> Result:
     """In a worker: do a task as it would be done where it was asked for."""
     compile_for(threads)
-    return do(task)
+    try:
+        return do(task)
+    except (Stopped, TrainingDiverged):
+        raise
+    except Exception as error:  # others may not survive the way back
+        raise RunError(in_a_sentence(error)) from None
 
 
 def compile_for(threads: str) -> None:

@@ -18,8 +18,8 @@ from twmr_nb.draw.table import Table
 from twmr_nb.draw.tradeoff import tradeoff
 from twmr_nb.lab.comparison import LESS, Comparison, Trial, check_measured, counted, known, measure
 from twmr_nb.lab.engine import Engine, Outcome, check_engine, engine
-from twmr_nb.lab.tasks import Result, Task, done_before
-from twmr_nb.markup import one_line
+from twmr_nb.lab.tasks import Result, Stopped, Task, done_before
+from twmr_nb.markup import NAME, one_line
 from twmr_nb.progress import Progress, clock
 from twmr_nb.runs.run import RunError, training_run
 
@@ -46,13 +46,11 @@ class Row:
     variant: str
     seed: int
     state: str
-    """waiting, running, finished, stopped or failed"""
+    """waiting, running, finished, stopped, or failed: why"""
     progress: float
     """Of its training, 0 to 1."""
     success: float | None
     """The share that passes: of the judged episodes once finished, of the training's last ones before."""
-    why: str = ""
-    """Why it failed, in a sentence."""
 
 
 class Sweep:
@@ -115,11 +113,12 @@ class Sweep:
         folder = entry.task.folder
         state, last = folder.state, folder.metrics[-1] if folder.metrics else {}
         if isinstance(outcome, Exception):
-            state = "stopped" if state in ("gone", "new", "stopped") else "failed"
+            state = "stopped" if isinstance(outcome, Stopped) else "failed"
         elif state != "running":
             state = "waiting" if self.under_way else "stopped"
-        why = str(outcome) if state == "failed" else ""
-        return Row(entry.variant, entry.seed, state, last.get("progress", 0.0), last.get("success_rate"), why)
+        if state == "failed":
+            state = f"failed: {one_line(outcome, NAME)}"
+        return Row(entry.variant, entry.seed, state, last.get("progress", 0.0), last.get("success_rate"))
 
     @property
     def table(self) -> Table:

@@ -29,6 +29,10 @@ Result = dict[str, Any]
 Tell = Callable[[str, float], None]  # what goes on, and the share of it that is done
 
 
+class Stopped(RunError):
+    """A training that was asked to stop, and did."""
+
+
 @dataclass(frozen=True)
 class Task:
     """One training, with the question that its policy is judged by."""
@@ -66,7 +70,7 @@ class Task:
 def do(task: Task, tell: Tell = lambda words, share: None) -> Result:
     """Train to the end what is not trained, judge it, and return the evaluation.
 
-    Raises RunError where it was stopped, or its folder holds something else, and whatever ends a training.
+    Raises Stopped, RunError where its folder holds something else, and whatever ends a training.
     """
     while task.folder.exists and task.folder.is_locked() and not task.stop_file.exists():
         tell("another process trains it", 0.0)
@@ -83,7 +87,7 @@ def do(task: Task, tell: Tell = lambda words, share: None) -> Result:
         if not task.stop_file.exists():
             run.train(trained)
     if run.state != "finished":
-        raise RunError(f"the training {run.name} was stopped: ask again to go on where it is.")
+        raise Stopped(f"the training {run.name} was stopped: ask again to go on where it is.")
     saved = checked_policy(run)
     file, question = evaluation_of(task)
     if (result := kept_result(file, question)) is None:
