@@ -179,6 +179,19 @@ def test_what_another_process_trains_is_waited_for(tmp_path, monkeypatch):
     assert told[0] == "another process trains it"
 
 
+def test_what_ends_all_of_it_is_raised_where_it_is_waited_for(tmp_path, monkeypatch):
+    def lost(tasks, tell):
+        raise OSError("the scheduler is gone")
+        yield
+
+    monkeypatch.setattr(engine, "in_turn", lost)
+    work = asked(tmp_path)
+    with pytest.raises(OSError, match="the scheduler is gone"):
+        work.join()
+    assert work.summary == "0 of 4 trainings finished, over, ended by OSError: the scheduler is gone"
+    assert not many.GOING
+
+
 def test_two_sweeps_in_one_process_take_turns(tmp_path):
     work = asked(tmp_path, steps=LONG)
     with pytest.raises(RunError, match=r"is training|are under way"):

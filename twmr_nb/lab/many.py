@@ -8,7 +8,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -130,12 +130,14 @@ class Sweep:
     @property
     def summary(self) -> str:
         """How far all is, in a line."""
-        done = sum(map(done_well, self.outcomes.values()))
+        done = sum(map(done_well, list(self.outcomes.values())))
         state = f"{self.share:.0%} done" if self.under_way else "over"
         said = [f"{done} of {counted(len(self.entries), 'training')} finished", state]
         said += [f"{self.left} left"] if self.left else []
         if self.failures:
             said.append(f"{len(self.failures)} stopped or failed: the same again goes on with them")
+        if self.error:
+            said.append(f"ended by {type(self.error).__name__}: {one_line(self.error, NAME)}")
         return ", ".join(said)
 
     # How they came out
@@ -273,10 +275,8 @@ class Sweep:
 
     def _quietly(self, stack: ExitStack, each: Engine | None) -> None:
         """What ends it is kept for who waits or looks."""
-        try:
+        with suppress(BaseException):
             self._work(stack, each)
-        except BaseException as error:
-            self.error = error
 
     def _work(self, stack: ExitStack, each: Engine | None, say: Say | None = None, strict: bool = False) -> None:
         total = len(self.entries)
@@ -297,10 +297,13 @@ class Sweep:
                                 raise outcome
                             self.outcomes[i], self._shares[i] = outcome, 1.0
                             self._show(bar)
+        except BaseException as error:
+            self.error = error
+            raise
         finally:
             self._withdraw_stops()
-            self._over.set()
             GOING.pop(self._key, None)
+            self._over.set()
 
     def _show(self, bar: Progress) -> None:
         done = sum(share == 1 for share in self._shares.values())
