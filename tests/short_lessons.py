@@ -56,10 +56,10 @@ def shorten_lessons():
         world = (world or tw.world(policy)).replace(max_steps=STEPS)
         return evaluate(policy, world, min(episodes, EPISODES), **options)
 
-    def sweep(policy, heights, episodes):
-        from twmr_nb.episodes.evaluate import sweep
+    def sweep_heights(policy, heights, episodes):
+        from twmr_nb.episodes.evaluate import sweep_heights
 
-        return sweep(policy, tw.world(policy).replace(max_steps=STEPS), heights, min(episodes, ROBOTS))
+        return sweep_heights(policy, tw.world(policy).replace(max_steps=STEPS), heights, min(episodes, ROBOTS))
 
     def compare(variants, seeds, steps, episodes):
         from twmr_nb.lab.experiment import Variant, compare
@@ -69,13 +69,28 @@ def shorten_lessons():
         with short_trials():
             return compare(small, seeds=seeds, steps=min(steps, 256), episodes=min(episodes, EPISODES))
 
+    def many(work, given, options):
+        """In the background, and here: judged by episodes that have passed where they start."""
+        options = {name: value for name, value in options.items() if name != "workers"}
+        return work(given, **options | SMALL | {"success_x": -1.0, "seeds": 2, "steps": 256, "episodes": ROBOTS})
+
+    def sweep(grid, **options):
+        from twmr_nb.lab.experiment import sweep
+
+        return many(sweep, grid, options)
+
+    def ablate(preset="recommended", **options):
+        from twmr_nb.lab.ablation import ablate
+
+        return many(ablate, preset, options)
+
     def submit(policy, by, problem):
         from twmr_nb.course.leaderboard import submit
 
         with short_trials():
             return submit(policy, by, problem, episodes=EPISODES)
 
-    for short in (train, record, record_many, video, evaluate, sweep, compare):
+    for short in (train, record, record_many, video, evaluate, sweep_heights, compare, sweep, ablate):
         setattr(tw, short.__name__, short)
     tw.TrainingPanel = panel
     tw.course.submit = submit

@@ -43,7 +43,7 @@ def test_every_name_of_a_room_is_there(room):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_name_is_explained_by_an_example_that_runs(name, monkeypatch):
     """Constants are explained where they are made; what is called has its own words and example."""
-    if name == "compare":  # which plays whole trials
+    if name in ("compare", "sweep", "ablate", "search"):  # which play whole trials
         monkeypatch.setattr("twmr_nb.episodes.worlds.TRIAL_STEPS", 10)
     value = getattr(tw, name)
     if not callable(value):
@@ -125,7 +125,7 @@ def pitching(t):
 MISTAKES = {
     "'recommended' is no world": lambda episode: tw.record("zero", "recommended", num_steps=2),
     "'flat' is no world": lambda episode: tw.evaluate("zero", "flat", episodes=2),
-    "5 is no world": lambda episode: tw.sweep("zero", 5, episodes=2),
+    "5 is no world": lambda episode: tw.sweep_heights("zero", 5, episodes=2),
     "'hopeless' is no world": lambda episode: tw.still("hopeless"),
     "'step_5cm' is no world": lambda episode: tw.TwmrEnv("step_5cm"),
     "'x' is no world": lambda episode: tw.PoseExplorer("x"),

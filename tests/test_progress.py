@@ -12,7 +12,7 @@ import pytest
 
 from twmr_nb import progress
 from twmr_nb.config.schema import EnvConfig, TrainConfig
-from twmr_nb.episodes.evaluate import evaluate, sweep
+from twmr_nb.episodes.evaluate import evaluate, sweep_heights
 from twmr_nb.episodes.rollout import record, record_many
 from twmr_nb.learn.network import ActorCritic, init_policy
 from twmr_nb.policies.protocol import RandomPolicy
@@ -171,7 +171,7 @@ def test_recording_and_evaluating_count_their_steps(ended):
     record_many(RandomPolicy(), 3, WORLD, num_steps=2)
     evaluate(policy, WORLD, episodes=2)
     evaluate(policy, WORLD, episodes=2, on_progress=lambda ended: None)
-    sweep(policy, WORLD, heights=(0.01, 0.02), episodes=2)
+    sweep_heights(policy, WORLD, heights=(0.01, 0.02), episodes=2)
     assert ended["recording"] == [(4, 4, False), (2, 2, False)]
     assert ended["evaluating"][:2] == [(4, 4, False), (4, 4, True)]
     assert ended["evaluating"][-1] == (2, 2, False)

@@ -34,7 +34,7 @@ def test_environment_yml_names_the_direct_dependencies_of_pyproject():
     assert listed == PROJECT["dependencies"]
 
 
-@pytest.mark.parametrize("extra", ["", "test", "bench"])
+@pytest.mark.parametrize("extra", ["", "test", "bench", "sweep"])
 def test_pins_satisfy_pyproject(extra):
     wanted = PROJECT["optional-dependencies"][extra] if extra else PROJECT["dependencies"]
     for requirement in map(Requirement, wanted):
@@ -49,8 +49,9 @@ def test_pins_are_plain_names_and_versions():
 
 def test_every_imported_library_is_declared():
     declared = {canonicalize_name(Requirement(r).name) for r in PROJECT["dependencies"]}
-    optional = {canonicalize_name(Requirement(r).name) for r in PROJECT["optional-dependencies"]["bench"]}
-    optional |= {"stable-baselines3"}  # comes with sb3-contrib
+    extras = [*PROJECT["optional-dependencies"]["bench"], *PROJECT["optional-dependencies"]["sweep"]]
+    optional = {canonicalize_name(Requirement(r).name) for r in extras}
+    optional |= {"stable-baselines3", "dask"}  # come with sb3-contrib, with distributed
     providers = packages_distributions()
     for path in [*MODULES, *sorted((ROOT / "benchmarks").rglob("*.py"))]:
         libraries = (

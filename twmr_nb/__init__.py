@@ -24,9 +24,18 @@ gymnasium.register(
 
 
 def show_runs_live(shell: Any) -> None:
-    """From here on, a run as the last line of a cell of this IPython shell is its own live view."""
+    """From here on, a run or a sweep as the last line of a cell of this IPython shell is its own live view."""
     formatter = shell.display_formatter.ipython_display_formatter
     formatter.for_type_by_name("twmr_nb.runs.run", "Run", show_live)
+    formatter.for_type_by_name("twmr_nb.lab.many", "Sweep", show_many)
+
+
+def show_many(sweep: Any) -> None:
+    from IPython.display import display
+
+    from twmr_nb.ui.many import ManyView
+
+    display(ManyView(sweep))
 
 
 def show_live(run: Any) -> None:

@@ -11,7 +11,7 @@ from .config.schema import TrainConfig as TrainConfig
 from .draw.film import still as still
 from .draw.film import video as video
 from .episodes.evaluate import evaluate as evaluate
-from .episodes.evaluate import sweep as sweep
+from .episodes.evaluate import sweep_heights as sweep_heights
 from .episodes.intervals import rate_difference as rate_difference
 from .episodes.intervals import shift_interval as shift_interval
 from .episodes.intervals import wilson_interval as wilson_interval
@@ -21,9 +21,12 @@ from .episodes.rollout import load_rollout as load_rollout
 from .episodes.rollout import record as record
 from .episodes.rollout import record_many as record_many
 from .episodes.worlds import world as world
+from .lab.ablation import ablate as ablate
 from .lab.experiment import compare as compare
+from .lab.experiment import sweep as sweep
 from .lab.experiment import variant as variant
 from .lab.scoreboard import scoreboard as scoreboard
+from .lab.search import search as search
 from .policies.planner import Planner as Planner
 from .policies.protocol import Policy as Policy
 from .policies.saved import SavedPolicy as SavedPolicy

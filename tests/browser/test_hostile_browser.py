@@ -50,7 +50,7 @@ replay = Replay(rollout, ghost=rollout)
 replay""",
     "stills": "render.video([rollout, rollout])",
     "comparison": """\
-from twmr_nb.lab.experiment import Comparison, Trial
+from twmr_nb.lab.comparison import Comparison, Trial
 trial = Trial(ATTACK, 0, [], {"success_rate": 0.5, "time_to_pass": 2.0, "effort": 1.0, "mean_final_x": 1.0})
 comparison = Comparison((trial, Trial("other", 0, [], trial.result)))
 comparison""",

@@ -12,7 +12,7 @@ from verdicts import expect
 from twmr_nb.course import capstone as module
 from twmr_nb.course.capstone import Report, report
 from twmr_nb.draw.style import Plot, style
-from twmr_nb.lab.experiment import Comparison, Trial
+from twmr_nb.lab.comparison import Comparison, Trial
 from twmr_nb.policies.saved import load_policy
 from twmr_nb.types import ConfigError
 

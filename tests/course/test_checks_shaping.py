@@ -13,7 +13,7 @@ from twmr_nb.course.checks.shaping import (
     verdict_of,
     waiting_break_even,
 )
-from twmr_nb.lab.experiment import Comparison, Trial
+from twmr_nb.lab.comparison import Comparison, Trial
 from twmr_nb.task.rewards import reward_term
 
 WORLD = presets.preset("flip", max_steps=600, success_bonus=10.0).env

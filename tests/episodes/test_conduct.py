@@ -16,7 +16,7 @@ from twmr_nb.episodes.evaluate import (
     play_episodes,
     rate,
     summary_of_conduct,
-    sweep,
+    sweep_heights,
 )
 from twmr_nb.episodes.intervals import wilson_interval
 from twmr_nb.episodes.report import Evaluation
@@ -298,7 +298,10 @@ def test_an_evaluation_tells_what_it_could_not_see(fresh):
 
 def test_a_sweep_drives_on_where_it_is_asked_to(fresh):
     world = fresh.config.env.replace(max_steps=4, success_x=-1.0)
-    (short,), (whole,) = sweep(fresh, world, [0.02], 1), sweep(fresh, world, [0.02], 1, end_on_success=False)
+    (short,), (whole,) = (
+        sweep_heights(fresh, world, [0.02], 1),
+        sweep_heights(fresh, world, [0.02], 1, end_on_success=False),
+    )
     assert (short["mean_length"], short["clean_pass"]) == (1, None)
     assert (whole["mean_length"], whole["clean_pass"]) == (4, 0.0)
 

@@ -12,7 +12,7 @@ from twmr_nb.episodes.evaluate import (
     play_episodes,
     share_of_time,
     summary,
-    sweep,
+    sweep_heights,
 )
 from twmr_nb.episodes.intervals import wilson_interval
 from twmr_nb.episodes.rollout import record
@@ -106,11 +106,11 @@ def test_drawn_heights_are_those_the_robots_met(fresh):
 
 def test_a_sweep_meets_every_height_with_the_same_starts(fresh):
     trial = fresh.config.env.replace(max_steps=3)
-    low, high = sweep(fresh, trial, (0.0, 0.06), episodes=2)
+    low, high = sweep_heights(fresh, trial, (0.0, 0.06), episodes=2)
     assert (low["step_height"], high["step_height"]) == (0.0, 0.06)
     assert low["mean_length"] == 1  # passed in the first step: a sweep drives no further
     far = trial.replace(success_x=5.0)
-    low, high = sweep(fresh, far, (0.0, 0.06), episodes=2)
+    low, high = sweep_heights(fresh, far, (0.0, 0.06), episodes=2)
     assert low["mean_final_x"] == high["mean_final_x"]  # the step is still far away
 
 

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twmr_nb.episodes.intervals import orders, rate_difference, shift_interval, wilson_interval
+from twmr_nb.episodes.intervals import (
+    holm,
+    orders,
+    rank_test,
+    rate_difference,
+    seeds_needed,
+    shift_interval,
+    wilson_interval,
+)
 from twmr_nb.types import ConfigError
 
 seeds = st.lists(st.integers(-50, 50), min_size=1, max_size=7)
@@ -69,3 +77,44 @@ def test_a_shift_shifts_it_and_turned_round_it_turns(ours, theirs, shift):
     assert low <= high
     assert shift_interval([x + shift for x in ours], theirs) == pytest.approx((low + shift, high + shift, sure))
     assert shift_interval(theirs, ours) == pytest.approx((-high, -low, sure))
+
+
+def ranks(values):
+    """The place of each among all, equal ones sharing theirs."""
+    return [sum(v < w for v in values) + (sum(v == w for v in values) + 1) / 2 for w in values]
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=4), st.lists(st.integers(0, 4), min_size=1, max_size=4))
+def test_the_rank_test_counts_all_ways_to_deal_the_seeds(ours, theirs):
+    places = ranks(ours + theirs)
+    middle = len(ours) * (len(places) + 1) / 2
+    far = abs(sum(places[: len(ours)]) - middle)
+    dealt = [abs(sum(chosen) - middle) >= far for chosen in combinations(places, len(ours))]
+    assert rank_test(ours, theirs) == pytest.approx(sum(dealt) / len(dealt))
+
+
+def test_the_rank_test_by_hand():
+    assert rank_test([4, 5, 6], [1, 2, 3]) == pytest.approx(2 / 20)
+    assert rank_test([1, 2, 3, 4], [5, 6, 7, 8]) == pytest.approx(2 / 70)
+    assert rank_test([1, 1], [1, 1]) == 1
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=8, max_size=12, unique=True))
+def test_the_rank_test_is_sure_where_the_interval_leaves_0_out(values):
+    ours, theirs = values[:4], values[4:]
+    low, high, sure = shift_interval(ours, theirs)
+    assert (rank_test(ours, theirs) <= 0.05) == (sure >= 0.95 and not low <= 0 <= high)
+
+
+def test_many_questions_are_corrected_for_their_number():
+    assert holm([0.04]) == [0.04]
+    assert holm([0.02, 0.01, 0.5]) == pytest.approx([0.04, 0.03, 0.5])
+    assert holm([0.9, 0.8]) == [1.0, 1.0]
+    assert holm([]) == []
+
+
+@pytest.mark.parametrize("questions", [1, 2, 6, 7])
+def test_so_many_seeds_just_suffice(questions):
+    count = seeds_needed(questions)
+    assert questions * rank_test(range(count), range(100, 100 + count)) <= 0.05
+    assert questions * rank_test(range(count - 1), range(100, 99 + count)) > 0.05

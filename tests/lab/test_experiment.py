@@ -12,7 +12,9 @@ from twmr_nb.course import worked
 from twmr_nb.course.leaderboard import board, submit
 from twmr_nb.course.worked import WORKED, measured
 from twmr_nb.episodes import worlds
-from twmr_nb.lab.experiment import NOTHING, Comparison, Trial, Variant, compare, planned, run_in, variant
+from twmr_nb.lab.comparison import NOTHING, Comparison, Trial
+from twmr_nb.lab.experiment import Variant, compare, planned, variant
+from twmr_nb.lab.tasks import run_in
 from twmr_nb.runs.run import LIVE, RunError, open_run
 from twmr_nb.task.rewards import reward_term
 
@@ -76,7 +78,7 @@ def test_every_variant_is_trained_with_every_seed(trained):
 def test_asked_again_nothing_is_trained(trained, monkeypatch):
     comparison, variants, root, _ = trained
     monkeypatch.setattr("twmr_nb.runs.run.Run.train", lambda *_: pytest.fail("trained again"))
-    monkeypatch.setattr("twmr_nb.lab.experiment.evaluate", lambda *_: pytest.fail("evaluated again"))
+    monkeypatch.setattr("twmr_nb.lab.tasks.evaluate", lambda *_: pytest.fail("evaluated again"))
     again = compare(variants, (0, 1), steps=64, episodes=2, root=root, on_progress=lambda text: None)
     assert again.results() == comparison.results()
     assert [len(t.records) for t in again.trials] == [len(t.records) for t in comparison.trials]
@@ -142,7 +144,7 @@ def test_heights_that_differ_by_less_than_a_millimetre_are_judged_apart(tmp_path
         asked.append(world.step_height)
         return {"success_rate": world.step_height, "episodes": episodes}
 
-    monkeypatch.setattr("twmr_nb.lab.experiment.evaluate", judge)
+    monkeypatch.setattr("twmr_nb.lab.tasks.evaluate", judge)
     rates = [
         compare({"a": TINY}, (0,), steps=64, episodes=n, step_height=h, root=tmp_path, on_progress=quiet)
         for h, n in [(0.0525, 2), (0.052, 2), (0.0525, 2), (0.05250001, 2), (0.0525, 3)]
@@ -152,7 +154,7 @@ def test_heights_that_differ_by_less_than_a_millimetre_are_judged_apart(tmp_path
 
 
 def test_an_evaluation_is_of_the_policy_in_the_folder(tmp_path, monkeypatch):
-    monkeypatch.setattr("twmr_nb.lab.experiment.evaluate", lambda saved, *_: {"success_rate": saved.results["mark"]})
+    monkeypatch.setattr("twmr_nb.lab.tasks.evaluate", lambda saved, *_: {"success_rate": saved.results["mark"]})
     run = run_of(TINY, steps=64, root=tmp_path)
     run.train()
 
@@ -180,9 +182,9 @@ def test_a_folder_that_went_on_as_something_else_is_not_used(tmp_path):
 
 
 def test_a_training_that_was_stopped_is_not_judged(tmp_path, monkeypatch):
-    monkeypatch.setattr("twmr_nb.lab.experiment.evaluate", lambda *_: pytest.fail("half a training was judged"))
+    monkeypatch.setattr("twmr_nb.lab.tasks.evaluate", lambda *_: pytest.fail("half a training was judged"))
     run = run_of(TINY, steps=64, root=tmp_path)
-    with pytest.raises(RunError, match="was stopped: compare again to go on"):
+    with pytest.raises(RunError, match="was stopped: ask again to go on"):
         compare({"a": TINY}, (0,), steps=64, root=tmp_path, on_progress=lambda text: run_of_now(tmp_path).stop())
     assert run_of(TINY, steps=64, root=tmp_path).path == run.path
 
@@ -239,7 +241,7 @@ def run_of_now(root):
             (0,),
             r"'extra_terms' is no setting: write variant\(extra_terms=",
         ),
-        ({"a": {}}, 3, "seeds = 3 is not allowed: give a list"),
+        ({"a": {}}, 3.5, "seeds = 3.5 is not allowed: give a list"),
     ],
 )
 def test_what_cannot_be_compared_is_said_before_anything_is_trained(tmp_path, variants, seeds, message):

@@ -509,3 +509,18 @@ def test_comments_and_docstrings_are_no_other_code(tmp_path, monkeypatch):
     assert code("from twmr_nb.two import K\ndef f(x):\n    return -x\n") != plain
     (package / "two.py").write_text("K = 2\n")
     assert code("from twmr_nb.two import K\ndef f(x):\n    return x\n") != plain
+
+
+def test_the_threads_that_xla_compiles_for_count(monkeypatch):
+    before = describe_training(TrainConfig())
+    monkeypatch.setattr(identity, "xla_threads", lambda: 97)
+    assert digest(describe_training(TrainConfig())) != digest(before)
+
+
+@pytest.mark.parametrize(("names", "count"), [({"NPROC": "3"}, 3), ({"NPROC": "3", "PJRT_NPROC": "5"}, 5)])
+def test_the_threads_are_those_that_jax_asks_for(names, count, monkeypatch):
+    for name in identity.XLA_THREADS:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in names.items():
+        monkeypatch.setenv(name, value)
+    assert identity.xla_threads.__wrapped__() == count

@@ -251,3 +251,15 @@ def test_without_autoreset_a_robot_rests_after_its_episode_and_the_others_go_on(
     env.reset(seed=0)
     env.step(plan[0])
     assert (env.sim.qpos_qvel[1] != states[0]).any(), "a reset lets it go again"
+
+
+def test_threads_of_physics_are_set_from_outside_and_change_no_number(monkeypatch):
+    def seen(threads: str) -> np.ndarray:
+        monkeypatch.setenv("TWMR_THREADS", threads)
+        env = TwmrEnv(EnvConfig(max_steps=12), 5)
+        env.reset(seed=3)
+        return np.array([env.step(action)[0] for action in actions(5, 20)])
+
+    assert_array_equal(seen("1"), seen("3"))
+    with pytest.raises(ConfigError, match="TWMR_THREADS = 'two' is not allowed"):
+        seen("two")

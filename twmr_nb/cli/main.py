@@ -16,6 +16,7 @@ import tyro
 from tqdm import tqdm
 
 from twmr_nb.cli.flags import expanded, flag, flags_given, refuse_beside, refuse_scene
+from twmr_nb.cli.many import Ablate, Sweep, ablate, refuse_many, sweep
 from twmr_nb.cli.plan import Plan, plan, refuse_plan
 from twmr_nb.cli.policies import Evaluate, Export, Policies, evaluate, export, policies, refuse_evaluate
 from twmr_nb.cli.streams import Output, OutputLost, complain, open_streams, say, silence
@@ -28,6 +29,9 @@ from twmr_nb.markup import one_line, printable
 from twmr_nb.types import Mistake
 
 LOOK = 1.01  # times as many updates as at the last look for symptoms: a look goes through all of them
+GO_ON = {"train": "; go on with `twmr train --resume RUN_FOLDER`"} | dict.fromkeys(
+    ("sweep", "ablate"), "; the same command goes on where it is"
+)
 LONGEST = 100_000  # control steps of an episode that is played
 NO_NUMBER = re.compile(
     r"Error parsing (--[\w-]+): [^']*(int|float)[^']*('[^']*')", re.IGNORECASE
@@ -242,12 +246,13 @@ def doctor(options: Doctor) -> int:
 
 
 HANDLERS: dict[type, Callable[[Any], int]] = {
-    Train: train, Play: play, Plan: plan, Evaluate: evaluate, Export: export, Policies: policies, Presets: presets,
-    Doctor: doctor,
+    Train: train, Play: play, Plan: plan, Evaluate: evaluate, Sweep: sweep, Ablate: ablate, Export: export,
+    Policies: policies, Presets: presets, Doctor: doctor,
 }  # fmt: skip
 # What is asked before any work, of the options and of the flags that were typed.
 REFUSALS: dict[type, Callable[[Any, Sequence[str]], None]] = {
-    Train: refuse_train, Play: refuse_play, Plan: refuse_plan, Evaluate: refuse_evaluate,
+    Train: refuse_train, Play: refuse_play, Plan: refuse_plan, Evaluate: refuse_evaluate, Sweep: refuse_many,
+    Ablate: refuse_many,
 }  # fmt: skip
 
 
@@ -263,7 +268,7 @@ def main(argv: list[str] | None = None) -> int:
             finally:
                 output.flush()
     except KeyboardInterrupt:
-        complain("stopped" + "; go on with `twmr train --resume RUN_FOLDER`" * (argv[:1] == ["train"]))
+        complain("stopped" + GO_ON.get("".join(argv[:1]), ""))
         return 130
     except OutputLost as lost:
         silence(sys.stdout)
@@ -301,6 +306,8 @@ def parse(argv: Sequence[str]) -> Any:
         "play": Play(load_path=tyro.MISSING, viewer=has_display()),
         "plan": Plan(),
         "evaluate": Evaluate(),
+        "sweep": Sweep(),
+        "ablate": Ablate(),
         "export": Export(policy=tyro.MISSING, name=tyro.MISSING),
         "policies": Policies(),
         "presets": Presets(),

@@ -166,12 +166,14 @@ def judge(
     policy: "SavedPolicy | str", world: EnvConfig, options: Evaluate, heights: Sequence[float], bar: Any
 ) -> dict[str, Any]:
     """One policy's evaluation; with a sweep under `sweep`, with sampled play under `sampled`."""
-    from twmr_nb.episodes.evaluate import evaluate, sampled_episodes, sweep
+    from twmr_nb.episodes.evaluate import evaluate, sampled_episodes, sweep_heights
 
     deterministic = options.both or options.deterministic
     if heights:
         stop = settings(options.set).get("end_on_success", True)
-        results = sweep(policy, world, heights, options.episodes, options.seed, deterministic, end_on_success=stop)
+        results = sweep_heights(
+            policy, world, heights, options.episodes, options.seed, deterministic, end_on_success=stop
+        )
         bar.step()
         common = ("policy", "episodes", "seed", "deterministic")
         return {k: results[0][k] for k in common} | {"sweep": results}

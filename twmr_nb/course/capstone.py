@@ -18,7 +18,7 @@ from twmr_nb.course.predictions import KEPT, entries, in_words
 from twmr_nb.draw.style import Plot
 from twmr_nb.draw.table import Table
 from twmr_nb.files import read_json, ready_file, write_text
-from twmr_nb.lab.experiment import JUDGED, Comparison, counted
+from twmr_nb.lab.comparison import JUDGED, Comparison, counted
 from twmr_nb.markup import as_html, one_line, shown
 from twmr_nb.policies.saved import PolicyError, SavedPolicy
 from twmr_nb.runs.places import RUNS

@@ -13,7 +13,9 @@ import tyro
 
 from twmr_nb.config.presets import QUICK_PRESET
 from twmr_nb.files import locked, read_json, write_text
-from twmr_nb.lab.experiment import JUDGED, ROOT, Comparison, Trial, Variant, compare, planned, variant
+from twmr_nb.lab.comparison import JUDGED, Comparison, Trial
+from twmr_nb.lab.experiment import Variant, compare, planned, variant
+from twmr_nb.lab.tasks import ROOT
 from twmr_nb.markup import shown
 from twmr_nb.runs.export import rounded
 from twmr_nb.runs.identity import digest

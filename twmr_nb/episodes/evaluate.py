@@ -102,7 +102,7 @@ def title_of(policy: PolicyLike) -> str:
     return policy.name if isinstance(policy, SavedPolicy) else str(getattr(playable(policy), "title", ""))
 
 
-def sweep(
+def sweep_heights(
     policy: PolicyLike,
     world: EnvConfig | None = None,
     heights: Iterable[float] = HEIGHTS,
@@ -116,7 +116,7 @@ def sweep(
     and their length, return, reward_terms and folded_on_flat hold no driving beyond. With end_on_success=False they go
     on as in `evaluate`, which a clean_pass needs, and an upright_pass is judged as there.
 
-    >>> results = tw.sweep("zero", tw.EnvConfig(max_steps=5), heights=[0.03, 0.05], episodes=2)
+    >>> results = tw.sweep_heights("zero", tw.EnvConfig(max_steps=5), heights=[0.03, 0.05], episodes=2)
     >>> [result["step_height"] for result in results]
     [0.03, 0.05]
     """

@@ -1,9 +1,10 @@
-"""Experiments: variants of a setting, several seeds each, trained in turn and judged alike.
+"""Experiments: variants of a setting, several seeds each, trained and judged alike.
 
 Every training is an ordinary run in a folder named after all that it depends on (see `identity`): asking again costs
 nothing, what was interrupted goes on where it was, and no variant is ever shown another's result.
 """
 
+import itertools
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,38 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from twmr_nb.config import presets
 from twmr_nb.config.presets import QUICK_PRESET
 from twmr_nb.config.schema import ConfigError, TrainConfig
-from twmr_nb.draw.spread import spread_curves, spread_dots
-from twmr_nb.draw.style import Plot
-from twmr_nb.draw.table import Table
-from twmr_nb.episodes.evaluate import evaluate
-from twmr_nb.episodes.intervals import SURE, shift_interval
-from twmr_nb.episodes.worlds import world
-from twmr_nb.files import read_json, write_json
-from twmr_nb.markup import one_line, shown
-from twmr_nb.policies.saved import PolicyError, SavedPolicy, load_policy
-from twmr_nb.progress import Progress
-from twmr_nb.runs.identity import describe_evaluation, describe_training, digest, short_name
-from twmr_nb.runs.places import RUNS
-from twmr_nb.runs.run import Run, RunError, new_run, open_run, training_run
+from twmr_nb.lab.comparison import Comparison, counted
+from twmr_nb.lab.many import Entry, Sweep
+from twmr_nb.lab.tasks import ROOT, Task
+from twmr_nb.markup import shown
+from twmr_nb.runs.identity import describe_training, digest
 from twmr_nb.task.rewards import RewardTerm, checked_terms
-from twmr_nb.types import Record
 
-ROOT = RUNS / "experiments"
-JUDGED = {  # what a comparison shows of an evaluation: heading, factor, digits
-    "success_rate": ("passed [%]", 100, 0),
-    "upright_pass": ("passed upright [%]", 100, 0),
-    "mean_length": ("steps to pass or end", 1, 0),  # of all episodes; a time to pass is of those that passed
-    "effort": ("effort [(N m)² s]", 1, 1),
-    "mean_final_x": ("final x [m]", 1, 2),
-}
-NOTHING = "Not measured yet: `python -m twmr_nb.course.worked` trains it."
-TRAINING = 0.9  # of the time that a training and its evaluation take
-DOTS = ("success_rate", "mean_length", "effort")
+MOST = 1000  # trainings that a grid may have without being asked twice
 
 
 @dataclass(frozen=True)
@@ -68,125 +48,19 @@ def variant(extra_terms: Iterable[RewardTerm] = (), preset: str | None = None, *
     return Variant(settings, checked_terms(extra_terms), preset)
 
 
-@dataclass(frozen=True)
-class Trial:
-    """One training of one variant: its metrics, an update each, and the evaluation of its policy."""
-
-    variant: str
-    seed: int
-    records: Sequence[Record]
-    result: dict[str, Any]
-    policy_path: Path | None = None
-    """None where the results were shipped without the policies."""
-
-    def __repr__(self) -> str:
-        return f"Trial {one_line(self.variant)!r}, seed {self.seed}: {len(self.records)} updates, {self.result}"
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Trials of several variants; the first variant is the baseline. Shows itself as a table."""
-
-    trials: tuple[Trial, ...]
-
-    @property
-    def variants(self) -> list[str]:
-        return list(dict.fromkeys(t.variant for t in self.trials))
-
-    def results(self, key: str = "success_rate") -> dict[str, list[Any]]:
-        """One number of the evaluation per seed, by variant; None where a policy has none."""
-        return {name: [t.result.get(key) for t in self.trials if t.variant == name] for name in self.variants}
-
-    def policy(self, variant: str, seed: int) -> SavedPolicy:
-        """The policy that a variant was judged by; raises ConfigError where there is none."""
-        found = [t.policy_path for t in self.trials if (t.variant, t.seed) == (variant, seed) and t.policy_path]
-        if not found:
-            has = ", ".join(f"{t.variant!r} with seed {t.seed}" for t in self.trials if t.policy_path) or "none"
-            raise ConfigError(f"no policy of {variant!r} with seed {seed!r} is here: there is {has}.")
-        return load_policy(found[0])
-
-    def curves(self, keys: Sequence[str] = ("success_rate", "average_x", "std")) -> Plot:
-        """What was logged in training: medians over the seeds, and their range."""
-        return spread_curves({v: [t.records for t in self.trials if t.variant == v] for v in self.variants}, keys)
-
-    def dots(self, keys: Sequence[str] = DOTS) -> Plot:
-        """How the trained policies were judged, a dot per seed."""
-        scaled: dict[str, dict[str, list[float | None]]] = {}
-        for key in keys:
-            title, factor, _ = JUDGED.get(key, (key.replace("_", " "), 1, 2))
-            groups = self.results(key).items()
-            scaled[title] = {n: [None if v is None else v * factor for v in values] for n, values in groups}
-        return spread_dots(scaled)
-
-    def verdict(self, key: str = "success_rate") -> str:
-        """A sentence per variant against the first: higher or lower, if the 95% interval of the difference is so."""
-        title, factor, digits = JUDGED.get(key, (key.replace("_", " "), 1, 2))
-        if not self.trials:
-            return NOTHING
-        baseline, *others = self.results(key).items()
-        lines = []
-        for name, values in others:
-            ours, theirs = known(values), known(baseline[1])
-            if not (ours and theirs):
-                lines.append(f"{one_line(name)}: nothing to compare in {title}")
-                continue
-            low, high, sure = shift_interval(ours, theirs)
-            numbers = f"{spread(ours, factor, digits)} against {spread(theirs, factor, digits)}"
-            difference = f"{factor * low:+.{digits}f} to {factor * high:+.{digits}f}"
-            few = "" if sure >= SURE else f", no surer than {sure:.0%} with so few seeds"
-            said = f"the difference is {difference}{few}: {apart(ours, theirs) or 'cannot tell'}"
-            lines.append(f"{one_line(name)}: {title} {numbers}; {said}")
-        return "\n".join(lines)
-
-    def __repr__(self) -> str:
-        variants, trainings = counted(len(self.variants), "variant"), counted(len(self.trials), "training")
-        return f"Comparison of {variants}, {trainings} in all\n{self.verdict()}".rstrip()
-
-    def _repr_markdown_(self) -> str:
-        """Median over the seeds, and in brackets their range."""
-        if not self.trials:
-            return NOTHING
-        rows = []
-        for name in self.variants:
-            cells = [spread(known(self.results(key)[name]), f, digits) for key, (_, f, digits) in JUDGED.items()]
-            rows.append([name, str(len(self.results()[name])), *cells])
-        return Table(["variant", "seeds", *(title for title, *_ in JUDGED.values())], rows)._repr_markdown_()
-
-
-def apart(ours: Sequence[float], theirs: Sequence[float]) -> str:
-    """Whether our seeds are "higher" or "lower" than theirs; "" where the 95% interval of the difference has 0 in it,
-    or there are too few for one: it takes four of each."""
-    low, high, sure = shift_interval(ours, theirs)
-    return "" if sure < SURE or low <= 0 <= high else "higher" if low > 0 else "lower"
-
-
-def counted(number: int, what: str) -> str:
-    return f"{number} {what}" + "s" * (number != 1)
-
-
-def known(values: Iterable[float | None]) -> list[float]:
-    return [v for v in values if v is not None and math.isfinite(v)]
-
-
-def spread(values: Sequence[float], factor: float = 1, digits: int = 2) -> str:
-    """Median (lowest to highest)."""
-    if not values:
-        return "–"
-    low, middle, high = (f"{factor * float(f(values)):.{digits}f}" for f in (np.min, np.median, np.max))
-    return middle if low == high else f"{middle} ({low} to {high})"
-
-
 def compare(
     variants: Mapping[str, Variant | Mapping[str, Any]],
-    seeds: Sequence[int] = (0, 1, 2, 3),
+    seeds: int | Sequence[int] = (0, 1, 2, 3),
     preset: str = QUICK_PRESET,
     steps: int | None = None,
     episodes: int = 100,
     step_height: float | None = None,
     root: str | Path | None = None,
     on_progress: Callable[[str], None] | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
 ) -> Comparison:
-    """Train every variant with every seed, one after the other, and judge each on the same unseen episodes.
+    """Train every variant with every seed and judge each on the same unseen episodes.
 
     variants: name -> a dict of the settings that differ from the preset, or `variant(extra_terms=[...], ...)`; the
     first is the baseline. preset: what all begin from; `flip` learns in half a minute, so that many trainings are soon
@@ -201,33 +75,116 @@ def compare(
     >>> tw.compare(variants, seeds=[0], steps=16, episodes=2, root=mkdtemp()).results("episodes")
     {'as it is': [2], 'no bonus': [2]}
     """
-    try:
-        seeds = list(seeds)
-    except TypeError:
-        raise ConfigError(f"seeds = {seeds!r} is not allowed: give a list of whole numbers.") from None
-    if type(episodes) is not int or episodes < 1:
-        raise ConfigError(f"episodes = {episodes!r} is not allowed: give a whole number, 1 or more.")
+    check_episodes(episodes)
     if not isinstance(variants, Mapping):
         raise ConfigError(f"variants = {shown(variants)} is not allowed: give a dict, names to settings.")
-    if not variants or not seeds:
+    if not variants:
         raise ConfigError("there is nothing to compare: give at least one variant and one seed.")
-    if twice := [seed for i, seed in enumerate(seeds) if seed in seeds[:i]]:
+    seeds = seeds_of(seeds)
+    entries = [
+        Entry(v, s, task_of(variants[v], s, preset, steps, root, episodes, step_height), {})
+        for s in seeds
+        for v in variants
+    ]
+    begin, work = time.monotonic(), Sweep(entries, workers=workers, scheduler=scheduler)
+    work.run(on_progress, strict=True)
+    if on_progress:
+        on_progress(f"{counted(len(entries), 'training')} compared, {(time.monotonic() - begin) / 60:.1f} min")
+    return work.comparison
+
+
+def sweep(
+    grid: Mapping[str, Iterable[Any]],
+    preset: str = QUICK_PRESET,
+    seeds: int | Sequence[int] = 4,
+    steps: int | None = None,
+    episodes: int = 100,
+    step_height: float | None = None,
+    extra_terms: Iterable[RewardTerm] = (),
+    most: int = MOST,
+    root: str | Path | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    **settings: Any,
+) -> Sweep:
+    """Train every combination of a grid's values with every seed, in the background; returns at once with the sweep.
+
+    grid: setting -> its values. seeds: how many, or which. settings: what differs from the preset in all of them; the
+    rest is as in `compare`. The same again finds the sweep that is under way, or what it has done. In a script put the
+    call below `if __name__ == "__main__":` where there are workers. Raises ConfigError, before anything is trained,
+    for what is not allowed or makes more than `most` trainings.
+
+    >>> from tempfile import mkdtemp
+    >>> tiny = {"num_envs": 2, "minibatches": 1, "rollout_steps": 8, "max_steps": 10}
+    >>> work = tw.sweep({"alive_bonus": [0, 1]}, seeds=1, steps=16, episodes=1, root=mkdtemp(), **tiny).join()
+    >>> work.columns()["alive_bonus"], work.columns()["episodes"]
+    ([0, 1], [1, 1])
+    """
+    points, seeds, own = points_of(grid), seeds_of(seeds), checked_terms(extra_terms)
+    check_episodes(episodes)
+    presets.preset(preset, **settings)
+    number = len(seeds) * math.prod(map(len, points.values()))
+    if number > most:
+        raise ConfigError(f"{number} trainings are more than {most}: make the grid smaller, or say most={number}.")
+    entries = []
+    for seed in seeds:
+        for values in itertools.product(*points.values()):
+            chosen = dict(zip(points, values, strict=True))
+            given = Variant(settings | chosen, own)
+            task = task_of(given, seed, preset, steps, root, episodes, step_height)
+            entries.append(Entry(", ".join(f"{k} = {v}" for k, v in chosen.items()), seed, task, chosen))
+    return Sweep(entries, workers=workers, scheduler=scheduler).start()
+
+
+def points_of(grid: Any) -> dict[str, list[Any]]:
+    """A grid's values by setting; raises ConfigError on what is none."""
+    if not isinstance(grid, Mapping) or not grid:
+        raise ConfigError(f"grid = {shown(grid)} is not allowed: give a dict, settings to lists of values.")
+    points: dict[str, list[Any]] = {}
+    for name, values in grid.items():
+        if isinstance(values, str) or not isinstance(values, Iterable):
+            raise ConfigError(f"{name} = {shown(values)} is no list of values: give one, such as {name}=[...].")
+        points[name] = [getattr(v, "item", lambda v=v: v)() for v in values]  # numbers of NumPy as plain ones
+        if twice := [v for i, v in enumerate(points[name]) if v in points[name][:i]]:
+            raise ConfigError(f"{name} = {shown(twice[0])} is given twice: it would count twice and add nothing.")
+        if not points[name]:
+            raise ConfigError(f"{name} has no values in the grid: give at least one.")
+    return points
+
+
+def seeds_of(seeds: Any) -> list[int]:
+    """Which seeds: so many, or these; raises ConfigError on what is neither, none, or one twice."""
+    given = range(seeds) if type(seeds) is int else seeds
+    try:
+        found = list(given)
+    except TypeError:
+        raise ConfigError(f"seeds = {seeds!r} is not allowed: give a list of whole numbers, or how many.") from None
+    if not found:
+        raise ConfigError("there is nothing to compare: give at least one variant and one seed.")
+    if twice := [seed for i, seed in enumerate(found) if seed in found[:i]]:
         raise ConfigError(f"seed {twice[0]} is given twice: it would count twice and add nothing.")
-    if busy := training_run():
-        raise RunError(f"{busy.name} is training: stop it or let it finish before comparing.")
-    plan = [(v, s, *planned(variants[v], s, preset, steps)) for s in seeds for v in variants]
-    begin, trials = time.monotonic(), []
-    with Progress("comparing", len(plan), first="", hidden=on_progress is not None) as bar:
-        tell = on_progress or bar.say
-        for done, (name, seed, config, terms) in enumerate(plan):
-            label = f"{name}, seed {seed} (training {done + 1} of {len(plan)})"
-            run = run_in(root or ROOT, config, terms)
-            result = judged(run, episodes, step_height, lambda what, label=label: tell(f"{label}: {what}"), bar)  # type: ignore[misc]
-            trials.append(Trial(name, seed, run.records[:], result, run.policy_path))
-            bar.at(done + 1)
-    tell(f"{counted(len(plan), 'training')} compared, {(time.monotonic() - begin) / 60:.1f} min")
-    order = {name: i for i, name in enumerate(variants)}
-    return Comparison(tuple(sorted(trials, key=lambda t: order[t.variant])))
+    return found
+
+
+def check_episodes(episodes: Any) -> None:
+    if type(episodes) is not int or episodes < 1:
+        raise ConfigError(f"episodes = {episodes!r} is not allowed: give a whole number, 1 or more.")
+
+
+def task_of(
+    given: Variant | Mapping[str, Any],
+    seed: int,
+    preset: str,
+    steps: int | None,
+    root: str | Path | None,
+    episodes: int,
+    step_height: float | None = None,
+    drive_on: bool = False,
+) -> Task:
+    """The training of one variant and seed, and how it is judged; raises ConfigError if that is not allowed."""
+    config, terms = planned(given, seed, preset, steps)
+    identity = digest(describe_training(config, terms))
+    return Task(config, terms, Path(root or ROOT), identity, episodes, step_height, drive_on)
 
 
 def planned(
@@ -245,61 +202,3 @@ def planned(
         value = asked.settings[name]
         raise ConfigError(f"{name} = {value!r} is not allowed in a variant: it is the same for all of them.")
     return presets.preset(asked.preset or preset, **asked.settings, **common), asked.extra_terms
-
-
-def run_in(root: str | Path, config: TrainConfig, terms: tuple[RewardTerm, ...]) -> Run:
-    """The run of exactly this experiment below root: the one that is there, or a new one."""
-    experiment = describe_training(config, terms)
-    path = Path(root) / short_name(experiment)
-    if not (path / "config.json").exists():
-        return new_run(config, run_dir=path, extra_terms=terms)
-    if read_json(path / "config.json").get("identity") != digest(experiment):
-        raise RunError(
-            f"{path} was begun as this experiment, but went on with other terms or another version: "
-            "move or delete that folder, then compare again."
-        )
-    return open_run(path, terms)
-
-
-def judged(
-    run: Run, episodes: int, step_height: float | None, tell: Callable[[str], None], bar: Progress
-) -> dict[str, Any]:
-    """Train a run to its end if it is not there yet, and evaluate it; what was done before is read."""
-    if run.state != "finished":
-        tell("compiling")
-
-        def trained(record: Record) -> None:
-            bar.part = TRAINING * record["progress"]
-            tell(f"{record['progress']:.0%}, {record['steps_per_s']:.0f} steps/s")
-
-        run.train(trained)
-    if run.state != "finished":
-        raise RunError(f"the training {run.name} was stopped: compare again to go on where it is.")
-    saved = checked_policy(run)
-    # Whether, when and at what cost it passes is all that is compared: what comes after need not be played.
-    trial = world(run.config.env, step_height=step_height, end_on_success=True)
-    question = describe_evaluation(run.policy_path.read_bytes(), trial, episodes)
-    file = run.path / f"evaluation_{short_name(question)}.json"
-    try:
-        kept = read_json(file)
-    except ValueError:  # damaged: judged anew
-        kept = {}
-    if kept.get("question") != question or "result" not in kept:
-        tell("evaluating")
-        kept = {"question": question, "result": evaluate(saved, trial, episodes)}
-        write_json(file, kept)
-    return kept["result"]
-
-
-def checked_policy(run: Run) -> SavedPolicy:
-    """The policy of a finished training; raises RunError where its folder holds another's, or half a log."""
-    try:
-        saved = run.policy
-    except PolicyError as error:
-        raise RunError(f"{run.path} has lost its policy ({error}): delete that folder, then compare again.") from None
-    own = [term.get("behaviour") for term in read_json(run.path / "config.json")["own_terms"]]
-    if saved.config != run.config or [term.get("behaviour") for term in saved.own_terms] != own:
-        raise RunError(f"{run.path} holds the policy of another training: delete that folder, then compare again.")
-    if not run.records or run.records[-1]["progress"] < 1:
-        raise RunError(f"{run.path} has lost its log (metrics.csv): delete that folder, then compare again.")
-    return saved

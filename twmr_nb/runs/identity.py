@@ -24,6 +24,7 @@ from twmr_nb.task.transition import Transition
 Description = dict[str, Any]
 LIBRARIES = ("mujoco", "mjbatch", "jax", "jaxlib", "flax", "optax", "numpy")
 FLAGS = ("jax_enable_x64", "jax_default_matmul_precision")  # change how the same code rounds
+XLA_THREADS = ("PJRT_NPROC", "NPROC")  # what JAX asks before it counts the cores
 # All of ours that decides a number is in these and in what they import.
 ROOTS = ("task.env", "learn.trainer", "runs.selection")
 
@@ -74,7 +75,15 @@ def versions() -> dict[str, str]:
     """Of Python, the libraries that compute, our own code that does, and the machine that they are compiled for."""
     machine = {"machine": platform.machine(), "jax_backend": jax.default_backend()}
     flags = {name: str(getattr(jax.config, name)) for name in FLAGS}
-    return code_versions() | machine | flags | {"XLA_FLAGS": os.environ.get("XLA_FLAGS", "")}
+    compiler = {"XLA_FLAGS": os.environ.get("XLA_FLAGS", ""), "xla_threads": str(xla_threads())}
+    return code_versions() | machine | flags | compiler
+
+
+@functools.cache
+def xla_threads() -> int:
+    """How many threads a program of JAX is compiled for: it divides sums among them, so that they round otherwise."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return int(next(filter(None, (os.environ.get(name) for name in XLA_THREADS)), cores))
 
 
 @functools.cache

@@ -3,6 +3,7 @@
 The order of forward() calls in reset() is part of the recorded behaviour: each leaves the solver's warm start behind.
 """
 
+import os
 from collections.abc import Sequence
 
 import mjbatch
@@ -10,7 +11,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from twmr_nb.config.schema import EnvConfig
+from twmr_nb.config.schema import ConfigError, EnvConfig
 from twmr_nb.robot.model import (
     LEG_CTRL,
     LEG_DOF,
@@ -31,6 +32,15 @@ from twmr_nb.types import Array
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 AT_STEP = (0.12, 0.18)  # m before the edge, of starts at the step
 LEGS_OUT_SHARE, OUT_SPREAD = 0.7, 0.6  # of these, the share with legs out, and how far from mid-range, rad
+THREADS = "TWMR_THREADS"  # of physics; one for each core where it is not set. They change no result.
+
+
+def threads_asked() -> int:
+    """Threads of physics, 0: one for each core; raises ConfigError where the environment says something else."""
+    words = os.environ.get(THREADS, "").strip()
+    if words and not words.isdecimal():
+        raise ConfigError(f"{THREADS} = {words!r} is not allowed: set a whole number of threads, or leave it out.")
+    return int(words or 0)
 
 
 class Simulation:
@@ -39,7 +49,7 @@ class Simulation:
     def __init__(self, config: EnvConfig, num_envs: int, num_threads: int = 0) -> None:
         self.config = config
         self.model = build_model(config)
-        self.batch = mjbatch.Batch(self.model, num_envs, num_threads=num_threads)
+        self.batch = mjbatch.Batch(self.model, num_envs, num_threads=num_threads or threads_asked())
         self.frame_skip = config.frame_skip or max(1, round(config.ctrl_dt / config.timestep))
         self.ctrl_dt = self.frame_skip * config.timestep
         self.retract, self.extend = leg_targets(config)

@@ -10,7 +10,7 @@ from twmr_nb.config.schema import EnvConfig
 from twmr_nb.course.checks.verdict import SENTENCE, Verdict, check, judge_choice, judge_number, right, wrong
 from twmr_nb.episodes.intervals import SURE, shift_interval
 from twmr_nb.episodes.rollout import Rollout
-from twmr_nb.lab.experiment import Comparison, apart
+from twmr_nb.lab.comparison import Comparison, apart
 from twmr_nb.markup import one_line, shown
 from twmr_nb.robot.rotations import about_x, about_y, compose
 from twmr_nb.task.rewards import RewardTerm, checked_terms, checked_values, success_x

@@ -1,0 +1,405 @@
+"""Sweeps and ablations: the same policies as alone whoever trains them, nothing twice, and what is said about them."""
+
+import os
+import pickle
+import re
+import signal
+import subprocess
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from twmr_nb.config.presets import preset
+from twmr_nb.config.schema import ConfigError
+from twmr_nb.draw.tradeoff import front
+from twmr_nb.episodes.intervals import seeds_needed
+from twmr_nb.lab import engine, many
+from twmr_nb.lab.ablation import BASE, Ablation, variants_of
+from twmr_nb.lab.comparison import Trial
+from twmr_nb.lab.experiment import compare, sweep
+from twmr_nb.lab.search import hopeless, search
+from twmr_nb.lab.tasks import Stopped, do
+from twmr_nb.policies.saved import read_arrays
+from twmr_nb.runs.folder import RunFolder
+from twmr_nb.runs.run import RunError
+from twmr_nb.task.rewards import TermError, reward_term
+
+# It has passed where it starts, so that to judge it takes no time.
+TINY = {"num_envs": 4, "minibatches": 1, "rollout_steps": 8, "max_steps": 16, "mlp_size": 8, "hidden_size": 8}
+TINY |= {"success_x": -1.0}
+DOC = (Path(__file__).parents[2] / "docs" / "sweeps.md").read_text()
+GRID = {"alive_bonus": [0.0, 1.0]}
+UPDATES = 24
+LONG = 32 * UPDATES  # steps: enough to be met in the middle
+
+
+def calm(t):
+    return t.pitch**2
+
+
+def asked(root, **more):
+    options = {"steps": 64, "seeds": 2, "episodes": 2, "root": root, "extra_terms": [reward_term(calm)]}
+    return sweep(GRID, **TINY, **options | more)
+
+
+def policies(work):
+    """The numbers of every policy, by the name of its folder."""
+    return {e.task.path.name: read_arrays(e.task.folder.policy)[0] for e in work.entries}
+
+
+def same(ours, theirs):
+    return ours.keys() == theirs.keys() and all(
+        a.tobytes() == theirs[name][k].tobytes() for name, arrays in ours.items() for k, a in arrays.items()
+    )
+
+
+def wait_for(what, patience=120.0):
+    end = time.monotonic() + patience
+    while not (found := what()):
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.05)
+    return found
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """Four tiny trainings, one after the other in this process."""
+    return asked(tmp_path_factory.mktemp("alone"), steps=LONG).join()
+
+
+def test_a_sweep_trains_every_combination_with_every_seed(alone):
+    assert [(r.variant, r.seed, r.state) for r in alone.rows()] == [
+        (f"alive_bonus = {bonus}", seed, "finished") for seed in (0, 1) for bonus in GRID["alive_bonus"]
+    ]
+    assert alone.share == 1
+    assert alone.summary == "4 of 4 trainings finished, over"
+    columns = alone.columns()
+    assert columns["alive_bonus"] == [0.0, 1.0, 0.0, 1.0]
+    assert columns["seed"] == [0, 0, 1, 1]
+    assert columns["success_rate"] == [1.0] * 4
+    assert {len(values) for values in columns.values()} == {4}
+    assert alone.comparison.variants == ["alive_bonus = 0.0", "alive_bonus = 1.0"]
+    assert alone.plot().png()[:4] == b"\x89PNG"
+    with pytest.raises(ConfigError, match="x = 'speed' is not measured: choose"):
+        alone.plot("speed")
+
+
+def test_two_workers_of_which_one_is_killed_train_the_same_policies(alone, tmp_path):
+    work = asked(tmp_path, steps=LONG, workers=2)
+    running = wait_for(lambda: next((e.task for e in work.entries if e.task.folder.metrics), None))
+    pid = running.folder.status["pid"]
+    assert pid != os.getpid()
+    os.kill(pid, signal.SIGKILL)
+    assert asked(tmp_path, steps=LONG, workers=2) is work  # a new cell finds it
+    work.join(300)
+    assert not work.failures
+    assert same(policies(work), policies(alone))
+    assert work.comparison.results("mean_return") == alone.comparison.results("mean_return")
+    assert [len(t.records) for t in work.comparison.trials] == [UPDATES] * 4
+    assert not list(tmp_path.glob("*.stop"))
+    assert not list(tmp_path.glob(".workers*"))
+
+
+def test_what_is_stopped_goes_on_and_nothing_is_done_twice(alone, tmp_path):
+    work = asked(tmp_path, steps=LONG)
+    wait_for(lambda: work.entries[1].task.folder.metrics)
+    work.stop()
+    work.join()
+    states = [row.state for row in work.rows()]
+    assert states == ["finished", "stopped", "stopped", "stopped"]
+    assert "was stopped" in next(iter(work.failures.values()))
+    first = work.entries[0].task.folder.policy
+    written = first.stat().st_mtime_ns
+    again = asked(tmp_path, steps=LONG)
+    assert again is not work
+    again.join()
+    assert [row.state for row in again.rows()] == ["finished"] * 4
+    assert first.stat().st_mtime_ns == written
+    assert same(policies(again), policies(alone))
+
+
+def test_one_training_is_stopped_by_its_row(tmp_path):
+    work = asked(tmp_path)
+    work.stop(1)
+    work.join()
+    assert [row.state for row in work.rows()] == ["finished", "stopped", "finished", "finished"]
+    assert len(work.columns()["seed"]) == 3
+
+
+def test_what_is_finished_needs_no_worker(alone, monkeypatch):
+    monkeypatch.setattr(engine, "connected", lambda *_: pytest.fail("workers were started for nothing"))
+    root = alone.root
+    assert asked(root, steps=LONG, workers=2).join().share == 1
+
+
+def test_a_training_that_fails_is_told_and_the_others_go_on(tmp_path, monkeypatch):
+    def half(task, tell):
+        if task.config.seed == 1:
+            raise RunError("no luck")
+        return do(task, tell)
+
+    monkeypatch.setattr(engine, "do", half)
+    work = asked(tmp_path).join()
+    assert set(work.failures.values()) == {"no luck"}
+    assert [r.state for r in work.rows()] == ["finished", "finished", "failed: no luck", "failed: no luck"]
+    assert "2 stopped or failed" in repr(work)
+    with pytest.raises(RunError, match="no luck"):
+        compare({"a": TINY}, [1], steps=64, root=tmp_path, on_progress=lambda text: None)
+
+
+def test_what_goes_wrong_in_a_worker_comes_back_as_a_sentence(tmp_path, monkeypatch):
+    def broken(error):
+        def do(task):
+            raise error
+
+        monkeypatch.setattr(engine, "do", do)
+        monkeypatch.setattr(engine, "compile_for", lambda threads: None)
+        with pytest.raises(type(error) if isinstance(error, Stopped) else RunError) as found:
+            engine.work(None, "2")
+        return pickle.loads(pickle.dumps(found.value))
+
+    assert str(broken(TermError(reward_term(calm), "pays nan"))) == "reward term 'calm' pays nan"
+    assert str(broken(KeyError("x"))) == "KeyError: 'x'"
+    assert isinstance(broken(Stopped("by hand")), Stopped)
+
+
+def test_what_another_process_trains_is_waited_for(tmp_path, monkeypatch):
+    work = asked(tmp_path, seeds=1).join()
+    task = work.entries[0].task
+    lock, told = task.folder.lock(), []
+
+    def tell(words, share):
+        told.append(words)
+        lock.release()
+
+    do(task, tell)
+    assert told[0] == "another process trains it"
+
+
+def test_what_ends_all_of_it_is_raised_where_it_is_waited_for(tmp_path, monkeypatch):
+    def lost(tasks, tell):
+        raise OSError("the scheduler is gone")
+        yield
+
+    monkeypatch.setattr(engine, "in_turn", lost)
+    work = asked(tmp_path)
+    with pytest.raises(OSError, match="the scheduler is gone"):
+        work.join()
+    assert work.summary == "0 of 4 trainings finished, over, ended by OSError: the scheduler is gone"
+    assert not many.GOING
+
+
+def test_two_sweeps_in_one_process_take_turns(tmp_path):
+    work = asked(tmp_path, steps=LONG)
+    with pytest.raises(RunError, match=r"is training|are under way"):
+        asked(tmp_path, steps=LONG, seeds=[7])
+    work.stop()
+    work.join()
+
+
+@pytest.mark.parametrize(
+    ("grid", "options", "message"),
+    [
+        ({"alive_bonsu": [1]}, {}, "unknown setting 'alive_bonsu'; did you mean 'alive_bonus'"),
+        ({"alive_bonus": [1, -1]}, {}, "alive_bonus = -1 is not allowed"),
+        ({"alive_bonus": []}, {}, "alive_bonus has no values"),
+        ({"alive_bonus": [1, 1.0]}, {}, "alive_bonus = 1.0 is given twice"),
+        ({"alive_bonus": 3}, {}, "alive_bonus = 3 is no list of values"),
+        ({"scene": "step"}, {}, "scene = 'step' is no list of values"),
+        ({"seed": [1, 2]}, {}, "seed = 1 is not allowed in a variant"),
+        ([1], {}, r"grid = \[1\] is not allowed: give a dict"),
+        ({"alive_bonus": np.linspace(0, 1, 1000), "gamma": np.linspace(0, 1, 1000)}, {}, "1000000 trainings are more"),
+        (GRID, {"seeds": 0}, "at least one variant and one seed"),
+        (GRID, {"seeds": 2.5}, "seeds = 2.5 is not allowed"),
+        (GRID, {"preset": "flup"}, "unknown preset 'flup'"),
+        (GRID, {"episodes": 0}, "episodes = 0 is not allowed"),
+        (GRID, {"workers": 0}, "workers = 0 is not allowed"),
+        (GRID, {"workers": 2, "scheduler": "tcp://127.0.0.1:1"}, "workers and scheduler exclude each other"),
+        (GRID, {"scheduler": "somewhere"}, "scheduler = 'somewhere' is not allowed: give its address"),
+    ],
+)
+def test_what_cannot_be_swept_is_said_before_anything_is_trained(tmp_path, grid, options, message):
+    with pytest.raises(ConfigError, match=message):
+        sweep(grid, root=tmp_path, **{"seeds": 1} | options)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_scheduler_that_is_not_there_is_said_soon(tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "ANSWER", 0.5)
+    with pytest.raises(RunError, match=r"no scheduler answers at tcp://127\.0\.0\.1:9"):
+        asked(tmp_path, scheduler="tcp://127.0.0.1:9")
+    assert not many.GOING
+
+
+class Answering:
+    """A client whose one worker answers so."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def wait_for_workers(self, count, timeout):
+        if self.answer is None:
+            raise TimeoutError
+
+    def run(self, *_):
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return {"tcp://far": self.answer}
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (({"mujoco": "3.0"}, True), "the worker tcp://far has .* so its trainings would be others"),
+        (None, "no worker came within"),
+        (ModuleNotFoundError("No module named 'twmr_nb'"), "a worker cannot do our work .*No module named"),
+    ],
+)
+def test_a_worker_that_is_not_like_us_is_refused(tmp_path, answer, message):
+    with pytest.raises(RunError, match=message):
+        engine.greet(Answering(answer), tmp_path)
+
+
+def test_a_worker_that_does_not_see_the_runs_is_refused(tmp_path):
+    engine.greet(Answering((engine.versions(), True)), tmp_path)
+    with pytest.raises(RunError, match="does not see the folder"):
+        engine.greet(Answering((engine.versions(), False)), tmp_path)
+
+
+def test_a_task_is_refused_where_it_would_be_another_training(tmp_path):
+    task = asked(tmp_path, seeds=1).join().entries[0].task
+    with pytest.raises(RunError, match="would be another one: its versions or flags differ or 'calm' uses"):
+        do(replace(task, identity="0" * 64))
+
+
+def test_an_ablation_leaves_out_each_term_that_has_a_weight():
+    base = preset("flip", control_cost=0, alive_bonus=4)
+    named = variants_of(base, (reward_term(calm, weight=2.0),), {"control_cost": 0}, halves=True)
+    assert list(named) == [
+        BASE,
+        *("without forward", "half forward", "double forward"),
+        *("without alive", "half alive"),  # the double is out of bounds
+        *("without extension", "half extension", "double extension"),
+        *("without success", "half success", "double success"),
+        *("without calm", "half calm", "double calm"),
+    ]
+    assert named["half alive"].settings == {"control_cost": 0, "alive_bonus": 2.0}
+    assert [t.weight for t in named["double calm"].extra_terms] == [4.0]
+    assert not named["without calm"].extra_terms
+
+
+def judged(variant, seed, success, effort):
+    result = {"success_rate": success, "effort": effort, "time_to_pass": None, "upright_pass": 0.0}
+    return Trial(variant, seed, [], result | {"folded_on_flat": 0.5})
+
+
+def ablation(seeds):
+    rates = {BASE: (0.8, 10.0), "without alive": (0.7, 10.0), "without way": (0.1, 5.0)}
+    return Ablation(
+        tuple(
+            judged(name, s, rate + 0.01 * s * (-1) ** s * (name == "without alive"), effort + 0.01 * s)
+            for name, (rate, effort) in rates.items()
+            for s in range(seeds)
+        )
+    )
+
+
+def test_an_ablation_says_better_worse_or_cannot_tell():
+    many_seeds = ablation(8)
+    assert many_seeds.judgements() == {"without alive": "worse", "without way": "worse"}
+    assert many_seeds.judgements("effort") == {"without alive": "cannot tell", "without way": "better"}
+    assert "worse" in many_seeds._repr_markdown_()
+    assert many_seeds.dots().png()
+    assert many_seeds.verdict().splitlines()[1].startswith("without alive: worse (p = ")
+
+
+def test_an_ablation_of_few_seeds_says_how_many_it_takes():
+    few = ablation(3)
+    assert set(few.judgements().values()) == {"cannot tell"}
+    assert few.verdict().splitlines()[-1] == (
+        "3 seeds of each can tell no difference, however large: with 2 questions at once it takes 5."
+    )
+
+
+def test_the_front_has_what_no_other_beats():
+    points = np.array([[0, 3], [1, 2], [1, 1], [2, 2], [3, 0], [2, 2]])
+    assert front(points) == [0, 3, 5, 4]
+    assert front(np.zeros((0, 2))) == []
+
+
+def looked_for(root, **more):
+    options = {"aim": "mean_return", "budget": 4, "steps": 64, "episodes": 2, "root": root}
+    return search({"alive_bonus": (0.0, 1.0), "epochs": [1, 2]}, **TINY, **options | more)
+
+
+def test_a_search_asked_again_proposes_the_same_and_trains_nothing(tmp_path, monkeypatch):
+    found = looked_for(tmp_path)
+    assert len({t.path for t in found.tries}) == 4
+    assert found.best.value == max(t.value for t in found.tries)
+    assert found.table.rows[0][-2] == f"{found.best.value:.4g}"
+    monkeypatch.setattr("twmr_nb.runs.run.Run.train", lambda *_: pytest.fail("trained again"))
+    assert looked_for(tmp_path) == found
+
+
+def test_a_search_aims_at_what_is_asked_for(tmp_path):
+    cheap = looked_for(tmp_path, aim="effort", budget=3)
+    assert cheap.best.value == min(t.result["effort"] for t in cheap.tries)
+
+    def quick(result):
+        return -result["mean_length"]
+
+    assert looked_for(tmp_path, aim=quick, budget=1).best.value == -1
+
+
+def test_a_training_behind_half_of_the_others_is_hopeless():
+    earlier = [np.linspace(0, top, 9) for top in (0.2, 0.4, 0.6, 0.8, 1.0)]
+    assert not hopeless(earlier[2], earlier)
+    assert hopeless(earlier[1], earlier)
+    assert not hopeless(earlier[1][:3], earlier)  # in the first third nobody knows
+    assert hopeless(earlier[1][:4], earlier)
+    assert not hopeless(earlier[0], earlier[1:])  # too few to judge by
+
+
+def test_a_hopeless_try_is_given_up(tmp_path, monkeypatch):
+    monkeypatch.setattr("twmr_nb.lab.search.hopeless", lambda ours, earlier: len(ours) > 1)
+    found = looked_for(tmp_path, budget=2, steps=LONG)
+    assert [t.value for t in found.tries] == [None, None]
+    assert all(2 <= len(RunFolder(t.path).metrics) < UPDATES for t in found.tries)
+    assert "2 given up" in repr(found)
+    with pytest.raises(ConfigError, match="no training of this search came to its end"):
+        _ = found.best
+    assert not list(tmp_path.glob("*.stop"))
+
+
+@pytest.mark.parametrize(
+    ("ranges", "options", "message"),
+    [
+        ({}, {}, "ranges = {} is not allowed"),
+        ({"alive_bonsu": (0, 1)}, {}, "unknown setting 'alive_bonsu'"),
+        ({"alive_bonus": (0, 9)}, {}, "alive_bonus = 9 is not allowed: give a number from 0 to 5"),
+        ({"alive_bonus": (1, 0)}, {}, r"alive_bonus = \(1, 0\) is no range"),
+        ({"alive_bonus": 1}, {}, "alive_bonus = 1 is no range"),
+        ({"alive_bonus": (0, 1)}, {"aim": "speed"}, "aim = 'speed' is not measured"),
+        ({"alive_bonus": (0, 1)}, {"budget": 0}, "budget = 0 is not allowed"),
+    ],
+)
+def test_what_cannot_be_searched_is_said(tmp_path, ranges, options, message):
+    with pytest.raises(ConfigError, match=message):
+        search(ranges, root=tmp_path, **options)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_documents_say_how_many_seeds_it_takes():
+    table = [line.split("|")[2:-1] for line in DOC.splitlines() if line.startswith(("| questions", "| seeds of"))]
+    said = {int(n): int(seeds) for range_, seeds in zip(*table, strict=True) for n in re.findall(r"\d+", range_)}
+    assert len(said) == 7
+    assert {n: seeds_needed(n) for n in said} == said
+
+
+def test_the_script_for_a_cluster_is_bash():
+    script = DOC.split("```bash\n")[1].split("```")[0]
+    assert "twmr ablate" in script
+    subprocess.run(["bash", "-n"], input=script, text=True, check=True)
