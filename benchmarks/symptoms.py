@@ -16,7 +16,8 @@ import numpy as np
 from twmr_nb.config.presets import QUICK_PRESET
 from twmr_nb.course.checks.training import PATIENTS
 from twmr_nb.files import ready_file, write_text
-from twmr_nb.lab.experiment import Variant, planned, run_in, variant
+from twmr_nb.lab.experiment import Variant, planned, variant
+from twmr_nb.lab.tasks import run_in
 from twmr_nb.learn.trainer import TrainingDiverged
 from twmr_nb.runs.places import RUNS
 from twmr_nb.runs.run import Run
