@@ -109,12 +109,19 @@ ROLLS_FOLDED = {
 PRESETS = {
     "recommended": Preset(
         "Learns to climb a step of 4 cm upright in about a minute and a half. Paid is the wheels' way over the step, "
-        "ahead and up; to tip costs, and to fall ends it. Steps grow with success, and noise falls to the end.",
+        "ahead and, four times as much, up; to tip costs, and to fall ends it. Left and right are treated alike, steps "
+        "grow with success, and noise falls to the end.",
         CLIMBS_UPRIGHT
         | {
             "step_height": 0.04,
             "step_height_max": 0.04,
             "curriculum_start": 0.025,
+            "lift_weight": 1.2,
+            "symmetric": True,
+            "gamma": 0.995,
+            "learning_rate": 1e-3,
+            "target_kl": 0.008,
+            "log_std_init": -0.5,
             "validate_every": 30,
             "total_timesteps": 1_200_000,
         },
