@@ -113,6 +113,17 @@ def test_in_the_mirror_a_symmetric_policy_does_the_mirror_image():
     np.testing.assert_allclose(again[0], fresh[0], atol=1e-6)  # an episode's start forgets both sides
 
 
+def test_first_actions_scale_what_a_fresh_policy_does_and_nothing_else():
+    network, obs, start = ActorCritic(8, H), jnp.ones((1, N, 6)), jnp.ones((1, N), bool)
+    plain, still = (init_policy(network, jax.random.key(1), 6, -0.5, gain) for gain in (1.0, 0.05))
+    carry, mean, value = forward(network, plain, init_carry(network, N), obs, start)
+    same_carry, small, same_value = forward(network, still, init_carry(network, N), obs, start)
+    np.testing.assert_allclose(small, 0.05 * mean, rtol=1e-5)
+    np.testing.assert_array_equal(same_value, value)
+    np.testing.assert_array_equal(same_carry[0], carry[0])
+    assert np.abs(mean).max() > 0.1
+
+
 def test_normalizer_is_the_mean_and_variance_of_everything_seen():
     data = np.random.default_rng(0).normal(3, 2, size=(50, 4, 2)).astype(np.float32)
     normalizer = Normalizer(jnp.zeros(2), jnp.ones(2), jnp.zeros(()))

@@ -118,6 +118,7 @@ PRESETS = {
             "curriculum_start": 0.025,
             "lift_weight": 1.2,
             "symmetric": True,
+            "first_actions": 0.05,
             "gamma": 0.995,
             "learning_rate": 1e-3,
             "target_kl": 0.008,

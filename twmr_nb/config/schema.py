@@ -248,6 +248,8 @@ class PPOConfig(Config):
     """Keep the policy's memory (LSTM state) when an update comes in mid-episode; off: it starts again from nothing."""
     symmetric: bool = setting(False, group="learner")
     """Treat left and right alike: the network also looks in a mirror, and answers the mean of both, mirrored back."""
+    first_actions: float = setting(1.0, group="learner", low=0.0, high=10.0)
+    """How large actions are before anything is learned, noise apart: a factor on the first weights they come from."""
     mlp_size: int = setting(64, group="learner", low=1, high=1024, log=True)
     """Width of the dense layers before and after the LSTM."""
     hidden_size: int = setting(64, group="learner", low=1, high=2048, log=True)

@@ -129,10 +129,15 @@ class PolicyParams(NamedTuple):
 
 # One program, compiled in a hurry: it runs once, and op by op it would be fifty small programs to compile.
 @partial(jax.jit, static_argnames=("network", "obs_size"), compiler_options={"xla_backend_optimization_level": 0})
-def init_policy(network: ActorCritic, key: Array, obs_size: int, log_std: float) -> PolicyParams:
-    """Fresh parameters, and a normaliser that changes nothing yet."""
+def init_policy(
+    network: ActorCritic, key: Array, obs_size: int, log_std: float, first_actions: float = 1.0
+) -> PolicyParams:
+    """Fresh parameters, and a normaliser that changes nothing yet. first_actions scales the weights that actions come
+    from: near 0 a policy begins by doing nothing but its noise (Andrychowicz et al. 2021, "What matters in on-policy
+    reinforcement learning?")."""
     obs, start = jnp.zeros((1, 1, obs_size)), jnp.zeros((1, 1), bool)
     params = network.init(key, init_carry(network, 1), obs, start)["params"]
+    params["action_mean"]["kernel"] *= first_actions
     normalizer = Normalizer(jnp.zeros(obs_size), jnp.ones(obs_size), jnp.zeros(()))
     return PolicyParams(params, jnp.full(network.action_size, log_std, jnp.float32), normalizer)
 

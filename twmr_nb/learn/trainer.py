@@ -57,7 +57,8 @@ class Trainer:
         obs_size, action_size = env.single_observation_space.shape[0], env.single_action_space.shape[0]
         told, mirror = getattr(env, "critic_size", 0), env.mirror if config.symmetric else None
         self.network = ActorCritic(config.mlp_size, config.hidden_size, action_size, told, mirror)
-        policy = init_policy(self.network, jax.random.key(seed), obs_size, config.log_std_init)
+        key = jax.random.key(seed)
+        policy = init_policy(self.network, key, obs_size, config.log_std_init, config.first_actions)
         opt_state = jax.jit(make_optimizer(config).init)(learned(policy))
         self.learner = LearnerState(policy, opt_state, jnp.ones(()))
         self.carry = init_carry(self.network, self.num_envs)
