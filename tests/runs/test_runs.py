@@ -482,6 +482,7 @@ def test_a_signal_in_mid_wait_ends_the_wait_only(tmp_path):
     script = """
 import signal, sys, threading, time
 from twmr_nb.runs.run import new_run
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's job in the background is born deaf to it
 run = new_run("flip", "run", root=sys.argv[1], num_envs=2, minibatches=1, rollout_steps=8, epochs=1,
               mlp_size=8, hidden_size=8, total_timesteps=10**7, max_steps=10).start()
 while not run.records:
