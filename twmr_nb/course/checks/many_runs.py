@@ -21,7 +21,8 @@ def trainings_of(answer: Any, grid: Mapping[str, Sequence[Any]], seeds: int) -> 
     return judge_number(
         answer,
         points * seeds,
-        f"{' × '.join(map(str, values))} = {counted(points, 'point')}, and {counted(seeds, 'seed')} of each: {points * seeds}.",
+        f"{' × '.join(map(str, values))} = {counted(points, 'point')}, and {counted(seeds, 'seed')} of each: "
+        f"{points * seeds}.",
         mistakes=[
             (points, "These are the points of the grid. Each is trained with every seed."),
             (sum(values) * seeds, "A grid has every *combination* of the values: multiply, do not add."),
