@@ -72,7 +72,7 @@ def shorten_lessons():
     def many(work, given, options):
         """In the background, and here: judged by episodes that have passed where they start."""
         options = {name: value for name, value in options.items() if name != "workers"}
-        return work(given, **options | SMALL | {"success_x": -1.0, "seeds": 2, "steps": 256, "episodes": ROBOTS})
+        return work(given, **options | SMALL | {"success_x": -1.0, "seeds": 1, "steps": 256, "episodes": ROBOTS})
 
     def sweep(grid, **options):
         from twmr_nb.lab.experiment import sweep
