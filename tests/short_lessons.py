@@ -61,7 +61,7 @@ def shorten_lessons():
 
         return sweep_heights(policy, tw.world(policy).replace(max_steps=STEPS), heights, min(episodes, ROBOTS))
 
-    def compare(variants, seeds, steps, episodes):
+    def compare(variants, seeds, steps, episodes, workers=None):
         from twmr_nb.lab.experiment import Variant, compare
 
         full = {name: v if isinstance(v, Variant) else Variant(v) for name, v in variants.items()}
