@@ -26,7 +26,7 @@ help: ## list the targets
 
 install: .venv/.installed ## create .venv and install the package into it
 
-lab: .venv/.installed ## open JupyterLab on the first notebook (LAB_ARGS="--no-browser --port 8899" adds options)
+lab: .venv/.installed-sweep ## open JupyterLab on the first notebook (LAB_ARGS="--no-browser --port 8899" adds options)
 	$(BIN)/jupyter lab $(ROOT_ARGS) --LabApp.default_url=/lab/tree/$(NOTEBOOK) $(LAB_ARGS)
 
 test: .venv/.installed-test ## lint, types, tests, every notebook made short, browser tests; not the slow ones

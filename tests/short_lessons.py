@@ -61,7 +61,7 @@ def shorten_lessons():
 
         return sweep_heights(policy, tw.world(policy).replace(max_steps=STEPS), heights, min(episodes, ROBOTS))
 
-    def compare(variants, seeds, steps, episodes):
+    def compare(variants, seeds, steps, episodes, workers=None):
         from twmr_nb.lab.experiment import Variant, compare
 
         full = {name: v if isinstance(v, Variant) else Variant(v) for name, v in variants.items()}
@@ -72,7 +72,7 @@ def shorten_lessons():
     def many(work, given, options):
         """In the background, and here: judged by episodes that have passed where they start."""
         options = {name: value for name, value in options.items() if name != "workers"}
-        return work(given, **options | SMALL | {"success_x": -1.0, "seeds": 2, "steps": 256, "episodes": ROBOTS})
+        return work(given, **options | SMALL | {"success_x": -1.0, "seeds": 1, "steps": 256, "episodes": ROBOTS})
 
     def sweep(grid, **options):
         from twmr_nb.lab.experiment import sweep

@@ -22,6 +22,7 @@ SHOWN = {  # the heading that a picture begins with
     "04_train": "4 · A little more likely, not a lot",
     "05_watch_policies": "How high?",
     "06_reward_shaping_lab": "The extension target and its weight",
+    "07_many_runs": "3 · The figure that answers",
 }
 
 

@@ -111,3 +111,20 @@ def test_one_cost_is_in_degrees(twins):
     assert shares["C"] == pytest.approx((180 / np.pi) ** 2)
     assert 0.1 < shares["A"] < 1.1
     assert 0.5 < shares["B"] < 1.5
+
+
+@pytest.mark.parametrize(("questions", "most"), [(4, 0.1), (20, 0.5)])
+def test_one_correction_finds_what_is_not_there(questions, most):
+    """Where nothing differs every p is as likely as any other: a sound one finds something in 5% of all."""
+    chances = np.random.default_rng(0).uniform(size=(2000, questions)).tolist()
+    for copy, correct in suspects("correction").items():
+        false = np.mean([min(correct(each)) <= 0.05 for each in chances])
+        assert false > most if copy == "A" else false < 0.065, (copy, false)
+
+
+def test_what_the_corrections_raise():
+    raised = {copy: correct([0.5, 0.03, 0.02]) for copy, correct in suspects("correction").items()}
+    assert raised["A"] == pytest.approx([1.0, 0.06, 0.04])
+    assert raised["B"] == pytest.approx([0.5, 0.06, 0.06])
+    assert raised["C"] == pytest.approx([1.0, 0.09, 0.06])
+    assert suspects("correction")["A"]([0.04, 0.5]) == [0.04, 0.5]

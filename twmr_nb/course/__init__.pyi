@@ -1,6 +1,10 @@
 """The checks by the exercise, and what else a lesson takes from the course."""
 
 from .capstone import report as report
+from .checks.many_runs import minutes_on as minutes_on
+from .checks.many_runs import on_the_front as on_the_front
+from .checks.many_runs import seeds_for as seeds_for
+from .checks.many_runs import trainings_of as trainings_of
 from .checks.rewards import asks_for_legs_out as asks_for_legs_out
 from .checks.rewards import charges_slip as charges_slip
 from .checks.rewards import drowning_weight as drowning_weight

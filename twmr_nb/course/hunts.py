@@ -1,7 +1,7 @@
 """Bug hunts: three copies of one thing, made differently, one of them with a fault that is found by what it does."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from twmr_nb.config.schema import ConfigError
 from twmr_nb.course.checks.verdict import Verdict, check, right, wrong
-from twmr_nb.episodes.intervals import wilson_interval
+from twmr_nb.episodes.intervals import SURE, holm, wilson_interval
 from twmr_nb.learn import ppo
 from twmr_nb.markup import shown
 from twmr_nb.task.transition import Transition
@@ -122,6 +122,24 @@ def inclined(t: Transition) -> Array:
     return np.rad2deg(t.tilt) ** 2
 
 
+# 07: the p of several questions asked at once, raised for their number
+
+
+def raised_in_turn(chances: Sequence[float]) -> list[float]:
+    """Holm (1979)."""
+    return holm(chances)
+
+
+def raised_for_the_found(chances: Sequence[float]) -> list[float]:
+    found = sum(p <= 1 - SURE for p in chances)
+    return [min(1.0, max(1, found) * p) for p in chances]
+
+
+def raised_for_all(chances: Sequence[float]) -> list[float]:
+    """Bonferroni's correction (Dunn 1961)."""
+    return [min(1.0, len(chances) * p) for p in chances]
+
+
 HUNTS = {
     "gate": Hunt(
         {"A": gate_of_the_last_moment, "B": gate_of_half_a_second, "C": gate_that_forgets_slowly},
@@ -183,6 +201,18 @@ HUNTS = {
         },
         "at every tilt it is of the size of the squared angle or below",
     ),
+    "correction": Hunt(
+        {"A": raised_for_the_found, "B": raised_in_turn, "C": raised_for_all},
+        "A",
+        "counts only what it found",
+        {
+            "counts only what it found": "one small p stays as it is, two are doubled: the others do not count",
+            "corrects nothing": "two small p would stay as they are as well",
+            "corrects twice": "it would find something by chance less often than it may, not more",
+            "mixes up the questions": "the smallest p would come back in another place",
+        },
+        "however many questions are asked, it finds something by chance in 5% of the experiments or fewer",
+    ),
 }
 
 
@@ -193,13 +223,13 @@ def hunt_of(name: Any) -> Hunt:
 
 
 def suspects(name: str) -> dict[str, Callable[..., Any]]:
-    """The three copies of a hunt, by their letters: "gate" (02), "term", "advantage", "interval" or "cost" (06)."""
+    """A hunt's three copies by letter: "gate" (02), "term", "advantage", "interval", "cost" or "correction" (07)."""
     return dict(hunt_of(name).copies)
 
 
 @check
 def caught(name: str, copy: Any, fault: Any) -> Verdict:
-    """02 to 06: which copy of a hunt is broken, and which of its faults it has."""
+    """02 to 07: which copy of a hunt is broken, and which of its faults it has."""
     hunt = hunt_of(name)
     if not (isinstance(copy, str) and copy.strip().upper() in hunt.copies):
         return wrong(f"`{shown(copy)}` is none of the copies: give one of {', '.join(map(repr, hunt.copies))}.")

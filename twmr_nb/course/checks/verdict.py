@@ -18,6 +18,7 @@ UNITS: dict[str, tuple[str, dict[float, str]]] = {
     "m/s": ("metres per second", {100: "in cm/s", 1000: "in mm/s", 3.6: "in km/h"}),
     "rad": ("radians", {180 / math.pi: "in degrees"}),
     "s": ("seconds", {1000: "in milliseconds"}),
+    "min": ("minutes", {1 / 60: "in hours", 60: "in seconds"}),
     "1": ("a number from 0 to 1", {100: "in percent"}),
 }
 
