@@ -131,8 +131,8 @@ def sweep(
     number = len(seeds) * math.prod(map(len, points.values()))
     if number > most:
         raise ConfigError(f"{number} trainings are more than {most}: make the grid smaller, or say most={number}.")
-    for name, values in points.items():
-        refuse_twice(name, map(all_settings()[name].checked, values))
+    for name, each in points.items():
+        refuse_twice(name, map(all_settings()[name].checked, each))
     entries = []
     for seed in seeds:
         for values in itertools.product(*points.values()):
