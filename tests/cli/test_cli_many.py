@@ -85,7 +85,7 @@ def test_a_training_that_fails_is_told_and_is_no_success(tmp_path, capsys, monke
         ("sweep --grid alive_bonus=0,1 --set gate_tilt=0.2", "gate_tilt has no effect with gate_mode"),
         ("sweep --grid alive_bonus=0,1 --most 3", "8 trainings are more than 3: make the grid smaller"),
         ("sweep --grid alive_bonus=0,1 --workers 0", "workers = 0 is not allowed"),
-        ("sweep --grid alive_bonus=0,1 --seeds 0", "at least one variant and one seed"),
+        ("sweep --grid alive_bonus=0,1 --seeds 0", "seeds = 0 is not allowed: give how many, from 1 to 1000"),
         ("ablate --preset flup", "unknown preset 'flup'"),
         ("ablate --scheduler here", "scheduler = 'here' is not allowed: give its address"),
     ],

@@ -73,7 +73,10 @@ def test_every_bound_is_enforced(cls):
         ({"auto_retract": 1}, "auto_retract = 1 is not allowed: choose True or False."),
         ({"max_steps": 2.5}, "max_steps = 2.5 is not allowed: give a whole number from 1 to 100000 steps."),
         ({"scene": "step", "step_height": 0.06, "step_height_max": 0.05}, "step_height_max = 0.05 is below"),
-        ({"step_height_max": 0.05}, "step_height_max = 0.05 has no effect in scene = 'step_5cm': use scene 'step'."),
+        (
+            {"step_height_max": 0.05},
+            "scene = 'step_5cm' draws no step heights, as step_height_max = 0.05 asks for",
+        ),
     ],
 )
 def test_mistakes_are_answered_in_a_sentence(flags, sentence):

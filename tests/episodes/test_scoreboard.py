@@ -199,7 +199,7 @@ def test_a_reward_that_pays_nothing_has_a_verdict_too():
     nothing = EnvConfig(**dict.fromkeys(EVERY_WEIGHT, 0.0))
     board = board_of(nothing, ())
     assert set(board.totals.values()) == {0.0}
-    assert "no term tells them apart" in " ".join(verdict(board))
+    assert verdict(board) == ["Every weight is 0: this reward pays nothing, and prefers nothing."]
 
 
 def test_what_is_no_weight_is_refused():

@@ -230,9 +230,13 @@ def run_of_now(root):
 @pytest.mark.parametrize(
     ("variants", "seeds", "message"),
     [
-        ({"a": {"seed": 3}}, (0,), r"seed = 3 is not allowed in a variant"),
-        ({"a": {"total_timesteps": 640}}, (0,), "total_timesteps = 640 is not allowed in a variant"),
-        ({"a": {}}, (0, 1, 0), "seed 0 is given twice"),
+        ({"a": {"seed": 3}}, (0,), "seed = 3 is not allowed here: it is the same for all"),
+        (
+            {"a": {"total_timesteps": 640}},
+            (0,),
+            "total_timesteps = 640 is not allowed here: .* give it as steps",
+        ),
+        ({"a": {}}, (0, 1, 0), "seed = 0 is given twice"),
         ({"a": {"no_such": 1}}, (0,), "unknown setting 'no_such'"),
         ({"a": Variant({}, preset="nonsense")}, (0,), "unknown preset 'nonsense'"),
         ({"a": {"preset": "flip_tidy"}}, (0,), r"'preset' is no setting: write variant\(preset="),
@@ -241,7 +245,7 @@ def run_of_now(root):
             (0,),
             r"'extra_terms' is no setting: write variant\(extra_terms=",
         ),
-        ({"a": {}}, 3.5, "seeds = 3.5 is not allowed: give a list"),
+        ({"a": {}}, 3.5, "seeds = 3.5 is not allowed: give how many, from 1 to 1000, or a list"),
     ],
 )
 def test_what_cannot_be_compared_is_said_before_anything_is_trained(tmp_path, variants, seeds, message):

@@ -4,8 +4,10 @@ import os
 import pickle
 import re
 import signal
+import socket
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,15 +19,15 @@ from twmr_nb.config.schema import ConfigError
 from twmr_nb.draw.tradeoff import front
 from twmr_nb.episodes.intervals import seeds_needed
 from twmr_nb.lab import engine, many
-from twmr_nb.lab.ablation import BASE, Ablation, variants_of
+from twmr_nb.lab.ablation import BASE, Ablation, ablate, variants_of
 from twmr_nb.lab.comparison import Trial
 from twmr_nb.lab.experiment import compare, sweep
-from twmr_nb.lab.search import hopeless, search
+from twmr_nb.lab.search import hopeless, search, value_of
 from twmr_nb.lab.tasks import Stopped, do
 from twmr_nb.policies.saved import read_arrays
 from twmr_nb.runs.folder import RunFolder
 from twmr_nb.runs.run import RunError
-from twmr_nb.task.rewards import TermError, reward_term
+from twmr_nb.task.rewards import REWARD_TERMS, TermError, reward_term
 
 # It has passed where it starts, so that to judge it takes no time.
 TINY = {"num_envs": 4, "minibatches": 1, "rollout_steps": 8, "max_steps": 16, "mlp_size": 8, "hidden_size": 8}
@@ -209,11 +211,28 @@ def test_two_sweeps_in_one_process_take_turns(tmp_path):
         ({"alive_bonus": [1, 1.0]}, {}, "alive_bonus = 1.0 is given twice"),
         ({"alive_bonus": 3}, {}, "alive_bonus = 3 is no list of values"),
         ({"scene": "step"}, {}, "scene = 'step' is no list of values"),
-        ({"seed": [1, 2]}, {}, "seed = 1 is not allowed in a variant"),
+        ({"seed": [1, 2]}, {}, "seed = 1 is not allowed here: it is the same for all"),
         ([1], {}, r"grid = \[1\] is not allowed: give a dict"),
         ({"alive_bonus": np.linspace(0, 1, 1000), "gamma": np.linspace(0, 1, 1000)}, {}, "1000000 trainings are more"),
-        (GRID, {"seeds": 0}, "at least one variant and one seed"),
+        ({"alive_bonus": range(1_000_000)}, {}, "1000000 trainings are more than 1000: make the grid smaller"),
+        ({"alive_bonus": [[0, 1]]}, {}, r"alive_bonus = \[0, 1\] is not allowed: give a number"),
+        ({"alive_bonus": np.zeros((1, 2))}, {}, r"alive_bonus = \[0.0, 0.0\] is not allowed: give a number"),
+        ({3: [1]}, {}, "unknown setting 3; `twmr train --help`"),
+        (GRID, {"alive_bonus": 0.5}, "alive_bonus = 0.5 has no effect on a grid of alive_bonus"),
+        (GRID, {"seeds": 0}, "seeds = 0 is not allowed: give how many, from 1 to 1000, or a list"),
+        (GRID, {"seeds": []}, "at least one variant and one seed"),
         (GRID, {"seeds": 2.5}, "seeds = 2.5 is not allowed"),
+        (GRID, {"seeds": "01"}, "seeds = '01' is not allowed"),
+        (GRID, {"seeds": 10**9}, "seeds = 1000000000 is not allowed"),
+        (GRID, {"seeds": [[0]]}, r"seed = \[0\] is not allowed"),
+        (GRID, {"steps": 0}, "^steps = 0 is not allowed: give a whole number from 1"),
+        (GRID, {"step_height": 5}, "step_height = 5 is not allowed"),
+        (GRID, {"most": "x"}, "most = 'x' is not allowed: give a whole number, 1 or more"),
+        (GRID, {"root": 3}, "root = 3 is not allowed: give the path of a folder"),
+        (GRID, {"root": "a\0b"}, "root = .* is not allowed: give the path of a folder"),
+        (GRID, {"root": __file__}, "cannot hold runs: .* is a file"),
+        (GRID, {"root": f"{__file__}/deep"}, "cannot hold runs: .* is a file"),
+        (GRID, {"preset": ["flip"]}, r"unknown preset \['flip'\]"),
         (GRID, {"preset": "flup"}, "unknown preset 'flup'"),
         (GRID, {"episodes": 0}, "episodes = 0 is not allowed"),
         (GRID, {"workers": 0}, "workers = 0 is not allowed"),
@@ -223,8 +242,52 @@ def test_two_sweeps_in_one_process_take_turns(tmp_path):
 )
 def test_what_cannot_be_swept_is_said_before_anything_is_trained(tmp_path, grid, options, message):
     with pytest.raises(ConfigError, match=message):
-        sweep(grid, root=tmp_path, **{"seeds": 1} | options)
+        sweep(grid, **{"seeds": 1, "root": tmp_path} | options)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_may_not_be_written_to_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    with pytest.raises(ConfigError, match="cannot hold runs: choose a folder that you may write to"):
+        sweep(GRID, root=tmp_path / "new")
+    assert not list(tmp_path.iterdir())
+
+
+def test_each_own_term_is_left_out_by_its_name_and_those_without_weight_are_not():
+    """Two labels may be alike, and like one of the table's; two variants of one name would be one."""
+    alike = [reward_term(calm, name=name, label="forward") for name in ("one", "two")]
+    idle = reward_term(calm, weight=0)
+    paid = dict.fromkeys((term.setting for term in REWARD_TERMS), 0) | {"forward_weight": 1}
+    found = variants_of(preset("flip", **paid), (*alike, idle), paid, halves=False)
+    assert list(found) == [BASE, "without forward", "without one", "without two"]
+    assert found["without two"].extra_terms == (alike[0], idle)
+
+
+def test_a_share_that_nobody_knows_yet_is_a_dash():
+    assert [many.percent(share) for share in (None, float("nan"), 0.0, 0.256)] == ["–", "–", "0", "26"]
+
+
+def test_a_reward_without_terms_has_none_to_leave_out(tmp_path):
+    with pytest.raises(ConfigError, match="there is no term to leave out: every weight of this reward is 0"):
+        ablate("flip", root=tmp_path, **dict.fromkeys((term.setting for term in REWARD_TERMS), 0))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("ask", ["verdict", "judgements", "chances", "dots"])
+def test_what_is_not_measured_is_no_verdict(ask):
+    key = ["speed"] if ask == "dots" else "speed"
+    with pytest.raises(ConfigError, match="key = 'speed' is not measured: choose"):
+        getattr(ablation(2), ask)(key)
+
+
+def test_workers_start_beside_another_cluster_without_a_word(tmp_path):
+    """Warnings are errors here."""
+    with socket.socket() as taken:
+        with suppress(OSError):  # taken already: so much the better
+            taken.bind(("127.0.0.1", 8787))  # the port of a dashboard
+            taken.listen()
+        with engine.local_cluster(1, str(tmp_path)) as cluster:
+            assert cluster.scheduler.http_server.address == "127.0.0.1"
 
 
 def test_a_scheduler_that_is_not_there_is_said_soon(tmp_path, monkeypatch):
@@ -382,14 +445,26 @@ def test_a_hopeless_try_is_given_up(tmp_path, monkeypatch):
         ({"alive_bonus": (0, 9)}, {}, "alive_bonus = 9 is not allowed: give a number from 0 to 5"),
         ({"alive_bonus": (1, 0)}, {}, r"alive_bonus = \(1, 0\) is no range"),
         ({"alive_bonus": 1}, {}, "alive_bonus = 1 is no range"),
+        ({"alive_bonus": (0, "b")}, {}, r"alive_bonus = \(0, 'b'\) is no range"),
+        ({"scene": ("flat", "step")}, {}, r"scene = \('flat', 'step'\) is no range"),
+        ({"stagger": (False, True)}, {}, r"stagger = \(False, True\) is no range"),
+        ({"target_kl": (None, 1)}, {}, r"target_kl = \(None, 1\) is no range"),
+        ({"alive_bonus": (0, 1)}, {"alive_bonus": 0.5}, "alive_bonus = 0.5 has no effect on ranges of alive_bonus"),
+        ({"alive_bonus": (0, 1)}, {"root": __file__}, "cannot hold runs: .* is a file"),
         ({"alive_bonus": (0, 1)}, {"aim": "speed"}, "aim = 'speed' is not measured"),
         ({"alive_bonus": (0, 1)}, {"budget": 0}, "budget = 0 is not allowed"),
     ],
 )
 def test_what_cannot_be_searched_is_said(tmp_path, ranges, options, message):
     with pytest.raises(ConfigError, match=message):
-        search(ranges, root=tmp_path, **options)
+        search(ranges, **{"root": tmp_path} | options)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("given", ["x", None, float("nan")])
+def test_an_aim_of_ones_own_gives_a_number(given):
+    with pytest.raises(ConfigError, match=f"the aim returned {given!r} for an evaluation: let it return a finite"):
+        value_of(lambda result: given, {})
 
 
 def test_the_documents_say_how_many_seeds_it_takes():

@@ -76,6 +76,7 @@ def uphill(t):
             "'d' looks at other rows",
         ),
         (lambda: tw.scoreboard("flip").flips("gate"), "'gate' is no weight"),
+        (lambda: tw.scoreboard("flip").paid("sleeping"), "'sleeping' is not on the board: choose 'standing folded', "),
     ],
 )
 def test_a_mistake_is_one_sentence(call, said):

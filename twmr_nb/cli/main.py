@@ -193,6 +193,7 @@ def play(options: Play) -> int:
 
 def refuse_play(options: Play, given: Sequence[str]) -> None:
     """Raise on what cannot be played, or would have no effect, before anything is played."""
+    refuse_by_name(options.load_path)
     refuse_scene(options.scene, options.step_height)
     checked_seed(options.seed, 10**15)
     if options.steps is not None and not 1 <= options.steps <= LONGEST:
@@ -213,6 +214,17 @@ def refuse_play(options: Play, given: Sequence[str]) -> None:
                 raise ConfigError(f"{flag(name)} has no effect on a --strip of stills: add --video, or leave it out.")
     if options.debug_log and not (options.debug_gate or options.debug_legs):
         raise ConfigError("--debug-log has nothing to write: add --debug-gate or --debug-legs.")
+
+
+def refuse_by_name(policy: str) -> None:
+    """Raise on what acts, but comes with no world to play it in."""
+    from twmr_nb.policies.saved import BY_NAME
+
+    if policy in BY_NAME:
+        raise ConfigError(
+            f"--policy {policy} is no saved policy, so nothing says in which world to play it: give a file, a run "
+            f"folder or a shipped name, or in a notebook tw.video(tw.record({policy!r}, tw.world('recommended')))."
+        )
 
 
 def ready_to_show(options: Play, name: str) -> tuple[bool, Path | None]:

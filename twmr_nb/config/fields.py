@@ -108,9 +108,9 @@ def refuse_unknown(given: Iterable[str], known: list[str]) -> None:
         if name not in known:
             if owner := next((cls for cls in Config.__subclasses__() if name in field_names(cls)), None):
                 raise ConfigError(f"{name!r} is a setting of {owner.part}: it has no place here.")
-            near = difflib.get_close_matches(name, known, n=1, cutoff=NEAR)
+            near = difflib.get_close_matches(str(name), known, n=1, cutoff=NEAR)
             hint = f"did you mean {near[0]!r}?" if near else "`twmr train --help` lists all there are."
-            raise ConfigError(f"unknown setting {name!r}; {hint}")
+            raise ConfigError(f"unknown setting {shown(name)}; {hint}")
 
 
 @functools.cache

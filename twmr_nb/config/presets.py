@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from twmr_nb.config.schema import ConfigError, TrainConfig
+from twmr_nb.markup import shown
 
 ORIGINAL_LEARNER = {
     "num_envs": 1,
@@ -221,8 +222,8 @@ def preset(name: str = DEFAULT_PRESET, **changes: Any) -> TrainConfig:
     >>> tw.preset("recommended", seed=3, success_bonus=20).env.success_bonus
     20.0
     """
-    if name not in PRESETS:
-        raise ConfigError(f"unknown preset {name!r}; choose {', '.join(map(repr, PRESETS))}.")
+    if not isinstance(name, str) or name not in PRESETS:
+        raise ConfigError(f"unknown preset {shown(name)}; choose {', '.join(map(repr, PRESETS))}.")
     if "preset" in changes:
         raise ConfigError(f"two presets are given, {name!r} and {changes['preset']!r}: choose one.")
     return TrainConfig().replace(preset=name, **PRESETS[name].settings).replace(**changes)

@@ -181,7 +181,8 @@ class EnvConfig(Config):
             )
         if self.scene != "step" and self.step_height_max is not None:
             raise ConfigError(
-                f"step_height_max = {self.step_height_max:g} has no effect in scene = {self.scene!r}: use scene 'step'."
+                f"scene = {self.scene!r} draws no step heights, as step_height_max = {self.step_height_max:g} "
+                "asks for: use scene 'step' with a step_height, or give None for step_height_max and curriculum_start."
             )
 
 

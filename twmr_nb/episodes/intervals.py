@@ -6,11 +6,14 @@ would have to be wrong at once, each at its unlikely end.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
+from typing import Any
 
 import numpy as np
 
+from twmr_nb.config.fields import is_number
+from twmr_nb.markup import shown
 from twmr_nb.types import Array, ConfigError
 
 SURE = 0.95
@@ -19,13 +22,19 @@ SURE = 0.95
 def wilson_interval(successes: int, trials: int, z: float = 1.96) -> tuple[float, float]:
     """95% confidence interval of a rate (Wilson 1927), which stays sensible at 0% and 100%.
 
-    Raises ConfigError where there were no trials, or more successes than trials.
+    Raises ConfigError where there were no trials, more successes than trials, or what is no whole number.
 
     >>> [round(bound, 3) for bound in tw.wilson_interval(20, 20)]
     [0.839, 1.0]
     """
-    if trials < 1 or not 0 <= successes <= trials:
-        raise ConfigError(f"{successes!r} of {trials!r} is no rate: give at least one trial, and successes among them.")
+    counts = all(is_number(count, int) for count in (successes, trials))
+    if not (counts and trials >= 1 and 0 <= successes <= trials):
+        raise ConfigError(
+            f"{shown(successes)} of {shown(trials)} is no rate: "
+            "give whole numbers, at least one trial, and successes among them."
+        )
+    if not (is_number(z, float) and 0 < z < math.inf):
+        raise ConfigError(f"z = {shown(z)} is not allowed: give a number above 0, such as 1.96 for 95%.")
     rate, weight = successes / trials, z**2 / trials
     centre = (rate + weight / 2) / (1 + weight)
     half = z / (1 + weight) * math.sqrt(rate * (1 - rate) / trials + weight / (4 * trials))
@@ -53,18 +62,25 @@ def shift_interval(ours: Sequence[float], theirs: Sequence[float]) -> tuple[floa
     From the smallest to the largest difference between one of ours and one of theirs, without as many at either end as
     chance would seldom exceed (Hodges & Lehmann 1963). It asks for no bell curve, only for orders to be counted.
 
-    Raises ConfigError where either has no seeds.
+    Raises ConfigError where either has no seeds, or what is no number.
 
     >>> low, high, sure = tw.shift_interval([5, 6, 7, 8], [1, 2, 3, 3])
     >>> low, high, round(sure, 3)
     (2.0, 7.0, 0.971)
     """
+    for values in (ours, theirs):
+        if isinstance(values, str) or not (isinstance(values, Collection) and all(map(is_finite, values))):
+            raise ConfigError(f"{shown(values)} has no differences: give a list of finite numbers, one for each seed.")
     if not (len(ours) and len(theirs)):
         raise ConfigError(f"{len(ours)} and {len(theirs)} seeds have no difference: give at least one of each.")
     differences = np.sort(np.subtract.outer(np.asarray(ours, float), np.asarray(theirs, float)), axis=None)
     tail = np.cumsum(orders(len(ours), len(theirs))) / math.comb(len(ours) + len(theirs), len(ours))
     dropped = max(0, int(np.sum(2 * tail <= 1 - SURE)) - 1)
     return float(differences[dropped]), float(differences[-1 - dropped]), float(1 - 2 * tail[dropped])
+
+
+def is_finite(value: Any) -> bool:
+    return is_number(value, float) and math.isfinite(value)
 
 
 @cache

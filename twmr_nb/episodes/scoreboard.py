@@ -102,7 +102,12 @@ class Scoreboard:
         }
 
     def paid(self, behaviour: str, discounted: bool = False) -> dict[str, float]:
-        """What each term pays a behaviour over its episode; those of weight 0 are left out."""
+        """What each term pays a behaviour over its episode; those of weight 0 are left out.
+
+        Raises ConfigError on a behaviour that is not on the board.
+        """
+        if behaviour not in self.rollouts:
+            raise ConfigError(f"{shown(behaviour)} is not on the board: choose {', '.join(map(repr, self.rollouts))}.")
         unit = self.earned[behaviour].unit
         return {name: size * float(unit[name][int(discounted)]) for name, size in self.weights.items() if size}
 

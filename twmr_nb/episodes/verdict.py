@@ -19,6 +19,8 @@ REST = [name for name in NAMES if name not in (OVER, CLIMBING)]  # those that ne
 
 def verdict(board: Scoreboard) -> list[str]:
     """What this reward prefers and why, a sentence each; the first is about climbing upright and standing still."""
+    if not any(board.weights.values()):
+        return ["Every weight is 0: this reward pays nothing, and prefers nothing."]
     return [
         text
         for find in (preferred, turned_over, valley, asks_folded, drowned, unfelt, patient, own)

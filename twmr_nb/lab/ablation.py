@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 from twmr_nb.config import presets
 from twmr_nb.config.presets import DEFAULT_PRESET
-from twmr_nb.config.schema import TrainConfig, all_settings
+from twmr_nb.config.schema import ConfigError, TrainConfig, all_settings
 from twmr_nb.draw.table import Table
 from twmr_nb.episodes.intervals import SURE, holm, rank_test, seeds_needed
-from twmr_nb.lab.comparison import LESS, Comparison, apart, counted, known, measure
-from twmr_nb.lab.experiment import Variant, check_episodes, seeds_of, task_of
+from twmr_nb.lab.comparison import LESS, Comparison, apart, check_measured, counted, known, measure
+from twmr_nb.lab.experiment import Variant, check_count, seeds_of, task_of
 from twmr_nb.lab.many import Entry, Sweep
 from twmr_nb.markup import one_line
 from twmr_nb.task.rewards import REWARD_TERMS, RewardTerm, checked_terms
@@ -33,8 +33,9 @@ class Ablation(Comparison):
     def chances(self, key: str = "success_rate") -> dict[str, float | None]:
         """By variant: how often chance alone would set it as far apart from the base, Holm's correction included.
 
-        None where there is nothing to compare.
+        None where there is nothing to compare. Raises ConfigError on what no evaluation measures.
         """
+        check_measured(key, "key")
         if not self.trials:
             return {}
         (_, base), *others = ((name, known(values)) for name, values in self.results(key).items())
@@ -99,11 +100,13 @@ def ablate(
     >>> work.comparison.judgements()
     {'without forward': 'cannot tell', 'without success': 'cannot tell'}
     """
-    check_episodes(episodes)
+    check_count(episodes, "episodes")
     base, own = presets.preset(preset, **settings), checked_terms(extra_terms)
-    entries = []
+    entries, variants = [], variants_of(base, own, settings, halves)
+    if len(variants) == 1:
+        raise ConfigError("there is no term to leave out: every weight of this reward is 0.")
     for seed in seeds_of(seeds):
-        for name, given in variants_of(base, own, settings, halves).items():
+        for name, given in variants.items():
             task = task_of(given, seed, preset, steps, root, episodes, step_height, drive_on=True)
             entries.append(Entry(name, seed, task, given.settings))
     return Sweep(entries, Ablation, workers, scheduler).start()
@@ -122,7 +125,7 @@ def variants_of(
                 found[f"{word} {term.label}"] = Variant({**settings, term.setting: weight * factor}, own)
     for term in own:
         rest = tuple(other for other in own if other is not term)
-        for word, factor in changes.items():
+        for word, factor in changes.items() if term.weight else ():
             changed = () if factor == 0 else (dataclasses.replace(term, weight=factor * term.weight),)
-            found[f"{word} {term.label}"] = Variant(settings, (*rest, *changed))
+            found[f"{word} {term.name}"] = Variant(settings, (*rest, *changed))  # a label may be taken
     return found

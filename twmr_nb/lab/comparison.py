@@ -38,7 +38,10 @@ LESS = {  # of these, less is better
     "rms_torque", "peak_torque", "vertical_acceleration", "contact_to_legs_out", "drift_at_passing",
     "heading_at_passing",
 }  # fmt: skip
-NOTHING = "Not measured yet: `python -m twmr_nb.course.worked` trains it."
+NOTHING = (
+    "Nothing is measured yet: this fills as trainings finish; `python -m twmr_nb.course.worked` trains those of the "
+    "lessons."
+)
 DOTS = ("success_rate", "mean_length", "effort")
 
 
@@ -91,6 +94,7 @@ class Comparison:
         """How the trained policies were judged, a dot per seed."""
         scaled: dict[str, dict[str, list[float | None]]] = {}
         for key in keys or self.dotted:
+            check_measured(key, "key")
             title, factor, _ = measure(key)
             groups = self.results(key).items()
             scaled[title] = {n: [None if v is None else v * factor for v in values] for n, values in groups}
@@ -98,6 +102,7 @@ class Comparison:
 
     def verdict(self, key: str = "success_rate") -> str:
         """A sentence per variant against the first: higher or lower, if the 95% interval of the difference is so."""
+        check_measured(key, "key")
         title, factor, digits = measure(key)
         if not self.trials:
             return NOTHING

@@ -171,7 +171,8 @@ def local_cluster(workers: int, place: str) -> Any:
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # any port: the default's may be another cluster's
+            scheduler_kwargs={"dashboard": False},
             memory_limit=0,
             local_directory=place,
             silence_logs=logging.CRITICAL,

@@ -6,15 +6,18 @@ nothing, what was interrupted goes on where it was, and no variant is ever shown
 
 import itertools
 import math
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from twmr_nb.config import presets
+from twmr_nb.config.fields import is_number, refuse_unknown
 from twmr_nb.config.presets import QUICK_PRESET
-from twmr_nb.config.schema import ConfigError, TrainConfig
+from twmr_nb.config.schema import ConfigError, TrainConfig, all_settings, checked_seed
+from twmr_nb.episodes.worlds import world
 from twmr_nb.lab.comparison import Comparison, counted
 from twmr_nb.lab.many import Entry, Sweep
 from twmr_nb.lab.tasks import ROOT, Task
@@ -75,7 +78,7 @@ def compare(
     >>> tw.compare(variants, seeds=[0], steps=16, episodes=2, root=mkdtemp()).results("episodes")
     {'as it is': [2], 'no bonus': [2]}
     """
-    check_episodes(episodes)
+    check_count(episodes, "episodes")
     if not isinstance(variants, Mapping):
         raise ConfigError(f"variants = {shown(variants)} is not allowed: give a dict, names to settings.")
     if not variants:
@@ -121,11 +124,15 @@ def sweep(
     ([0, 1], [1, 1])
     """
     points, seeds, own = points_of(grid), seeds_of(seeds), checked_terms(extra_terms)
-    check_episodes(episodes)
+    check_count(episodes, "episodes")
+    check_count(most, "most")
     presets.preset(preset, **settings)
+    refuse_both(grid, settings, "a grid")
     number = len(seeds) * math.prod(map(len, points.values()))
     if number > most:
         raise ConfigError(f"{number} trainings are more than {most}: make the grid smaller, or say most={number}.")
+    for name, each in points.items():
+        refuse_twice(name, map(all_settings()[name].checked, each))
     entries = []
     for seed in seeds:
         for values in itertools.product(*points.values()):
@@ -140,35 +147,64 @@ def points_of(grid: Any) -> dict[str, list[Any]]:
     """A grid's values by setting; raises ConfigError on what is none."""
     if not isinstance(grid, Mapping) or not grid:
         raise ConfigError(f"grid = {shown(grid)} is not allowed: give a dict, settings to lists of values.")
+    refuse_unknown(grid, list(all_settings()))
     points: dict[str, list[Any]] = {}
     for name, values in grid.items():
         if isinstance(values, str) or not isinstance(values, Iterable):
             raise ConfigError(f"{name} = {shown(values)} is no list of values: give one, such as {name}=[...].")
-        points[name] = [getattr(v, "item", lambda v=v: v)() for v in values]  # numbers of NumPy as plain ones
-        if twice := [v for i, v in enumerate(points[name]) if v in points[name][:i]]:
-            raise ConfigError(f"{name} = {shown(twice[0])} is given twice: it would count twice and add nothing.")
+        points[name] = [getattr(v, "tolist", lambda v=v: v)() for v in values]  # numbers of NumPy as plain ones
         if not points[name]:
             raise ConfigError(f"{name} has no values in the grid: give at least one.")
     return points
 
 
 def seeds_of(seeds: Any) -> list[int]:
-    """Which seeds: so many, or these; raises ConfigError on what is neither, none, or one twice."""
-    given = range(seeds) if type(seeds) is int else seeds
-    try:
-        found = list(given)
-    except TypeError:
-        raise ConfigError(f"seeds = {seeds!r} is not allowed: give a list of whole numbers, or how many.") from None
+    """Which seeds: so many, or these; raises ConfigError on what is neither, none, too many, or one twice."""
+    many = is_number(seeds, int)
+    if isinstance(seeds, str) or not (1 <= seeds <= MOST if many else isinstance(seeds, Iterable)):
+        raise ConfigError(
+            f"seeds = {shown(seeds)} is not allowed: give how many, from 1 to {MOST}, or a list of whole numbers."
+        )
+    found = [checked_seed(seed) for seed in (range(int(seeds)) if many else seeds)]
     if not found:
         raise ConfigError("there is nothing to compare: give at least one variant and one seed.")
-    if twice := [seed for i, seed in enumerate(found) if seed in found[:i]]:
-        raise ConfigError(f"seed {twice[0]} is given twice: it would count twice and add nothing.")
+    refuse_twice("seed", found)
     return found
 
 
-def check_episodes(episodes: Any) -> None:
-    if type(episodes) is not int or episodes < 1:
-        raise ConfigError(f"episodes = {episodes!r} is not allowed: give a whole number, 1 or more.")
+def refuse_twice(name: str, values: Iterable[Any]) -> None:
+    """Raise ConfigError on the first value that was there before."""
+    before = set[Any]()
+    for value in values:
+        if value in before:
+            raise ConfigError(f"{name} = {shown(value)} is given twice: it would count twice and add nothing.")
+        before.add(value)
+
+
+def refuse_both(chosen: Mapping[str, Any], settings: Mapping[str, Any], name: str) -> None:
+    """Raise ConfigError on a setting that is given for all and varied, too."""
+    for each in settings.keys() & chosen.keys():
+        raise ConfigError(
+            f"{each} = {shown(settings[each])} has no effect on {name} of {each}: leave one of the two out."
+        )
+
+
+def folder_of(root: Any) -> Path:
+    """Where the runs of an experiment lie; raises ConfigError on what is no folder, or cannot be written to."""
+    if not isinstance(root, str | Path | None) or "\0" in str(root):
+        raise ConfigError(f"root = {shown(root)} is not allowed: give the path of a folder.")
+    path = Path(os.path.abspath(os.path.expanduser(root))) if root else ROOT
+    there = next(folder for folder in (path, *path.parents) if folder.exists())
+    if not there.is_dir():
+        raise ConfigError(f"root = {shown(str(root))} cannot hold runs: {there} is a file; choose another folder.")
+    if not os.access(there, os.W_OK):
+        raise ConfigError(f"root = {shown(str(root))} cannot hold runs: choose a folder that you may write to.")
+    return path
+
+
+def check_count(value: Any, name: str) -> None:
+    if type(value) is not int or value < 1:
+        raise ConfigError(f"{name} = {shown(value)} is not allowed: give a whole number, 1 or more.")
 
 
 def task_of(
@@ -183,8 +219,9 @@ def task_of(
 ) -> Task:
     """The training of one variant and seed, and how it is judged; raises ConfigError if that is not allowed."""
     config, terms = planned(given, seed, preset, steps)
+    world(config.env, step_height=step_height)  # or a sentence says why not, before anything is trained
     identity = digest(describe_training(config, terms))
-    return Task(config, terms, Path(root or ROOT), identity, episodes, step_height, drive_on)
+    return Task(config, terms, folder_of(root), identity, episodes, step_height, drive_on)
 
 
 def planned(
@@ -194,11 +231,14 @@ def planned(
     if not isinstance(given, Variant | Mapping):
         raise ConfigError(f"{shown(given)} is no variant: give a dict of settings or variant(...).")
     asked = given if isinstance(given, Variant) else Variant(given)
-    common = {"seed": seed} | ({} if steps is None else {"total_timesteps": steps})
+    common = {"seed": seed}
+    if steps is not None:
+        common["total_timesteps"] = replace(all_settings()["total_timesteps"], name="steps").checked(steps)
     for name in ("extra_terms", "preset"):
         if name in asked.settings:
             raise ConfigError(f"{name!r} is no setting: write variant({name}=..., **settings) in place of the dict.")
     for name in asked.settings.keys() & common:
         value = asked.settings[name]
-        raise ConfigError(f"{name} = {value!r} is not allowed in a variant: it is the same for all of them.")
+        beside = {"seed": "seed or seeds", "total_timesteps": "steps"}[name]
+        raise ConfigError(f"{name} = {shown(value)} is not allowed here: it is the same for all, give it as {beside}.")
     return presets.preset(asked.preset or preset, **asked.settings, **common), asked.extra_terms

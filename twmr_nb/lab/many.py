@@ -325,4 +325,4 @@ def measured(result: Result) -> list[str]:
 
 
 def percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.0f}"
+    return "–" if share is None or math.isnan(share) else f"{100 * share:.0f}"

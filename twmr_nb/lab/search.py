@@ -17,11 +17,12 @@ from twmr_nb.config.fields import refuse_unknown
 from twmr_nb.config.presets import QUICK_PRESET
 from twmr_nb.config.schema import ConfigError, all_settings
 from twmr_nb.draw.table import Table
+from twmr_nb.episodes.intervals import is_finite
 from twmr_nb.lab.comparison import LESS, check_measured, counted
 from twmr_nb.lab.engine import Engine, engine
-from twmr_nb.lab.experiment import Variant, check_episodes, task_of
+from twmr_nb.lab.experiment import Variant, check_count, folder_of, refuse_both, task_of
 from twmr_nb.lab.many import percent
-from twmr_nb.lab.tasks import ROOT, Result, Task
+from twmr_nb.lab.tasks import Result, Task
 from twmr_nb.learn.trainer import TrainingDiverged
 from twmr_nb.markup import shown
 from twmr_nb.progress import Progress
@@ -122,7 +123,7 @@ def search(
         import optuna
     except ImportError:
         raise ConfigError("a search needs optuna: pip install 'twmr-nb[sweep]'.") from None
-    check_episodes(episodes)
+    check_count(episodes, "episodes")
     if type(budget) is not int or budget < 1:
         raise ConfigError(f"budget = {shown(budget)} is not allowed: give a whole number of trainings, 1 or more.")
     if not isinstance(ranges, Mapping) or not ranges:
@@ -131,9 +132,10 @@ def search(
         check_measured(aim, "aim")
     presets.preset(preset, **settings)
     spaces = {name: space(name, given) for name, given in ranges.items()}
+    refuse_both(ranges, settings, "ranges")
     if workers is None and scheduler is None:
         refuse_second()
-    own, place, less = checked_terms(extra_terms), Path(root or ROOT), isinstance(aim, str) and aim in LESS
+    own, place, less = checked_terms(extra_terms), folder_of(root), isinstance(aim, str) and aim in LESS
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     sampler = optuna.samplers.TPESampler(seed=0, n_startup_trials=STARTUP)
     study = optuna.create_study(direction="minimize" if less else "maximize", sampler=sampler)
@@ -161,10 +163,13 @@ def space(name: str, given: Any) -> Any:
     known = all_settings()
     refuse_unknown([name], list(known))
     values = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else []
-    if not values or (isinstance(given, tuple) and not (len(values) == 2 and values[0] < values[1])):
+    pair = isinstance(given, tuple)
+    if pair and not (known[name].kind in (int, float) and len(values) == 2 and all(map(is_finite, values))):
+        values = []
+    if not values or (pair and values[0] >= values[1]):
         raise ConfigError(f"{name} = {shown(given)} is no range: give (lowest, highest), or a list of values.")
     values = [known[name].checked(value) for value in values]
-    if not isinstance(given, tuple):
+    if not pair:
         return CategoricalDistribution(values)
     (low, high), log = values, known[name].log and values[0] > 0
     whole = known[name].kind is int
@@ -215,5 +220,12 @@ def hopeless(ours: Array, earlier: Sequence[Array]) -> bool:
 
 
 def value_of(aim: Aim, result: Result) -> float | None:
-    """How well an evaluation does what is aimed at; None where that never happened."""
-    return float(aim(result)) if callable(aim) else result[aim]
+    """How well an evaluation does what is aimed at; None where that never happened.
+
+    Raises ConfigError where an aim of one's own gives no number.
+    """
+    if not callable(aim):
+        return result[aim]
+    if is_finite(value := aim(result)):
+        return float(value)
+    raise ConfigError(f"the aim returned {shown(value)} for an evaluation: let it return a finite number.")

@@ -15,14 +15,14 @@ from filelock import BaseFileLock
 
 from twmr_nb.config.schema import ConfigError, TrainConfig
 from twmr_nb.files import copy_whole
-from twmr_nb.learn.trainer import Trainer, TrainingDiverged
+from twmr_nb.learn.trainer import Trainer
 from twmr_nb.policies.saved import SavedPolicy, read_arrays, write_arrays
 from twmr_nb.runs.folder import RunError, RunFolder
 from twmr_nb.runs.own_terms import OwnTerms, terms_of
 from twmr_nb.runs.selection import Selection
 from twmr_nb.task.env import TwmrEnv
 from twmr_nb.task.rewards import RewardTerm, TermError
-from twmr_nb.types import Record
+from twmr_nb.types import Mistake, Record
 
 CHECKPOINT_SECONDS = 30.0
 WAIT = 0.5  # s; on some systems a longer wait cannot be interrupted
@@ -202,6 +202,6 @@ def in_a_sentence(error: BaseException) -> str:
         return "no space left on the disk: make room, then resume."
     if isinstance(error, OSError) and error.filename:
         return f"{error.strerror}: {error.filename}"
-    if isinstance(error, RunError | TermError | TrainingDiverged | ConfigError):
+    if isinstance(error, Mistake):
         return str(error)
     return " ".join(traceback.format_exception_only(error)[-1].split())

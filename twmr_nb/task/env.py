@@ -13,7 +13,9 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import ArrayLike, NDArray
 
+from twmr_nb.config.fields import is_number
 from twmr_nb.config.schema import ConfigError, EnvConfig, checked_world
+from twmr_nb.markup import shown
 from twmr_nb.robot.model import (
     LEG_DOF,
     LEG_QPOS,
@@ -62,10 +64,10 @@ class TwmrEnv(VectorEnv):
         num_threads: int = 0,
         autoreset: bool = True,
     ) -> None:
-        if num_envs < 1:
-            raise ConfigError(f"num_envs = {num_envs!r} is not allowed: give at least 1.")
+        if not (is_number(num_envs, int) and num_envs >= 1):
+            raise ConfigError(f"num_envs = {shown(num_envs)} is not allowed: give a whole number, 1 or more.")
         self.config = checked_world(config)
-        self.num_envs = num_envs
+        self.num_envs = num_envs = int(num_envs)
         self.extra_terms = checked_terms(extra_terms)
         self.autoreset = autoreset
         self.sim = Simulation(self.config, num_envs, num_threads)

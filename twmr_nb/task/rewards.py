@@ -16,13 +16,14 @@ import numpy as np
 
 from twmr_nb.config.fields import is_number
 from twmr_nb.config.schema import ConfigError, EnvConfig
+from twmr_nb.markup import shown
 from twmr_nb.robot.model import MAX_TIP_RADIUS, WHEEL_RADIUS, step_edges, tip_radius
 from twmr_nb.robot.pose import wheel_centres
 from twmr_nb.robot.rotations import yaw
 from twmr_nb.task.gate import obstacle_buffers
 from twmr_nb.task.rows import mixes_rows
 from twmr_nb.task.transition import Transition
-from twmr_nb.types import Array
+from twmr_nb.types import Array, Mistake
 
 Scores = dict[str, Array]
 FOLDED_RADIUS = 0.02  # m, of the tips; longer legs are faster, so the last millimetres need the most pay
@@ -239,7 +240,7 @@ def success_x(config: EnvConfig) -> float:
     return edges[1] + obstacle_buffers(config)[1] + 0.05 if edges else 0.85
 
 
-class TermError(ValueError):
+class TermError(Mistake, ValueError):
     """A learner's own reward term that cannot be scored; names the term, its line and what is wrong."""
 
     def __init__(self, term: RewardTerm, what: str) -> None:
@@ -338,7 +339,7 @@ def source_of(fn: Callable[..., Any]) -> str:
 def checked_terms(extra_terms: Iterable[RewardTerm]) -> tuple[RewardTerm, ...]:
     """The terms as a tuple; raises ConfigError if one is no RewardTerm, is given twice, or looks at other rows."""
     if isinstance(extra_terms, RewardTerm) or not isinstance(extra_terms, Iterable):
-        raise ConfigError(f"extra_terms = {extra_terms!r} is not allowed: give a list of reward terms.")
+        raise ConfigError(f"extra_terms = {shown(extra_terms)} is not allowed: give a list of reward terms.")
     terms = tuple(extra_terms)
     known = {term.name for term in REWARD_TERMS}
     for term in terms:
