@@ -59,6 +59,6 @@ def assert_fits(notebook, name):
         until_still(notebook.page, ".twmr-shell")
         box = shell.bounding_box()
         assert box["width"] <= 1200
-        assert box["height"] <= 700
+        assert box["height"] <= 700, box["height"]
         assert shell.evaluate(SCROLLING) == 0
         notebook.screenshot(f"{name}_{theme.lower()}", ".twmr-shell")
