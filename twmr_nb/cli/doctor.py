@@ -15,6 +15,7 @@ from jupyter_client.kernelspec import find_kernel_specs
 from packaging.requirements import Requirement
 
 from twmr_nb import graphics
+from twmr_nb.runs.identity import cores
 from twmr_nb.runs.places import RUNS, VARIABLE, earlier_hint, working_folder
 
 PIP = "python -m pip install"
@@ -155,8 +156,7 @@ def check_temporary() -> Check:
 
 
 def check_cores() -> Check:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return Check("CPU", True, f"{cores} core{'s' if cores > 1 else ''}")
+    return Check("CPU", True, f"{cores()} core{'s' if cores() > 1 else ''}")
 
 
 def check_devices() -> Check:

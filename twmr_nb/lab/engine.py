@@ -19,7 +19,7 @@ from twmr_nb.lab.tasks import TRAINING, Result, Stopped, Task, Tell, do
 from twmr_nb.learn.trainer import TrainingDiverged
 from twmr_nb.markup import one_line
 from twmr_nb.progress import Progress
-from twmr_nb.runs.identity import XLA_THREADS, versions, xla_threads
+from twmr_nb.runs.identity import XLA_THREADS, cores, versions, xla_threads
 from twmr_nb.runs.run import RunError
 from twmr_nb.runs.training import in_a_sentence
 from twmr_nb.task.simulation import THREADS
@@ -180,10 +180,6 @@ def local_cluster(workers: int, place: str) -> Any:
         )
     except RuntimeError:
         raise RunError(unguarded) from None
-
-
-def cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def thread_counts(physics: int) -> dict[str, str]:

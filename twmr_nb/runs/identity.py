@@ -82,8 +82,12 @@ def versions() -> dict[str, str]:
 @functools.cache
 def xla_threads() -> int:
     """How many threads a program of JAX is compiled for: it divides sums among them, so that they round otherwise."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return int(next(filter(None, (os.environ.get(name) for name in XLA_THREADS)), cores))
+    return int(next(filter(None, (os.environ.get(name) for name in XLA_THREADS)), cores()))
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @functools.cache
