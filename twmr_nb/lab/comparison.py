@@ -26,7 +26,6 @@ JUDGED = {  # what a comparison shows of an evaluation: heading, factor, digits
 }
 MORE = {  # what else may be asked of one
     "time_to_pass": ("time to pass [s]", 1, 1),
-    "upright_pass": ("passed upright [%]", 100, 0),
     "clean_pass": ("passed cleanly [%]", 100, 0),
     "folded_on_flat": ("folded on the flat [%]", 100, 0),
     "extended_at_step": ("extended at the step [%]", 100, 0),

@@ -320,7 +320,7 @@ def done_well(outcome: Outcome | None) -> bool:
 
 
 def measured(result: Result) -> list[str]:
-    """The names of an evaluation's numbers; what never happened has none, but is one."""
+    """The names of an evaluation's numbers; one is None where what it measures never happened."""
     return [k for k, v in result.items() if isinstance(v, int | float | None) and not k.endswith("interval")]
 
 
