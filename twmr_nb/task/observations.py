@@ -116,9 +116,9 @@ def mirror_image(labels: list[str]) -> list[tuple[int, int]]:
     def image(name: str) -> tuple[str, int]:
         kind, _, index = name.partition(" ")
         if kind in ("qpos", "qvel"):
-            root, aside = (NQ - 16, QPOS_ASIDE) if kind == "qpos" else (NV - 16, QVEL_ASIDE)
-            i = int(index)  # four joints a wheel, left and right in turn
-            return f"{kind} {i if i < root else root + ((i - root) ^ 4)}", -1 if i in aside else 1
+            first, aside = (WHEEL_QPOS.start, QPOS_ASIDE) if kind == "qpos" else (WHEEL_DOF.start, QVEL_ASIDE)
+            i = int(index)  # four joints a wheel, left and right in turn: the other side's are four before or behind
+            return f"{kind} {i if i < first else first + ((i - first) ^ 4)}", -1 if i in aside else 1
         other = re.sub("left|right", lambda side: {"left": "right", "right": "left"}[side[0]], name)
         return other, -1 if ASIDE.match(name) else 1
 
