@@ -107,7 +107,7 @@ ROLLS_FOLDED = {
 
 PRESETS = {
     "recommended": Preset(
-        "Learns to climb a step of 4 cm upright in about a minute and three quarters. Paid is the wheels' way over the step, "
+        "Learns to climb a step of 4 cm upright in less than two minutes. Paid is the wheels' way over the step, "
         "ahead and, four times as much, up; to tip costs, and to fall ends it. Left and right are treated alike, steps "
         "grow with success, and noise falls to the end.",
         CLIMBS_UPRIGHT
