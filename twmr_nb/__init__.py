@@ -27,15 +27,15 @@ def show_runs_live(shell: Any) -> None:
     """From here on, a run or a sweep as the last line of a cell of this IPython shell is its own live view."""
     formatter = shell.display_formatter.ipython_display_formatter
     formatter.for_type_by_name("twmr_nb.runs.run", "Run", show_live)
-    formatter.for_type_by_name("twmr_nb.lab.many", "Sweep", show_many)
+    formatter.for_type_by_name("twmr_nb.lab.sweep", "Sweep", show_sweep)
 
 
-def show_many(sweep: Any) -> None:
+def show_sweep(sweep: Any) -> None:
     from IPython.display import display
 
-    from twmr_nb.ui.many import ManyView
+    from twmr_nb.ui.sweep import SweepView
 
-    display(ManyView(sweep))
+    display(SweepView(sweep))
 
 
 def show_live(run: Any) -> None:

@@ -16,10 +16,10 @@ import tyro
 from tqdm import tqdm
 
 from twmr_nb.cli.flags import expanded, flag, flags_given, refuse_beside, refuse_scene
-from twmr_nb.cli.many import Ablate, Sweep, ablate, refuse_many, sweep
 from twmr_nb.cli.plan import Plan, plan, refuse_plan
 from twmr_nb.cli.policies import Evaluate, Export, Policies, evaluate, export, policies, refuse_evaluate
 from twmr_nb.cli.streams import Output, OutputLost, complain, open_streams, say, silence
+from twmr_nb.cli.sweep import Ablate, Sweep, ablate, refuse_many, sweep
 from twmr_nb.cli.viewer import has_display
 from twmr_nb.config import presets as named_presets
 from twmr_nb.config.presets import DEFAULT_PRESET, PRESETS

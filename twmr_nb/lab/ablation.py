@@ -12,7 +12,7 @@ from twmr_nb.draw.table import Table
 from twmr_nb.episodes.intervals import SURE, holm, rank_test, seeds_needed
 from twmr_nb.lab.comparison import LESS, Comparison, apart, check_measured, counted, known, measure
 from twmr_nb.lab.experiment import Variant, check_count, seeds_of, task_of
-from twmr_nb.lab.many import Entry, Sweep
+from twmr_nb.lab.sweep import Entry, Sweep
 from twmr_nb.markup import one_line
 from twmr_nb.task.rewards import REWARD_TERMS, RewardTerm, checked_terms
 

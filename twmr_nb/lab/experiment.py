@@ -19,7 +19,7 @@ from twmr_nb.config.presets import QUICK_PRESET
 from twmr_nb.config.schema import ConfigError, TrainConfig, all_settings, checked_seed
 from twmr_nb.episodes.worlds import world
 from twmr_nb.lab.comparison import Comparison, counted
-from twmr_nb.lab.many import Entry, Sweep
+from twmr_nb.lab.sweep import Entry, Sweep
 from twmr_nb.lab.tasks import ROOT, Task
 from twmr_nb.markup import shown
 from twmr_nb.runs.identity import describe_training, digest

@@ -21,7 +21,7 @@ from twmr_nb.episodes.intervals import is_finite
 from twmr_nb.lab.comparison import LESS, check_measured, counted
 from twmr_nb.lab.engine import Engine, engine
 from twmr_nb.lab.experiment import Variant, check_count, folder_of, refuse_both, task_of
-from twmr_nb.lab.many import percent
+from twmr_nb.lab.sweep import percent
 from twmr_nb.lab.tasks import Result, Task
 from twmr_nb.learn.trainer import TrainingDiverged
 from twmr_nb.markup import shown

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from twmr_nb.cli.main import main
-from twmr_nb.lab.many import Sweep
+from twmr_nb.lab.sweep import Sweep
 
 TINY = "num_envs=4 minibatches=1 rollout_steps=8 max_steps=16 mlp_size=8 hidden_size=8 success_x=-1"
 

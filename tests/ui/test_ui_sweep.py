@@ -9,7 +9,7 @@ from twmr_nb.draw.table import Table
 from twmr_nb.lab.experiment import sweep
 from twmr_nb.types import ConfigError
 from twmr_nb.ui import many
-from twmr_nb.ui.many import ManyView
+from twmr_nb.ui.sweep import SweepView
 
 
 class Work:
@@ -59,7 +59,7 @@ def work(monkeypatch):
 
 
 def test_the_view_fills_and_ends_with_the_work(work):
-    view = ManyView(work)
+    view = SweepView(work)
     assert words(view.summary) == "0 of 2 trainings finished"
     assert "&lt;b&gt;a&lt;/b&gt;" in view.table.value  # a name is text
     work.outcomes[0] = {}
@@ -77,7 +77,7 @@ def test_the_view_fills_and_ends_with_the_work(work):
 
 
 def test_one_or_all_are_stopped_and_go_on(work):
-    view = ManyView(work)
+    view = SweepView(work)
     click(view.stop)
     view.choice.value = 1
     click(view.stop)
@@ -92,7 +92,7 @@ def test_one_or_all_are_stopped_and_go_on(work):
 
 
 def test_what_goes_wrong_is_said_in_the_view(work):
-    view = ManyView(work)
+    view = SweepView(work)
 
     def refuse(index):
         raise ConfigError("no <i>way</i>")
@@ -106,7 +106,7 @@ def test_a_sweep_is_what_the_view_asks_for(tmp_path, monkeypatch):
     monkeypatch.setattr(many, "TICK", 0.02)
     tiny = {"num_envs": 4, "minibatches": 1, "rollout_steps": 8, "max_steps": 16, "mlp_size": 8, "hidden_size": 8}
     work = sweep({"alive_bonus": [0, 1]}, seeds=1, steps=64, episodes=2, root=tmp_path, success_x=-1.0, **tiny)
-    view = ManyView(work)
+    view = SweepView(work)
     work.join()
     wait_for(lambda: not threads("many view"))
     assert words(view.summary) == "2 of 2 trainings finished, over"

@@ -41,7 +41,7 @@ class Many(Protocol):
     def stop(self, index: int | None = None) -> None: ...
 
 
-class ManyView(w.VBox):
+class SweepView(w.VBox):
     """Shows many trainings; `Stop` is for the one that is chosen, `Go on` for all that is not finished."""
 
     title = "Many trainings"

@@ -17,7 +17,7 @@ from twmr_nb.markup import printable, shown
 
 if TYPE_CHECKING:
     from twmr_nb.draw.style import Plot
-    from twmr_nb.lab.many import Sweep as Work
+    from twmr_nb.lab.sweep import Sweep as Work
 
 
 @dataclass(frozen=True)
