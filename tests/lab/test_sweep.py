@@ -18,11 +18,12 @@ from twmr_nb.config.presets import preset
 from twmr_nb.config.schema import ConfigError
 from twmr_nb.draw.tradeoff import front
 from twmr_nb.episodes.intervals import seeds_needed
-from twmr_nb.lab import engine, many
+from twmr_nb.lab import engine
 from twmr_nb.lab.ablation import BASE, Ablation, ablate, variants_of
 from twmr_nb.lab.comparison import Trial
 from twmr_nb.lab.experiment import compare, sweep
 from twmr_nb.lab.search import hopeless, search, value_of
+from twmr_nb.lab.sweep import GOING, percent
 from twmr_nb.lab.tasks import Stopped, do
 from twmr_nb.policies.saved import read_arrays
 from twmr_nb.runs.folder import RunFolder
@@ -191,7 +192,7 @@ def test_what_ends_all_of_it_is_raised_where_it_is_waited_for(tmp_path, monkeypa
     with pytest.raises(OSError, match="the scheduler is gone"):
         work.join()
     assert work.summary == "0 of 4 trainings finished, over, ended by OSError: the scheduler is gone"
-    assert not many.GOING
+    assert not GOING
 
 
 def test_two_sweeps_in_one_process_take_turns(tmp_path):
@@ -264,7 +265,7 @@ def test_each_own_term_is_left_out_by_its_name_and_those_without_weight_are_not(
 
 
 def test_a_share_that_nobody_knows_yet_is_a_dash():
-    assert [many.percent(share) for share in (None, float("nan"), 0.0, 0.256)] == ["–", "–", "0", "26"]
+    assert [percent(share) for share in (None, float("nan"), 0.0, 0.256)] == ["–", "–", "0", "26"]
 
 
 def test_a_reward_without_terms_has_none_to_leave_out(tmp_path):
@@ -294,7 +295,7 @@ def test_a_scheduler_that_is_not_there_is_said_soon(tmp_path, monkeypatch):
     monkeypatch.setattr(engine, "ANSWER", 0.5)
     with pytest.raises(RunError, match=r"no scheduler answers at tcp://127\.0\.0\.1:9"):
         asked(tmp_path, scheduler="tcp://127.0.0.1:9")
-    assert not many.GOING
+    assert not GOING
 
 
 class Answering:

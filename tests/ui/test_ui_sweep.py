@@ -8,7 +8,6 @@ from twmr_nb.draw.style import Plot
 from twmr_nb.draw.table import Table
 from twmr_nb.lab.experiment import sweep
 from twmr_nb.types import ConfigError
-from twmr_nb.ui import many
 from twmr_nb.ui.sweep import SweepView
 
 
@@ -51,11 +50,11 @@ NAMES = ((0, "<b>a</b>"), (1, "b"))
 
 @pytest.fixture
 def work(monkeypatch):
-    monkeypatch.setattr(many, "TICK", 0.02)
+    monkeypatch.setattr("twmr_nb.ui.sweep.TICK", 0.02)
     work = Work()
     yield work
     work.under_way = False
-    wait_for(lambda: not threads("many view"))
+    wait_for(lambda: not threads("sweep view"))
 
 
 def test_the_view_fills_and_ends_with_the_work(work):
@@ -69,7 +68,7 @@ def test_the_view_fills_and_ends_with_the_work(work):
     assert view.picture.value[:4] == b"\x89PNG"
     work.outcomes[1] = {}
     work.under_way = False
-    wait_for(lambda: not threads("many view"))
+    wait_for(lambda: not threads("sweep view"))
     assert view.bar.value == 1
     assert view.stop.disabled
     assert view.go_on.disabled
@@ -85,7 +84,7 @@ def test_one_or_all_are_stopped_and_go_on(work):
     assert view.go_on.disabled
     work.under_way = False
     wait_for(lambda: not view.go_on.disabled)
-    wait_for(lambda: not threads("many view"))
+    wait_for(lambda: not threads("sweep view"))
     click(view.go_on)
     assert work.told[-1] == "start"
     assert not view.stop.disabled
@@ -103,12 +102,12 @@ def test_what_goes_wrong_is_said_in_the_view(work):
 
 
 def test_a_sweep_is_what_the_view_asks_for(tmp_path, monkeypatch):
-    monkeypatch.setattr(many, "TICK", 0.02)
+    monkeypatch.setattr("twmr_nb.ui.sweep.TICK", 0.02)
     tiny = {"num_envs": 4, "minibatches": 1, "rollout_steps": 8, "max_steps": 16, "mlp_size": 8, "hidden_size": 8}
     work = sweep({"alive_bonus": [0, 1]}, seeds=1, steps=64, episodes=2, root=tmp_path, success_x=-1.0, **tiny)
     view = SweepView(work)
     work.join()
-    wait_for(lambda: not threads("many view"))
+    wait_for(lambda: not threads("sweep view"))
     assert words(view.summary) == "2 of 2 trainings finished, over"
     assert view.table.value.count("finished") == 2
     assert view.bar.value == 1

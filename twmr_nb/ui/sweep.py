@@ -70,7 +70,7 @@ class SweepView(w.VBox):
     def follow(self) -> None:
         """Follow them on a thread to their end."""
         self.update()
-        threading.Thread(target=self._follow, name="many view", daemon=True).start()
+        threading.Thread(target=self._follow, name="sweep view", daemon=True).start()
 
     def update(self) -> None:
         """Show how they stand; a new picture where another one has ended."""
