@@ -7,7 +7,7 @@ import pytest
 from probes import EndlessReward, Identified
 
 from twmr_nb.config import presets
-from twmr_nb.config.schema import EnvConfig, PPOConfig
+from twmr_nb.config.schema import ConfigError, EnvConfig, PPOConfig
 from twmr_nb.draw.curves import learning_curves
 from twmr_nb.learn.storage import EpisodeLog, Totals
 from twmr_nb.learn.trainer import Trainer
@@ -174,3 +174,12 @@ def test_snapshot_of_other_sizes_is_refused():
     other = Trainer(Identified(4), SMALL.replace(hidden_size=16))
     with pytest.raises(ValueError, match="does not fit the settings"):
         other.restore(trainer.snapshot)
+
+
+NEEDS = [("symmetric", True, "mirror"), ("curriculum_start", 0.01, "step_heights")]
+
+
+@pytest.mark.parametrize(("setting", "value", "missing"), NEEDS)
+def test_a_setting_that_the_environment_cannot_serve_is_told(setting, value, missing):
+    with pytest.raises(ConfigError, match=f"{setting} needs an environment with `{missing}`, which Identified has not"):
+        Trainer(Identified(4), SMALL.replace(**{setting: value}))

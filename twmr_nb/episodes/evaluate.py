@@ -51,12 +51,10 @@ def evaluate(
     episodes: int = EPISODES,
     seed: int = 1,
     deterministic: bool = True,
-    on_progress: Callable[[int], None] | None = None,
 ) -> Evaluation:
     """Play `episodes` whole episodes that no training saw; returns plain numbers by name, and prints as a table.
 
     policy and world: as in `record`. deterministic: a saved policy's mean action, else drawn as in training.
-    on_progress hears of every episode ended, in place of a bar.
 
     success_rate, upright_pass and clean_pass, each with its 95% Wilson interval, and what else a `Conduct` has: means,
     of the peak_torque the largest, of largest_tilt, contact_to_legs_out and what is measured at passing the medians;
@@ -75,13 +73,13 @@ def evaluate(
     config = checked_world(world or own_world(policy))
     if isinstance(policy, str | Path) and str(policy) not in BY_NAME:
         policy = load_policy(policy)  # once for all batches
-    parts, tell = [], on_progress or (lambda ended: None)
+    parts = []
     batches = range(0, episodes, BATCH)
-    with Progress("evaluating", len(batches) * config.max_steps, hidden=on_progress is not None) as bar:
+    with Progress("evaluating", len(batches) * config.max_steps) as bar:
         for i, first in enumerate(batches):
             bar.at(i * config.max_steps)
             base, count = UNSEEN_SEEDS * (1 + seed) + first, min(BATCH, episodes - first)
-            parts.append(play_episodes(policy, config, count, base, deterministic, tell, bar.step))
+            parts.append(play_episodes(policy, config, count, base, deterministic, bar.step))
     every = {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
     result = Evaluation(summary(every) | summary_of_conduct(every))
     result |= {
@@ -109,7 +107,6 @@ def sweep_heights(
     episodes: int = EPISODES,
     seed: int = 1,
     deterministic: bool = True,
-    on_progress: Callable[[int], None] | None = None,
     end_on_success: bool = True,
 ) -> list[Evaluation]:
     """An evaluation at each step height [m], `episodes` of each. Episodes end where the step is passed: it is quicker,
@@ -123,10 +120,10 @@ def sweep_heights(
     base = checked_world(world or own_world(policy)).replace(end_on_success=end_on_success)
     worlds = [base.replace(scene="step", step_height=h, step_height_max=None) for h in heights]
     results = []
-    with Progress("evaluating", len(worlds), hidden=on_progress is not None) as bar:
+    with Progress("evaluating", len(worlds)) as bar:
         for each in worlds:
             bar.say(f"step of {100 * each.step_height:.3g} cm")
-            results.append(evaluate(policy, each, episodes, seed, deterministic, on_progress))
+            results.append(evaluate(policy, each, episodes, seed, deterministic))
             bar.step()
     return results
 
@@ -137,7 +134,6 @@ def play_episodes(
     count: int,
     base_seed: int,
     deterministic: bool = True,
-    on_progress: Callable[[int], None] = lambda ended: None,
     on_step: Callable[[], None] = lambda: None,
 ) -> dict[str, Array]:
     """One episode of each of `count` robots, as arrays [count]."""
@@ -171,8 +167,6 @@ def play_episodes(
         result["final_x"][ended], result["passed"][ended] = info["x"][ended], info["passed"][ended]
         result["fell"][ended] = terminated[ended]
         active &= ~ended
-        if ended.any():
-            on_progress(int(ended.sum()))
         on_step()
     env.close()
     traces = {name: np.stack([step[name] for step in steps]) for name in steps[0]}

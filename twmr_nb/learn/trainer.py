@@ -25,7 +25,7 @@ from twmr_nb.learn.network import (
 from twmr_nb.learn.ppo import LearnerState, draw_groups, learned, make_optimizer, update
 from twmr_nb.learn.reward_scale import RewardScale
 from twmr_nb.learn.storage import EpisodeLog, Record, Storage, Totals
-from twmr_nb.types import Mistake
+from twmr_nb.types import ConfigError, Mistake
 
 Snapshot = dict[str, np.ndarray]
 PARTS = {  # of a snapshot, what must stay finite
@@ -44,18 +44,27 @@ class TrainingDiverged(Mistake, RuntimeError):
     """Something became nan or infinite; the message says what, when, and what to change."""
 
 
+def known_by(env: Any, name: str, setting: str) -> Any:
+    """What an environment must say of itself for a setting; raises ConfigError where it does not."""
+    if not hasattr(env, name):
+        raise ConfigError(f"{setting} needs an environment with `{name}`, which {type(env).__name__} has not.")
+    return getattr(env, name)
+
+
 class Trainer:
     """Trains one policy on a batch of robots. `for record in trainer.updates(): ...`
 
     `env` is any gymnasium.vector.VectorEnv that resets in the step that ends an episode and keeps `final_obs`;
-    what it reports in `info` (x, passed, reward_terms, which add up to the reward) is logged.
+    what it reports in `info` (x, passed, reward_terms, which add up to the reward) is logged. `symmetric` needs its
+    `mirror`, a curriculum its `step_heights`; raises ConfigError where they are missing.
     """
 
     def __init__(self, env: Any, config: PPOConfig, seed: int = 0) -> None:
         self.env, self.config, self.seed = env, config, seed
         self.num_envs = env.num_envs
         obs_size, action_size = env.single_observation_space.shape[0], env.single_action_space.shape[0]
-        told, mirror = getattr(env, "critic_size", 0), env.mirror if config.symmetric else None
+        told = getattr(env, "critic_size", 0)
+        mirror = known_by(env, "mirror", "symmetric") if config.symmetric else None
         self.network = ActorCritic(config.mlp_size, config.hidden_size, action_size, told, mirror)
         key = jax.random.key(seed)
         policy = init_policy(self.network, key, obs_size, config.log_std_init, config.first_actions)
@@ -67,7 +76,7 @@ class Trainer:
         self.obs, self.start = np.zeros((self.num_envs, obs_size), np.float32), np.ones(self.num_envs, bool)
         self.curriculum: Curriculum | None = None
         if config.curriculum_start is not None:
-            low, high = env.step_heights
+            low, high = known_by(env, "step_heights", "curriculum_start")
             moves = config.curriculum_rise, config.curriculum_retreat
             self.curriculum = Curriculum(low, config.curriculum_start, high, *moves)
         self.reward_scale = RewardScale(self.num_envs, config.gamma) if config.normalize_returns else None
