@@ -125,6 +125,12 @@ def test_the_course_says_how_long_it_takes_and_fits_into_a_day():
     assert hours < 7
 
 
+def test_the_page_of_times_lists_the_lessons_with_the_same_minutes():
+    page = (NOTEBOOKS.parent / "docs" / "lessons.md").read_text()
+    for path in LESSONS:
+        assert f"| {path.stem.replace('_', ' ')} | {minutes_said(path)} min |" in page
+
+
 def minutes_said(path):
     """How long a lesson says that it takes, in its first cell."""
     words = " ".join(cells(path)[0].source.split())
