@@ -23,6 +23,7 @@ CODE = [
     "print('computed', 6 * 7)",
     "from twmr_nb.draw.style import Plot, style\nfigure = Plot(300, 200)\nstyle(figure.subplots(), 'a figure')\nfigure",
     "from twmr_nb import PoseExplorer\nPoseExplorer()",
+    "from IPython.display import Code\nCode('a = b & c', language='python')",
     "from twmr_nb import course\ncourse.predict('01 how many', mine=...)\ncourse.reveal('01 how many', 5, 'all five')",
 ]
 
@@ -68,6 +69,12 @@ def test_every_formula_of_the_lessons_is_drawn(path):
         if cell.cell_type == "markdown":
             text = re.sub(r"```.*?```|`[^`\n]*`", "", site.with_math(cell.source), flags=re.DOTALL)
             assert not re.search(r"\$|\\[a-zA-Z]+", text), cell.id
+
+
+def test_code_that_a_cell_shows_is_no_formula(built):
+    page = (built[0] / "01_one.html").read_text()
+    assert "Verbatim" not in page
+    assert page.count('<span class="n">b</span>') == 1  # in the cell itself it is part of a string
 
 
 def test_a_widget_is_replaced_by_its_picture(built):

@@ -154,8 +154,9 @@ def still(output: NotebookNode) -> NotebookNode:
     data = output.get("data", {})
     if "text/markdown" in data:
         data["text/markdown"] = with_math(data["text/markdown"])
-    if formula := data.pop("text/latex", None):
-        data.setdefault("text/html", convert(formula.strip("$ \n"), display="block"))
+    formula = data.pop("text/latex", "")  # code has it too, beside its HTML
+    if formula and "text/html" not in data:
+        data["text/html"] = convert(formula.strip("$ \n"), display="block")
     return output
 
 
