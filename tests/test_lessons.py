@@ -16,6 +16,7 @@ NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 LESSONS = sorted(NOTEBOOKS.glob("*.ipynb"))
 SOLUTIONS = sorted((NOTEBOOKS / "solutions").glob("*.ipynb"))
 FRONT_DOOR = "import twmr_nb as tw"
+NUMBERS = {"nineteen": 19, "twenty": 20, "forty": 40, "fifty": 50, "fifty-five": 55}
 
 every_notebook = pytest.mark.parametrize("path", [*LESSONS, *SOLUTIONS], ids=lambda path: path.stem)
 
@@ -119,9 +120,23 @@ def test_the_course_says_how_long_it_takes_and_fits_into_a_day():
     readme = (NOTEBOOKS.parent / "README.md").read_text()
     minutes = [int(number) for number in re.findall(r"\((\d+) min\) \|", readme)]
     hours, rest = divmod(sum(minutes), 60)
-    assert len(minutes) == len(LESSONS)
+    assert minutes == [minutes_said(path) for path in LESSONS]
     assert f"about {hours} h {rest} min" in readme
     assert hours < 7
+
+
+def test_the_page_of_times_lists_the_lessons_with_the_same_minutes():
+    page = (NOTEBOOKS.parent / "docs" / "lessons.md").read_text()
+    for path in LESSONS:
+        assert f"| {path.stem.replace('_', ' ')} | {minutes_said(path)} min |" in page
+
+
+def minutes_said(path):
+    """How long a lesson says that it takes, in its first cell."""
+    words = " ".join(cells(path)[0].source.split())
+    said = re.search(r"(?:takes about|In the next) (an hour)?(?: and )?([\w-]+)?", words)
+    hour, rest = said.groups()
+    return 60 * bool(hour) + NUMBERS.get(rest, 0)
 
 
 def asks(name):

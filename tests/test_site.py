@@ -1,7 +1,9 @@
 """The static pages: executed, readable without a kernel, asking no network."""
 
 import importlib.util
+import json
 import re
+from datetime import date
 from pathlib import Path
 
 import nbformat
@@ -21,6 +23,7 @@ CODE = [
     "print('computed', 6 * 7)",
     "from twmr_nb.draw.style import Plot, style\nfigure = Plot(300, 200)\nstyle(figure.subplots(), 'a figure')\nfigure",
     "from twmr_nb import PoseExplorer\nPoseExplorer()",
+    "from IPython.display import Code\nCode('a = b & c', language='python')",
     "from twmr_nb import course\ncourse.predict('01 how many', mine=...)\ncourse.reveal('01 how many', 5, 'all five')",
 ]
 
@@ -68,6 +71,12 @@ def test_every_formula_of_the_lessons_is_drawn(path):
             assert not re.search(r"\$|\\[a-zA-Z]+", text), cell.id
 
 
+def test_code_that_a_cell_shows_is_no_formula(built):
+    page = (built[0] / "01_one.html").read_text()
+    assert "Verbatim" not in page
+    assert page.count('<span class="n">b</span>') == 1  # in the cell itself it is part of a string
+
+
 def test_a_widget_is_replaced_by_its_picture(built):
     page = (built[0] / "01_one.html").read_text()
     (picture,) = re.findall("<img [^>]*data:image/webp[^>]*>", page)
@@ -102,6 +111,28 @@ def test_the_index_lists_what_is_there(built):
     assert "It says what it is." in index
     assert '<img src="01_one.png"' in index
     assert "02_two" not in index
+
+
+def test_what_a_lesson_took_is_measured(built):
+    took = json.loads((built[0] / "01_one.json").read_text())
+    assert 0 < took["seconds"] < 600
+    assert took["processor_s"] > 0
+    assert took["others_s"] >= 0
+    assert took["peak_mb"] > 50  # a bare kernel holds more
+    assert date.fromisoformat(took["date"]) <= date.today()
+    assert "peak_mb" not in (built[0] / "01_one.html").read_text()
+
+
+def test_the_page_of_times_lists_every_lesson_and_adds_up(tmp_path, monkeypatch):
+    table = "| `notebooks/01_one.ipynb` | a (50 min) |\n| `02_two.ipynb` | b (75 min) |\n"
+    (tmp_path / "README.md").write_text(table)
+    monkeypatch.setattr(site, "ROOT", tmp_path)
+    took = {"seconds": 90, "processor_s": 120, "others_s": 45, "peak_mb": 1234, "cores": 2, "date": "2026-01-02"}
+    (tmp_path / "02_two.json").write_text(json.dumps(took))
+    lines = site.times_page([Path("01_one.ipynb"), Path("02_two.ipynb")], tmp_path).splitlines()
+    assert "| 01 one | 50 min | – | – | – | – | – |" in lines
+    assert "| 02 two | 75 min | 1.5 min | 2.0 min | 0.5 of 2 cores | 1.2 GB | 2026-01-02 |" in lines
+    assert "| all | 2 h 5 min | 2 min |  |  |  |  |" in lines
 
 
 def test_a_page_newer_than_its_notebook_is_kept(built, monkeypatch):

@@ -1,20 +1,25 @@
 """The course as static pages: every lesson executed, with its figures, videos and 3D replays; nothing asks a network.
 
 `python tools/build_site.py [NOTEBOOK ...] [--out site] [--again]`; `make site` calls it. A page that is newer than its
-notebook is kept, unless `--again` is given. `--page FILE` writes one notebook as a page of its own, as for `make demo`.
+notebook is kept, unless `--again` is given. `--times FILE` writes what each took, as in docs/lessons.md. `--page FILE`
+writes one notebook as a page of its own, as for `make demo`.
 """
 
 import argparse
 import base64
 import html
+import json
 import os
 import re
 import sys
 import time
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import nbformat
+import psutil
 from latex2mathml.converter import convert
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
@@ -31,6 +36,32 @@ DARK_CODE = (
     f"@media (prefers-color-scheme: dark) {{ {HtmlFormatter(style='github-dark').get_style_defs('.highlight')} }}"
 )
 CODE_COLORS = HtmlFormatter(style="default").get_style_defs(".highlight") + DARK_CODE
+PEAK = f"""
+import sys, time
+time.sleep(3)  # what is drawn in the background, as the curves of a list of runs are, still comes
+sys.path.append({str(ROOT)!r})
+from benchmarks.fresh import peak_mb
+print(peak_mb())
+"""
+TIMES = """# How long the lessons take
+
+Written by
+
+```sh
+make site SITE_ARGS="--times docs/lessons.md"
+```
+
+which executes every lesson whole, its optional parts too, and waits for no prediction. Reading is not in it: what
+trains while one reads is waited for here. A lesson whose page in `site/` is newer than its notebook is not executed
+again; its line stays.
+
+{table}
+
+*A beginner* is what the README says, all in all. *Executed* is from the kernel's start to its last cell. *Processor
+time* is that of the kernel and of what it starts, on all cores: beside other work it tells more than the clock. *Other
+work* is how many cores other programs kept busy meanwhile: where it is not near 0, an idle machine is quicker. *Peak
+memory* is the kernel's own; each of the two workers of lesson 07 takes half a gigabyte besides.
+"""
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title><style>{style}</style></head><body>{nav}<main>{body}</main>{nav}</body></html>
@@ -46,14 +77,14 @@ def build(notebooks: Sequence[Path], out: Path, again: bool = False) -> list[str
         if not again and page.exists() and page.stat().st_mtime > path.stat().st_mtime:
             continue
         print(f"{path.name} ...", end=" ", flush=True)
-        begin = time.monotonic()
         try:
             notebook = execute(path)
         except CellExecutionError as error:
             print("failed")
             failures.append(f"{path.name}: {error.ename}: {error.evalue}")
             continue
-        print(f"{time.monotonic() - begin:.0f} s")
+        print(f"{notebook.metadata.took['seconds']:.0f} s")
+        (out / f"{path.stem}.json").write_text(json.dumps(notebook.metadata.took), encoding="utf-8")
         if picture := best_picture(notebook):
             (out / f"{path.stem}.png").write_bytes(picture)
         before, after = [notebooks[j] if 0 <= j < len(notebooks) else None for j in (i - 1, i + 1)]
@@ -72,11 +103,36 @@ def build_page(path: Path, page: Path) -> None:
 
 
 def execute(path: Path) -> NotebookNode:
-    """The notebook with its outputs; it runs where it lies, as it does for a reader, but waits for no prediction."""
+    """The notebook with its outputs, and in its metadata what it took.
+
+    It runs where it lies, as it does for a reader, but waits for no prediction.
+    """
     notebook = nbformat.read(path, as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell(PEAK))
     client = NotebookClient(notebook, timeout=SECONDS, resources={"metadata": {"path": str(path.parent)}})
+    begin, ours, all_ = time.monotonic(), processor_s(), busy_s()
     client.execute(env=os.environ | {"TWMR_REVEAL": "1"})
+    seconds, ours, all_ = time.monotonic() - begin, processor_s() - ours, busy_s() - all_
+    notebook.metadata.took = {
+        "seconds": seconds,
+        "processor_s": ours,
+        "others_s": max(all_ - ours, 0.0),
+        "peak_mb": float(notebook.cells.pop().outputs[0].text),
+        "cores": os.cpu_count(),
+        "date": date.today().isoformat(),
+    }
     return notebook
+
+
+def processor_s() -> float:
+    """Processor time [s] of this process and of all that it has started and that has ended."""
+    return sum(os.times()[:4])
+
+
+def busy_s() -> float:
+    """Processor time [s] of everything on this machine since it was started."""
+    times = psutil.cpu_times()
+    return times.user + times.nice + times.system
 
 
 def lesson_page(notebook: NotebookNode, nav: str) -> str:
@@ -98,8 +154,9 @@ def still(output: NotebookNode) -> NotebookNode:
     data = output.get("data", {})
     if "text/markdown" in data:
         data["text/markdown"] = with_math(data["text/markdown"])
-    if formula := data.pop("text/latex", None):
-        data.setdefault("text/html", convert(formula.strip("$ \n"), display="block"))
+    formula = data.pop("text/latex", "")  # code has it too, beside its HTML
+    if formula and "text/html" not in data:
+        data["text/html"] = convert(formula.strip("$ \n"), display="block")
     return output
 
 
@@ -152,11 +209,36 @@ def index_page(notebooks: Sequence[Path], out: Path) -> str:
     return PAGE.format(title="The course", style=STYLE, nav="", body="\n".join(parts))
 
 
+def times_page(notebooks: Sequence[Path], out: Path) -> str:
+    """What each lesson needs of a beginner, and what executing it took, as Markdown; dashes where it has no page."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    said = {path: re.search(rf"{path.name}` \|.*\((\d+) min\)", readme) for path in notebooks}
+    minutes = {path: int(found[1]) for path, found in said.items() if found}
+    took = {path: json.loads(kept.read_text()) for path in notebooks if (kept := out / f"{path.stem}.json").exists()}
+    heads = ["lesson", "a beginner", "executed", "processor time", "other work", "peak memory", "measured"]
+    rows = [heads, ["---"] * len(heads)]
+    for path in notebooks:
+        measured = as_words(took[path]) if path in took else ["–"] * 5
+        rows.append([path.stem.replace("_", " "), f"{minutes.get(path, 0)} min", *measured])
+    hours, rest = divmod(sum(minutes.values()), 60)
+    all_of_it = sum(each["seconds"] for each in took.values()) / 60
+    rows.append(["all", f"{hours} h {rest} min", f"{all_of_it:.0f} min", "", "", "", ""])
+    return TIMES.format(table="\n".join(f"| {' | '.join(row)} |" for row in rows))
+
+
+def as_words(took: dict[str, Any]) -> list[str]:
+    """A lesson's cells of the table."""
+    others = took["others_s"] / took["seconds"]
+    times = [f"{took[key] / 60:.1f} min" for key in ("seconds", "processor_s")]
+    return [*times, f"{others:.1f} of {took['cores']} cores", f"{took['peak_mb'] / 1000:.1f} GB", took["date"]]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("notebooks", nargs="*", type=Path, help="all lessons if none is given")
     parser.add_argument("--out", type=Path, default=ROOT / "site")
     parser.add_argument("--again", action="store_true", help="execute also what has a page")
+    parser.add_argument("--times", type=Path, help="write what each lesson took into this Markdown file")
     parser.add_argument("--page", type=Path, help="write the one notebook given as this page, and no site")
     given = parser.parse_args()
     lessons = sorted(given.notebooks or (ROOT / "notebooks").glob("[0-9]*.ipynb"))
@@ -164,6 +246,8 @@ def main() -> int:
         build_page(lessons[0], given.page)
         return 0
     failures = build(lessons, given.out, given.again)
+    if given.times:
+        given.times.write_text(times_page(lessons, given.out), encoding="utf-8")
     print(*failures, f"{given.out / 'index.html'} lists the lessons", sep="\n")
     return bool(failures)
 

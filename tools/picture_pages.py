@@ -18,7 +18,7 @@ SHOWN = {  # the heading that a picture begins with
     "00_start_here": "The task",
     "01_the_robot": "How high? Rules from geometry",
     "02_senses_and_gates": "What could a policy be told?",
-    "03_reward_terms": "Trap 2: a weight that drowns the rest",
+    "03_reward_terms": "Three robots",
     "04_train": "4 · A little more likely, not a lot",
     "05_watch_policies": "How high?",
     "06_reward_shaping_lab": "The extension target and its weight",

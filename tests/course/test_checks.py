@@ -107,6 +107,10 @@ def test_angles_for_step(answer, correct, reason):
     expect(checks.angles_for_step(*answer), correct, reason)
 
 
+def test_what_is_still_open_is_named_as_it_stands_in_the_cell():
+    expect(checks.whegs_height(...), False, "`...` is no number")
+
+
 @pytest.mark.parametrize(
     ("answer", "correct", "reason"),
     [

@@ -105,7 +105,7 @@ def test_more_of_what_is_wanted_is_better_and_equal_points_are_both_on_the_front
     [
         (20, True, "30 on 16 cores are 2 waves, each as long as one training: 20 minutes."),
         (np.float32(20), True, "20 minutes"),
-        (18.75, False, "Nobody can share a training"),
+        (18.75, False, "A core trains one at a time"),
         (300, False, "on one core"),
         (10, False, "it would take 30 cores"),
         (2, False, "These are the waves"),

@@ -44,8 +44,10 @@ def success_over_height(sweeps: Mapping[str, Sequence[Result]]) -> Plot:
     beside: dict[str, Any] = {"xytext": (-5, 0), "textcoords": "offset points", "ha": "right", "path_effects": HALO}
     text = f"{WHEGS} × tip radius\n= {limit:.1f} cm"
     axes.annotate(text, (limit, 0.2), xycoords=("data", "axes fraction"), color=INK, fontsize=8, **beside)
-    axes.set_ylim(-3, 103)
-    legend(axes, place="center left", handle=2.6)
+    rows = -(-len(axes.get_legend_handles_labels()[0]) // 3)
+    axes.set_ylim(-3, 103 + 8 * rows)  # room for the legend
+    axes.set_yticks(range(0, 101, 20))
+    legend(axes, 3, "upper left", handle=2.6)
     return figure
 
 

@@ -101,7 +101,7 @@ def minutes_on(answer: Any, trainings: int, minutes: float, cores: int) -> Verdi
         f"{trainings} on {cores} cores are {counted(waves, 'wave')}, each as long as one training: "
         f"{waves * minutes:.3g} minutes.",
         mistakes=[
-            (trainings * minutes / cores, "Nobody can share a training: while the last ones train, other cores wait."),
+            (trainings * minutes / cores, "A core trains one at a time: while the last ones train, other cores wait."),
             (trainings * minutes, "That is on one core, one after the other."),
             (minutes, f"That is one wave: it would take {trainings} cores."),
             (trainings // cores * minutes, "The last wave is not full, but takes its time as well."),
