@@ -7,6 +7,7 @@ import tyro
 
 from twmr_nb.cli.flags import expanded
 from twmr_nb.cli.streams import complain
+from twmr_nb.config.schema import ConfigError
 from twmr_nb.markup import printable
 
 
@@ -32,8 +33,12 @@ class Diff:
 
 def runs(options: Runs) -> int:
     from twmr_nb.lab.book import find_runs
+    from twmr_nb.runs.places import RUNS, missing
 
-    found = find_runs(" ".join(options.words), options.root and expanded(options.root))
+    root = expanded(options.root) if options.root else RUNS
+    if lost := missing(root):
+        raise ConfigError(lost[0])
+    found = find_runs(" ".join(options.words), root)
     for problem in found.problems:
         complain(printable(problem))
     print(

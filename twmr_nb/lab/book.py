@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+from twmr_nb.config.schema import ConfigError
 from twmr_nb.draw.table import Table
+from twmr_nb.markup import shown
 from twmr_nb.progress import clock
 from twmr_nb.runs.difference import NONE, difference
 from twmr_nb.runs.places import RUNS
@@ -40,7 +42,8 @@ def find_runs(words: str = "", root: str | Path | None = None) -> RunList:
     """Your runs in which all the words are found, the newest first; all of them without words.
 
     A word is looked for in name, state, tags, note, preset, the settings that differ from it and own reward terms;
-    NAME=VALUE compares any setting. root: another folder of runs, such as that of experiments.
+    NAME=VALUE compares any setting. root: another folder of runs, such as that of experiments. Raises ConfigError where
+    words is no text.
 
     >>> from tempfile import mkdtemp
     >>> root = mkdtemp()
@@ -49,6 +52,8 @@ def find_runs(words: str = "", root: str | Path | None = None) -> RunList:
     >>> [len(tw.find_runs(words, root)) for words in ("tiny", "short num_envs=2", "num_envs=4")], run.join()
     ([1, 1, 0], 'finished')
     """
+    if not isinstance(words, str):
+        raise ConfigError(f"words = {shown(words)} is not allowed: give one text, such as 'good alive_bonus=0.5'.")
     runs, problems = readable_runs(root or RUNS)
     found = RunList(run for run in runs if matches(run, words))
     found.problems = tuple(problems)
@@ -68,7 +73,7 @@ def diff(one: Run | str | Path, other: Run | str | Path) -> Table:
     'finished'
     >>> second = tw.train(**tiny, alive_bonus=0.5)
     >>> second.join(), [row for row in tw.diff(first, second).rows if row[0] in ("steps", "alive_bonus")]
-    ('finished', [['steps', '16', '16'], ['alive_bonus', '0.05', '0.5']])
+    ('finished', [['steps', '16', '16'], ['alive_bonus', '0.0', '0.5']])
     """
     runs = [given if isinstance(given, Run) else open_run(given) for given in (one, other)]
     return Table(["", *(run.name for run in runs)], difference(*runs))
