@@ -23,7 +23,8 @@ from twmr_nb.ui.shell import part, titled
 
 DOC = "watch, stop or resume any run; an interrupted one goes on from its last checkpoint"
 NOBODY = ("no other run", None)
-WIDE = {"layout": {"flex": "1 1 auto", "width": "auto"}, "style": {"description_width": "50px"}}
+WIDE: dict[str, Any] = {"layout": {"flex": "1 1 auto", "width": "auto"}, "style": {"description_width": "50px"}}
+SCROLLED = Markup("<div class='twmr-scroll' style='max-height: 250px' tabindex='0'>{}</div>")  # also by keys
 NONE = "No run in {root} yet: start one with tw.TrainingPanel() or tw.train()."
 
 
@@ -47,13 +48,12 @@ class Runs(RunShell):
         again = w.Button(description="List again", icon="refresh", layout=w.Layout(width="auto"))
         again.on_click(lambda _: self.refresh())
         self.notes = RunNotes(self.refresh)
-        self.other = w.Dropdown(description="against", options=[NOBODY], **WIDE)
+        self.other = w.Dropdown(description="against", options=[NOBODY], style=WIDE["style"])
+        self.other.layout.width = "auto"
         self.other.tooltip = "What differs between the run that is shown and this one; its curve is drawn in grey"
         self.settings, self.problems = Html(), Html()
-        settings = w.VBox([self.settings], layout=w.Layout(max_height="190px"))
-        settings.add_class("twmr-scroll")
         lists = [w.HBox([self.search, again]), self.choice, self.problems, self.notes]
-        super().__init__("Runs", DOC, [*lists, part("settings, and what differs"), self.other, settings])
+        super().__init__("Runs", DOC, [*lists, part("settings, and what differs"), self.other, self.settings])
         self.title = "list of runs"
         self.refresh()
         self.choice.observe(self._chosen, "value")
@@ -99,7 +99,7 @@ class Runs(RunShell):
             self.notes.show(self.run)
         run, other = self.view.run, self.runs.get(self.other.value)
         assert run is not None, "shown just now"
-        self.settings.value = difference_table(run, other) if other else settings_table(run)
+        self.settings.value = SCROLLED.format(difference_table(run, other) if other else settings_table(run))
         if other or self.view.compared:
             self.view.compare({one_line(other.name): other.records} if other else {})
 
