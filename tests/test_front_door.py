@@ -159,6 +159,8 @@ MISTAKES = {
     ),
     "'a' is no variant": lambda episode: tw.compare({"as it is": "a"}),
     "5 is no run's name or folder": lambda episode: tw.open_run(5),
+    "6 is no run's name or folder": lambda episode: tw.diff(6, 7),
+    "words = 5 is not allowed: give one text": lambda episode: tw.find_runs(5),
     "seed = -1 is not allowed": lambda episode: tw.record("zero", seed=-1),
     "count = 'x' is not allowed": lambda episode: tw.record_many("zero", "x"),
     "front = 'y' is not allowed": lambda episode: tw.ConstantPolicy(1.0, "y"),

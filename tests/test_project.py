@@ -34,7 +34,7 @@ def test_environment_yml_names_the_direct_dependencies_of_pyproject():
     assert listed == PROJECT["dependencies"]
 
 
-@pytest.mark.parametrize("extra", ["", "test", "bench", "sweep"])
+@pytest.mark.parametrize("extra", ["", "test", "bench", "sweep", "tensorboard"])
 def test_pins_satisfy_pyproject(extra):
     wanted = PROJECT["optional-dependencies"][extra] if extra else PROJECT["dependencies"]
     for requirement in map(Requirement, wanted):
@@ -49,7 +49,7 @@ def test_pins_are_plain_names_and_versions():
 
 def test_every_imported_library_is_declared():
     declared = {canonicalize_name(Requirement(r).name) for r in PROJECT["dependencies"]}
-    extras = [*PROJECT["optional-dependencies"]["bench"], *PROJECT["optional-dependencies"]["sweep"]]
+    extras = [r for extra in ("bench", "sweep", "tensorboard") for r in PROJECT["optional-dependencies"][extra]]
     optional = {canonicalize_name(Requirement(r).name) for r in extras}
     optional |= {"stable-baselines3", "dask"}  # come with sb3-contrib, with distributed
     providers = packages_distributions()

@@ -22,6 +22,8 @@ from .episodes.rollout import record as record
 from .episodes.rollout import record_many as record_many
 from .episodes.worlds import world as world
 from .lab.ablation import ablate as ablate
+from .lab.book import diff as diff
+from .lab.book import find_runs as find_runs
 from .lab.experiment import compare as compare
 from .lab.experiment import sweep as sweep
 from .lab.experiment import variant as variant

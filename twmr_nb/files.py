@@ -80,11 +80,11 @@ def copy_whole(source: str | Path, path: str | Path) -> Path:
     return write_bytes(path, Path(source).read_bytes())
 
 
-def checked_name(name: str) -> str:
+def checked_name(name: str, what: str = "name") -> str:
     """The name, if a run's folder or a policy's file can have it; raises ConfigError."""
     if not (isinstance(name, str) and NAME.fullmatch(name)):
         raise ConfigError(
-            f"name = {shown(name)} is not allowed: use up to 60 letters, digits, '_', '-' and '.', but no '.' first."
+            f"{what} = {shown(name)} is not allowed: use up to 60 letters, digits, '_', '-' and '.', but no '.' first."
         )
     return name
 

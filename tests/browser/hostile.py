@@ -62,10 +62,11 @@ def fill(root: Path) -> Path:
         folder = shutil.copytree(run.path, root / f"{SHORT} {name}")
         evil.save(folder / "policy.safetensors")
         config = json.loads((folder / "config.json").read_text())
-        config |= {"command": ATTACK, "own_terms": TERMS}
+        config |= {"command": ATTACK, "own_terms": TERMS, "provenance": [[0, {ATTACK: ATTACK}], [1, {ATTACK: name}]]}
         config["config"]["preset"] = ATTACK
         (folder / "config.json").write_text(json.dumps(config))
         (folder / "status.json").write_text(json.dumps({"state": state, "error": f"Traceback\n{ATTACK}\n{ATTACK}"}))
+        (folder / "notes.json").write_text(json.dumps({"note": ATTACK, "tags": [ATTACK]}))
         log = (folder / "metrics.csv").read_text()
         (folder / "metrics.csv").write_text(log.replace("/forward", f"/{SHORT}"))
     broken = root / f"{SHORT} broken"

@@ -69,6 +69,9 @@ display(reward_traces(rollout), term_totals(rollout.reward_terms))""",
     "rollout": "rollout",
     "policy": "policy",
     "run": "view.run",
+    "book": """\
+import twmr_nb as tw
+display(tw.find_runs(root="hostile"), tw.diff(*list(view.runs.values())[:2]))""",
     "terminal": """\
 from twmr_nb.draw.words import policies_table
 print(policies_table({ATTACK: (policy, 1)}))""",
@@ -82,7 +85,12 @@ DOINGS = {
         "setattr(panel.name, 'value', ATTACK)",
         "panel._try(panel.start)",
     ],
-    "runs": ["[setattr(view.choice, 'value', name) for name in view.runs] and None"],
+    "runs": [
+        "[setattr(view.choice, 'value', name) for name in view.runs] and None",
+        "[setattr(view.other, 'value', name) for name in view.runs] and None",
+        "setattr(view.notes.tags, 'value', ATTACK)",
+        "setattr(view.search, 'value', ATTACK)",
+    ],
     "policies": [
         "browser.table.select(*[f for f in browser.policies if f.saved.name == ATTACK][:2])",
         "[browser.stage.trace(), browser.stage.work.join()] and None",

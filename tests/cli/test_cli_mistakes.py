@@ -140,6 +140,17 @@ MISTAKES = {
         ("run --name x --to file", "a file is in the way"),
         ("run --name x --to file/deep/x.safetensors", "a file is in the way"),
         ("run --name x --episodes -1", "episodes = -1 is not allowed"),
+        ("run", "--name is missing: give the policy's new name, or --tensorboard FOLDER for the log"),
+        ("run --tensorboard board --name x", "--name cannot go with --tensorboard: the log is all that it writes"),
+        ("folder --tensorboard board", "folder holds no run: give the name of one"),
+    ],
+    "runs": [
+        ("--root nowhere", "There is no folder 'nowhere': give the one that holds the runs."),
+        ("--root 'a\0b'", "cannot be a path"),
+    ],
+    "diff": [
+        ("run nowhere", "nowhere holds no run: give the name of one"),
+        ("folder run", "folder holds no run"),
     ],
     "policies": [
         ("nowhere", "no folder at 'nowhere': give one that holds .safetensors files"),

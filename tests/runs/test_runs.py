@@ -25,8 +25,8 @@ from twmr_nb.learn.metrics_log import MetricsLog
 from twmr_nb.learn.storage import log_line
 from twmr_nb.policies.saved import PolicyError, load_policy
 from twmr_nb.runs.run import LIVE, RunError, new_run, open_run, train
+from twmr_nb.runs.shelf import readable_runs
 from twmr_nb.task.rewards import TermError, reward_term
-from twmr_nb.ui.run_list import readable_runs
 
 
 @pytest.fixture(autouse=True)

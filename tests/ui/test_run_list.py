@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from twmr_nb.files import write_json
+from twmr_nb.runs import shelf
 from twmr_nb.runs.run import new_run
-from twmr_nb.ui import run_list
+from twmr_nb.runs.shelf import readable_runs
 from twmr_nb.ui.live import LiveView
-from twmr_nb.ui.run_list import readable_runs, run_label
+from twmr_nb.ui.run_list import run_label
 
-COLUMNS = [*run_list.SHOWN, "num_updates", "steps_per_s", "collect_s", "learn_s", "loss"]
+COLUMNS = [*shelf.SHOWN, "num_updates", "steps_per_s", "collect_s", "learn_s", "loss"]
 
 
 def a_run(root: Path, name: str, updates: int = 3) -> Path:

@@ -15,9 +15,10 @@ from typing import Annotated, Any, TextIO, cast
 import tyro
 from tqdm import tqdm
 
+from twmr_nb.cli.book import Diff, Runs, diff, runs
 from twmr_nb.cli.flags import expanded, flag, flags_given, refuse_beside, refuse_scene
 from twmr_nb.cli.plan import Plan, plan, refuse_plan
-from twmr_nb.cli.policies import Evaluate, Export, Policies, evaluate, export, policies, refuse_evaluate
+from twmr_nb.cli.policies import Evaluate, Export, Policies, evaluate, export, policies, refuse_evaluate, refuse_export
 from twmr_nb.cli.streams import Output, OutputLost, complain, open_streams, say, silence
 from twmr_nb.cli.sweep import Ablate, Sweep, ablate, refuse_many, sweep
 from twmr_nb.cli.viewer import has_display
@@ -258,13 +259,13 @@ def doctor(options: Doctor) -> int:
 
 
 HANDLERS: dict[type, Callable[[Any], int]] = {
-    Train: train, Play: play, Plan: plan, Evaluate: evaluate, Sweep: sweep, Ablate: ablate, Export: export,
-    Policies: policies, Presets: presets, Doctor: doctor,
+    Train: train, Play: play, Plan: plan, Evaluate: evaluate, Sweep: sweep, Ablate: ablate, Runs: runs, Diff: diff,
+    Export: export, Policies: policies, Presets: presets, Doctor: doctor,
 }  # fmt: skip
 # What is asked before any work, of the options and of the flags that were typed.
 REFUSALS: dict[type, Callable[[Any, Sequence[str]], None]] = {
     Train: refuse_train, Play: refuse_play, Plan: refuse_plan, Evaluate: refuse_evaluate, Sweep: refuse_many,
-    Ablate: refuse_many,
+    Ablate: refuse_many, Export: refuse_export,
 }  # fmt: skip
 
 
@@ -320,7 +321,9 @@ def parse(argv: Sequence[str]) -> Any:
         "evaluate": Evaluate(),
         "sweep": Sweep(),
         "ablate": Ablate(),
-        "export": Export(policy=tyro.MISSING, name=tyro.MISSING),
+        "runs": Runs(),
+        "diff": Diff(one=tyro.MISSING, other=tyro.MISSING),
+        "export": Export(policy=tyro.MISSING),
         "policies": Policies(),
         "presets": Presets(),
         "doctor": Doctor(),

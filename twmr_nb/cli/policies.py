@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import tyro
 
-from twmr_nb.cli.flags import expanded, flag, refuse_scene
+from twmr_nb.cli.flags import expanded, flag, refuse_beside, refuse_scene
 from twmr_nb.cli.streams import complain
+from twmr_nb.config.as_text import value_of
 from twmr_nb.config.schema import ConfigError, EnvConfig, TrainConfig
 from twmr_nb.files import ready_file
 from twmr_nb.markup import shown
@@ -60,12 +61,14 @@ class Evaluate:
 
 @dataclass(frozen=True)
 class Export:
-    """Write a run's policy to one file with its settings, learning curve and evaluation inside."""
+    """Write a run's policy to one file with its settings, curve and evaluation inside, or its log for TensorBoard."""
 
     policy: tyro.conf.Positional[str]
     """The run's folder, or an exported policy to be evaluated again."""
-    name: str
+    name: str | None = None
     """The policy's new name, and its file's."""
+    tensorboard: Path | None = None
+    """Instead of the policy, write the run's log for TensorBoard into this folder: no other flag goes with it."""
     to: Path = Path(".")
     """Folder or .safetensors file to write."""
     note: str = ""
@@ -249,14 +252,25 @@ def settings(words: Sequence[str]) -> dict[str, Any]:
             raise ConfigError(f"{shown(word)} is not a setting: give name=value, for instance reset_noise=0.02.")
         if name in found:
             raise ConfigError(f"--set gives {name} twice: give it once.")
-        try:
-            found[name] = json.loads(value)
-        except json.JSONDecodeError:
-            found[name] = value
+        found[name] = value_of(value)
     return found
 
 
+def refuse_export(options: Export, given: Sequence[str]) -> None:
+    """Raise on what would have no effect, and where nothing says what to write."""
+    if options.tensorboard:
+        refuse_beside("--tensorboard", given, ("tensorboard",), "the log is all that it writes")
+    elif options.name is None:
+        raise ConfigError("--name is missing: give the policy's new name, or --tensorboard FOLDER for the log.")
+
+
 def export(options: Export) -> int:
+    if options.tensorboard:
+        from twmr_nb.runs.run import open_run
+
+        print(f"events: {open_run(expanded(options.policy)).tensorboard(options.tensorboard)}")
+        return 0
+    assert options.name is not None, "refused before"
     from twmr_nb.draw.words import policies_table
     from twmr_nb.episodes.evaluate import check_trial
     from twmr_nb.runs.export import judged, target_file

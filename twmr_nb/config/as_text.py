@@ -1,5 +1,6 @@
 """A configuration as text that makes it again: a command line, or Python for a notebook cell."""
 
+import json
 import shlex
 from collections.abc import Iterable
 from typing import Any
@@ -45,5 +46,18 @@ def scene_words(env: EnvConfig) -> str:
 def as_changes(config: TrainConfig) -> tuple[str, dict[str, Any]]:
     """A preset's name and the flat settings that differ from it."""
     base = presets.preset(config.preset if config.preset in PRESETS else DEFAULT_PRESET)
-    ours, theirs = ({"seed": c.seed, **c.env.to_dict(), **c.ppo.to_dict()} for c in (config, base))
+    ours, theirs = flat(config), flat(base)
     return base.preset, {name: value for name, value in ours.items() if value != theirs[name]}
+
+
+def flat(config: TrainConfig) -> dict[str, Any]:
+    """All settings by their flat names."""
+    return {"seed": config.seed, **config.env.to_dict(), **config.ppo.to_dict()}
+
+
+def value_of(text: str) -> Any:
+    """What was typed, as a number, true, false or null where it can be, else as a word."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from twmr_nb.columns import frame, write_csv
 from twmr_nb.config.fields import is_number
 from twmr_nb.config.schema import ConfigError, EnvConfig, checked_seed, checked_world
 from twmr_nb.episodes.conduct import Conduct, conduct, trace
+from twmr_nb.episodes.frame import columns_of
 from twmr_nb.episodes.rescore import Rescored, rescored
 from twmr_nb.episodes.worlds import own_world
 from twmr_nb.markup import one_line, shown
@@ -146,6 +148,20 @@ class Rollout:
         terms = checked_terms(extra_terms)
         refuse_mixing(terms, self.transition)
         return rescored(self, scored_by, terms)
+
+    def frame(self) -> Any:
+        """All of it, a row per control step: a pandas.DataFrame where pandas is installed, else a dict of arrays [T].
+
+        docs/runs.md tells the columns and their units.
+
+        >>> list(tw.record("zero", tw.EnvConfig(), num_steps=4).frame())[:3]
+        ['time', 'x', 'z']
+        """
+        return frame(columns_of(self.transition, self.reward_terms))
+
+    def to_csv(self, path: str | Path) -> Path:
+        """The same as a .csv file with a header, whole or not at all; returns its path."""
+        return write_csv(path, columns_of(self.transition, self.reward_terms))
 
     def save(self, path: str | Path) -> Path:
         """Write one safetensors file, whole or not at all; `load_rollout` reads it."""

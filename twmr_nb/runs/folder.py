@@ -1,7 +1,8 @@
 """A run's folder: what there is of a training on disk, and who may train in it.
 
 runs/<name>_<timestamp>/
-    config.json            every setting, the command line, the source of own reward terms
+    config.json            every setting, the command line, the source of own reward terms, where it was trained
+    notes.json             what people say of it, if they do
     status.json            new, running, paused, stopped, finished or failed, and why
     lock                   held by the process that trains it
     metrics.csv            one line per update
@@ -64,7 +65,7 @@ class RunFolder:
 
     @property
     def details(self) -> dict[str, Any]:
-        """config, own_terms, command, identity"""
+        """config, own_terms, command, identity, provenance"""
         return read_json(self.path / "config.json")
 
     def keep_details(self, details: dict[str, Any]) -> None:

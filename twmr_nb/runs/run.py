@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from twmr_nb.columns import frame, write_csv
 from twmr_nb.config import presets
 from twmr_nb.config.as_text import command_line
 from twmr_nb.config.schema import ConfigError, TrainConfig
@@ -15,11 +16,14 @@ from twmr_nb.markup import one_line, shown
 from twmr_nb.policies.saved import SavedPolicy
 from twmr_nb.runs.folder import RunError, RunFolder, fresh_folder, run_folders
 from twmr_nb.runs.identity import describe_term, describe_training, digest
+from twmr_nb.runs.notes import keep_note, keep_tags, notes_of
 from twmr_nb.runs.places import RUNS
+from twmr_nb.runs.provenance import Places, places_in, provenance
 from twmr_nb.runs.symptoms import Symptoms, symptoms_of
+from twmr_nb.runs.tensorboard import write_events
 from twmr_nb.runs.training import Training
 from twmr_nb.task.rewards import RewardTerm, checked_terms
-from twmr_nb.types import Record
+from twmr_nb.types import Array, Record
 
 LIVE: dict[Path, "Run"] = {}  # runs of this process, so that a new cell finds the one already under way
 
@@ -76,7 +80,7 @@ def new_run(
         raise ConfigError(f"{path} already holds a run: choose another folder, or open it with open_run to go on.")
     path.mkdir(parents=True, exist_ok=True)
     details = {"config": config.to_dict(), "own_terms": terms, "command": command_line(config)}
-    folder.keep_details(details | {"identity": identity})
+    folder.keep_details(details | {"identity": identity, "provenance": [(0, provenance())]})
     return Run(folder.path, config, extra_terms)
 
 
@@ -209,6 +213,57 @@ class Run:
     def extra_terms(self) -> tuple[RewardTerm, ...]:
         """The own reward terms that it trains with."""
         return self._training.extra_terms
+
+    # For the lab book
+
+    @property
+    def note(self) -> str:
+        """What you say of it, kept in its folder: `run.note = "hangs at the edge"`; ConfigError on what is no text."""
+        return notes_of(self.folder).note
+
+    @note.setter
+    def note(self, note: str) -> None:
+        keep_note(self.folder, note)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Words to find it by: `run.tags = "good 4cm"`, or a list of them."""
+        return notes_of(self.folder).tags
+
+    @tags.setter
+    def tags(self, tags: str | Iterable[str]) -> None:
+        keep_tags(self.folder, tags)
+
+    @property
+    def provenance(self) -> Places:
+        """Where it was trained: (update, names to values) for where it began, and for each place where it went on."""
+        return places_in(self.folder.details)
+
+    def frame(self) -> Any:
+        """Its log, a row per update: a pandas.DataFrame where pandas is installed, else a dict of arrays [updates].
+
+        docs/runs.md tells the columns and their units.
+        """
+        return frame(self._columns())
+
+    def to_csv(self, path: str | Path) -> Path:
+        """The same as a .csv file with a header, whole or not at all; returns its path."""
+        return write_csv(path, self._columns())
+
+    def tensorboard(self, folder: str | Path) -> Path:
+        """Its log for TensorBoard, as FOLDER/<its name>/events.out.tfevents.*; returns that file's path.
+
+        Again, it takes the place of what was written before. Raises ConfigError without tensorboardX, RunError before
+        the first update.
+        """
+        if not (columns := self._columns()):
+            raise RunError(f"{self.name} has no log yet: let it train for one update first.")
+        return write_events(columns, Path(folder) / self.name, self.records.path.stat().st_mtime)
+
+    def _columns(self) -> dict[str, Array]:
+        self.refresh()
+        records = self.records[:]
+        return {name: records.column(name) for name in records.names}
 
     def refresh(self) -> None:
         """Read what another process has added since; a run of this process knows already."""

@@ -19,6 +19,7 @@ from twmr_nb.learn.trainer import Trainer
 from twmr_nb.policies.saved import SavedPolicy, read_arrays, write_arrays
 from twmr_nb.runs.folder import RunError, RunFolder
 from twmr_nb.runs.own_terms import OwnTerms, terms_of
+from twmr_nb.runs.provenance import keep_provenance
 from twmr_nb.runs.selection import Selection
 from twmr_nb.task.env import TwmrEnv
 from twmr_nb.task.rewards import RewardTerm, TermError
@@ -137,6 +138,7 @@ class Training:
                 trainer.restore(arrays)
             self.trainer = trainer
         self.folder.metrics.cut(self.trainer.update_index)
+        keep_provenance(self.folder, self.trainer.update_index)
         return self.trainer
 
     def should_stop(self) -> bool:

@@ -2,12 +2,11 @@
 
 import dataclasses
 from collections.abc import Callable, Iterable
-from typing import Any
 
 import ipywidgets as w
 from markupsafe import Markup
 
-from twmr_nb.config.as_text import command_line, python_code
+from twmr_nb.config.as_text import command_line, flat, python_code
 from twmr_nb.config.schema import ConfigError, TrainConfig, all_settings
 from twmr_nb.task.rewards import RewardTerm, checked_terms
 from twmr_nb.ui.hypertext import Html
@@ -91,8 +90,3 @@ class Controls(w.VBox):
         return Markup("<p>One click selects all; then copy.</p>") + Markup().join(
             block.format(title, text) for title, text in blocks.items()
         )
-
-
-def flat(config: TrainConfig) -> dict[str, Any]:
-    """All settings by their flat names."""
-    return config.env.to_dict() | config.ppo.to_dict() | {"seed": config.seed}

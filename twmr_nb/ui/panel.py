@@ -11,11 +11,11 @@ from twmr_nb.files import checked_name
 from twmr_nb.markup import one_line
 from twmr_nb.runs.places import RUNS
 from twmr_nb.runs.run import Run, RunError, new_run, refuse_second, training_run
+from twmr_nb.runs.shelf import readable_runs
 from twmr_nb.task.rewards import RewardTerm
 from twmr_nb.ui.controls import Controls
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.live import RunShell
-from twmr_nb.ui.run_list import readable_runs
 from twmr_nb.ui.shell import line, titled
 from twmr_nb.ui.starting_point import StartingPoint, base_of
 

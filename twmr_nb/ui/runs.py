@@ -10,20 +10,29 @@ from typing import Any
 import ipywidgets as w
 from markupsafe import Markup
 
+from twmr_nb.markup import one_line
 from twmr_nb.runs.places import RUNS, earlier_hint
 from twmr_nb.runs.run import Run
+from twmr_nb.runs.shelf import matches, readable_runs
 from twmr_nb.task.rewards import RewardTerm
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.live import RunShell
-from twmr_nb.ui.run_list import readable_runs, run_label, settings_table
+from twmr_nb.ui.run_list import difference_table, run_label, settings_table
+from twmr_nb.ui.run_notes import RunNotes
 from twmr_nb.ui.shell import part, titled
 
 DOC = "watch, stop or resume any run; an interrupted one goes on from its last checkpoint"
+NOBODY = ("no other run", None)
+WIDE: dict[str, Any] = {"layout": {"flex": "1 1 auto", "width": "auto"}, "style": {"description_width": "50px"}}
+SCROLLED = Markup("<div class='twmr-scroll' style='max-height: 250px' tabindex='0'>{}</div>")  # also by keys
 NONE = "No run in {root} yet: start one with tw.TrainingPanel() or tw.train()."
 
 
 class Runs(RunShell):
     """A list of runs, the chosen one's settings, and its live view: to watch, stop and resume any of them.
+
+    `search` lists those in which all its words are found (see `tw.find_runs`); tags and note are kept when their box is
+    left. A run chosen under `against` is set against the one that is shown: what differs, and its curve in grey.
 
     root: the folder that holds them. extra_terms: your own reward terms, needed to resume a run that used them.
 
@@ -34,45 +43,65 @@ class Runs(RunShell):
     def __init__(self, root: str | Path | None = None, extra_terms: Iterable[RewardTerm] = ()) -> None:
         self.root, self.extra_terms = Path(root or RUNS), tuple(extra_terms)
         self.runs: dict[str, Run] = {}
-        self.choice = titled(w.Select(rows=12), "runs, the newest first")
+        self.choice = titled(w.Select(rows=8), "")
+        self.search = w.Text(placeholder="name, tag, note or setting", description="search", **WIDE)
         again = w.Button(description="List again", icon="refresh", layout=w.Layout(width="auto"))
         again.on_click(lambda _: self.refresh())
+        self.notes = RunNotes(self.refresh)
+        self.other = w.Dropdown(description="against", options=[NOBODY], style=WIDE["style"])
+        self.other.layout.width = "auto"
+        self.other.tooltip = "What differs between the run that is shown and this one; its curve is drawn in grey"
         self.settings, self.problems = Html(), Html()
-        settings = w.VBox([self.settings], layout=w.Layout(max_height="260px"))
-        settings.add_class("twmr-scroll")
-        left = [self.choice, again, self.problems, part("settings"), settings]
-        super().__init__("Runs", DOC, left)
+        lists = [w.HBox([self.search, again]), self.choice, self.problems, self.notes]
+        super().__init__("Runs", DOC, [*lists, part("settings, and what differs"), self.other, self.settings])
         self.title = "list of runs"
         self.refresh()
         self.choice.observe(self._chosen, "value")
+        self.search.observe(lambda _: self._list(), "value")
+        self.other.observe(self._chosen, "value")
         self.view.on_change = self.refresh
 
     def refresh(self) -> None:
-        """List the runs that there are now; keeps the choice, else takes the one that needs looking at most."""
+        """Read what runs there are now, and list them."""
         runs, problems = readable_runs(self.root, self.extra_terms)
         self.runs = {run.name: run for run in runs}
         problems += [hint] if self.root == RUNS and (hint := earlier_hint(RUNS)) else []
         self.problems.value = Markup().join(Markup("<div class='twmr-error'>{}</div>").format(p) for p in problems)
-        kept = self.run.name if self.run else None
+        self._list()
+
+    def _list(self) -> None:
+        """List those that are looked for; keeps the choice, else takes the one that needs looking at most."""
+        found = [run for run in self.runs.values() if matches(run, self.search.value)]
+        named = {run.name: run for run in found}
+        kept, other = self.run.name if self.run else None, self.other.value
         self._listing = True
-        self.choice.options = [(run_label(run), run.name) for run in runs]
+        self.choice.description = f"{len(found)} of {len(self.runs)} runs, the newest first"
+        self.choice.options = [(run_label(run), name) for name, run in named.items()]
         # One whose folder is gone stays on show, and no other is marked as if it were it.
-        self.choice.value = kept if kept in self.runs else most_urgent(runs) if kept is None else None
+        self.choice.value = kept if kept in named else most_urgent(found) if kept is None else None
+        self.other.options = [NOBODY, *((one_line(name), name) for name in self.runs)]
+        self.other.value = other if other in self.runs else None
         self._listing = False
         if self.run is None:
             self._show(self.choice.value)
 
     def _chosen(self, change: dict[str, Any]) -> None:
         if not self._listing:
-            self._show(change["new"])
+            shown = self.run.name if self.run else None
+            self._show(shown if change["owner"] is self.other else self.choice.value)
 
     def _show(self, name: str | None) -> None:
         if name is None:
             self.settings.value = NONE.format(root=self.root)
             return
-        run = self.runs[name]
-        self.settings.value = settings_table(run)
-        self.view.show(run)
+        if self.run is None or self.run.name != name:
+            self.view.show(self.runs[name])
+            self.notes.show(self.run)
+        run, other = self.view.run, self.runs.get(self.other.value)
+        assert run is not None, "shown just now"
+        self.settings.value = SCROLLED.format(difference_table(run, other) if other else settings_table(run))
+        if other or self.view.compared:
+            self.view.compare({one_line(other.name): other.records} if other else {})
 
 
 def most_urgent(runs: list[Run]) -> str | None:

@@ -1,0 +1,79 @@
+"""Runs as a lab book: find one again by what was noted or set, and see what differs between two."""
+
+from pathlib import Path
+
+from twmr_nb.config.schema import ConfigError
+from twmr_nb.draw.table import Table
+from twmr_nb.markup import shown
+from twmr_nb.progress import clock
+from twmr_nb.runs.difference import NONE, difference
+from twmr_nb.runs.places import RUNS
+from twmr_nb.runs.run import Run, open_run
+from twmr_nb.runs.shelf import matches, readable_runs
+
+HEADS = ("run", "state", "done", "success", "return", "training", "tags", "note")
+
+
+class RunList(tuple[Run, ...]):
+    """Runs, the newest first, which show as a table; `problems` has a line for each folder that cannot be read."""
+
+    problems: tuple[str, ...] = ()
+
+    @property
+    def table(self) -> Table:
+        return Table(HEADS, [cells(run) for run in self])
+
+    def __repr__(self) -> str:
+        return "\n".join([str(self.table) if self else "no run has these words.", *self.problems])
+
+    def _repr_markdown_(self) -> str | None:
+        return self.table._repr_markdown_() if self and not self.problems else None
+
+
+def cells(run: Run) -> list[str]:
+    """A run's row."""
+    last = run.records[-1] if run.records else {"episodes": 0, "train_s": 0}
+    result = [f"{last['success_rate']:.0%}", f"{last['episode_return']:.1f}"] if last["episodes"] else [NONE, NONE]
+    notes = [" ".join(run.tags), " ".join(run.note.split())]
+    return [run.name, run.state, f"{run.progress:.0%}", *result, clock(last["train_s"]), *notes]
+
+
+def find_runs(words: str = "", root: str | Path | None = None) -> RunList:
+    """Your runs in which all the words are found, the newest first; all of them without words.
+
+    A word is looked for in name, state, tags, note, preset, the settings that differ from it and own reward terms;
+    NAME=VALUE compares any setting. root: another folder of runs, such as that of experiments. Raises ConfigError where
+    words is no text.
+
+    >>> from tempfile import mkdtemp
+    >>> root = mkdtemp()
+    >>> run = tw.train(root=root, num_envs=2, minibatches=1, rollout_steps=8, total_timesteps=32)
+    >>> run.tags, run.note = "tiny first", "too short to learn anything"
+    >>> [len(tw.find_runs(words, root)) for words in ("tiny", "short num_envs=2", "num_envs=4")], run.join()
+    ([1, 1, 0], 'finished')
+    """
+    if not isinstance(words, str):
+        raise ConfigError(f"words = {shown(words)} is not allowed: give one text, such as 'good alive_bonus=0.5'.")
+    runs, problems = readable_runs(root or RUNS)
+    found = RunList(run for run in runs if matches(run, words))
+    found.problems = tuple(problems)
+    return found
+
+
+def diff(one: Run | str | Path, other: Run | str | Path) -> Table:
+    """What differs between two runs, beside what came of them: a table that shows itself.
+
+    Each is a run, or the name or folder of one. Compared are settings, own reward terms line by line, versions and
+    machine. Raises ConfigError where there is no run.
+
+    >>> from tempfile import mkdtemp
+    >>> tiny = {"root": mkdtemp(), "num_envs": 2, "minibatches": 1, "rollout_steps": 8, "total_timesteps": 16}
+    >>> first = tw.train(**tiny)
+    >>> first.join()
+    'finished'
+    >>> second = tw.train(**tiny, alive_bonus=0.5)
+    >>> second.join(), [row for row in tw.diff(first, second).rows if row[0] in ("steps", "alive_bonus")]
+    ('finished', [['steps', '16', '16'], ['alive_bonus', '0.0', '0.5']])
+    """
+    runs = [given if isinstance(given, Run) else open_run(given) for given in (one, other)]
+    return Table(["", *(run.name for run in runs)], difference(*runs))
