@@ -102,11 +102,12 @@ class LiveCurves:
             if compared:
                 legend(axes, 1, "lower right", handle=2.6)
         if frame.curriculum:
-            self.curves["frontier"] = self._line(success, color=height.color, linewidth=1.2, linestyle="-.")
+            look = {"color": height.color, "linestyle": "-.", "label": "_highest step drawn [mm]"}
+            self.curves["frontier"] = self._line(success, linewidth=1.2, **look)
         colors = term_colors(frame.terms)
         areas = {n: PolyCollection([], facecolors=colors[n], label=words(n)) for n in frame.terms}
         self.areas = {n: self.live.moving(paid, paid.add_collection(area, autolim=False)) for n, area in areas.items()}
-        self.paid = self._line(paid, color=TOTAL, linewidth=1.6, **halo(TOTAL))
+        self.paid = self._line(paid, color=TOTAL, linewidth=1.6, label="_all terms", **halo(TOTAL))
         for key in LOSSES:
             self.curves[key] = self._line(losses, color=METRICS[key].color, linewidth=1.4, label=METRICS[key].short)
         legend(paid, 3, "upper left")

@@ -51,7 +51,8 @@ def draw_spread(axes: Axes, runs: Sequence[Sequence[Record]], key: str, color: s
     known = np.isfinite(values).all(axis=0)
     steps, values = steps[known] / scale, values[:, known]
     if len(values) > 1:
-        axes.fill_between(steps, values.min(axis=0), values.max(axis=0), color=color, alpha=0.16, linewidth=0)
+        look: dict[str, Any] = {"color": color, "alpha": 0.16, "linewidth": 0, "label": f"_{name}, range"}
+        axes.fill_between(steps, values.min(axis=0), values.max(axis=0), **look)
     line: dict[str, Any] = {"color": color, "linewidth": 1.6, "label": figure_text(name), **halo(color)}
     axes.plot(steps, np.median(values, axis=0), zorder=3 if color == TOTAL else 2.5, **line)  # the baseline on top
 
@@ -77,8 +78,9 @@ def spread_dots(results: Mapping[str, Mapping[str, Sequence[float | None]]]) -> 
             values = np.array([v for v in groups[name] if v is not None], dtype=float)
             look: dict[str, Any] = {"color": colors[name], **halo(colors[name])}
             if len(values):
-                axes.plot([np.median(values)] * 2, [row - 0.3, row + 0.3], linewidth=2.5, **look)
-                axes.plot(values, [row] * len(values), "o", markersize=6, alpha=0.65, **look)
+                median: dict[str, Any] = {"linewidth": 2.5, "label": f"{name}, median"} | look
+                axes.plot([np.median(values)] * 2, [row - 0.3, row + 0.3], **median)
+                axes.plot(values, [row] * len(values), "o", markersize=6, alpha=0.65, label=name, **look)
         if "%" in title:  # where all are alike, an axis of their own would reach beyond what there can be
             axes.set_xlim(-4, 104)
         axes.set_ylim(len(variants) - 0.4, -0.6)

@@ -3,6 +3,7 @@
 runs/<name>_<timestamp>/
     config.json            every setting, the command line, the source of own reward terms
     status.json            new, running, paused, stopped, finished or failed, and why
+    start.safetensors      the policy whose network it begins from, if it does
     lock                   held by the process that trains it
     metrics.csv            one line per update
     checkpoint.safetensors everything needed to go on exactly where it was
@@ -36,8 +37,8 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path, self.name = path, path.name
         self.metrics = MetricsLog(path / "metrics.csv")
-        self.checkpoint, self.best, self.policy = (
-            path / f"{name}.safetensors" for name in ("checkpoint", "best", "policy")
+        self.start, self.checkpoint, self.best, self.policy = (
+            path / f"{name}.safetensors" for name in ("start", "checkpoint", "best", "policy")
         )
 
     @property
@@ -64,7 +65,7 @@ class RunFolder:
 
     @property
     def details(self) -> dict[str, Any]:
-        """config, own_terms, command, identity"""
+        """config, own_terms, command, identity; start: name and sha256 of the policy that it begins from, if it does"""
         return read_json(self.path / "config.json")
 
     def keep_details(self, details: dict[str, Any]) -> None:

@@ -67,7 +67,7 @@ class LiveView(w.VBox):
         self.named = Symptoms()  # as they were when the picture was drawn
         self.state, self.steps, self.result, self.message, self.symptoms = (Html() for _ in range(5))
         self.bar = w.FloatProgress(min=0, max=1, layout=w.Layout(width="100%", height="16px", margin="0"))
-        self.picture = Picture(layout=w.Layout(width="100%"))
+        self.picture = Picture(self.save_figure, "learning_curves", layout=w.Layout(width="100%"))
         self.pause = self._button("Pause", "pause", "Hold still, losing nothing", lambda run: run.pause())
         self.resume = self._button("Resume", "play", "Go on where it was", resume)
         self.stop = self._button("Stop", "stop", "End it here; it can be resumed", lambda run: run.stop())
@@ -218,6 +218,11 @@ class LiveView(w.VBox):
             self.symptoms.value = symptoms_text(self.named)
         wait = max(unhurried(records, AGE, DRAW_EVERY, DRAW_SELDOM), (time.thread_time() - begin) / SHARE)
         self._drawn, self._draw_at = len(records), time.monotonic() + min(wait, DRAW_SELDOM)
+
+    def save_figure(self, path: str | Path) -> Path:
+        """Save the curves as they are shown, .svg, .pdf or .png, and their numbers as .csv beside it."""
+        with self._lock:
+            return self.curves.live.figure.save(path)
 
     def _button(self, name: str, icon: str, tooltip: str, act: Callable[[Run], None]) -> w.Button:
         button = w.Button(description=name, icon=icon, tooltip=tooltip, layout=w.Layout(width="auto", flex="0 0 auto"))
