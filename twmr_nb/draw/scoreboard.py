@@ -58,6 +58,7 @@ class BarsPanel:
         with live.resting():
             live.moving(axes, axes.xaxis)
         self.colors = term_colors(terms)
+        self.order: list[str] = []  # of the behaviours, as the rows are named
         self.areas = {}
         for name, color in self.colors.items():
             area = PolyCollection([], facecolors=color, linewidths=0, label=words(name))
@@ -103,7 +104,9 @@ class BarsPanel:
             self.cells["name"][k].set_fontweight("bold" if name == CLIMBING else "normal")
         paid = [term for term, values in zip(self.areas, sizes, strict=True) if values.any()]
         self._name(paid)
-        name_rows(self.axes, [words(name) for name in order])
+        if order != self.order:
+            name_rows(self.axes, [words(name) for name in order])
+            self.order = order
         self.words = [*paid, *(cell.get_text() for column in ("name", "end") for cell in self.cells[column])]
 
     def _name(self, paid: list[str]) -> None:

@@ -59,7 +59,7 @@ class LiveView(w.VBox):
     def __init__(self, run: Run | None = None, clip: EvaluationClip | None = None) -> None:
         self.run: Run | None = None
         self.clip = clip
-        self.compared: Mapping[str, Sequence[Record]] = {}
+        self.compared: Mapping[str, Sequence[Sequence[Record]]] = {}
         self.on_change: Callable[[], None] = lambda: None  # told when training begins or goes on, and when it ends
         self.curves = LiveCurves(WIDTH, HEIGHT)
         self._lock, self._poke, self._end = threading.RLock(), threading.Event(), threading.Event()
@@ -132,9 +132,10 @@ class LiveView(w.VBox):
             self.state.say(one_line(run.name))
             self.on_change()
 
-    def compare(self, records: Mapping[str, Sequence[Record]]) -> None:
-        """Draw these earlier runs in grey."""
-        self.compared = {name: thinned(log) for name, log in records.items() if len(log)}
+    def compare(self, records: Mapping[str, Sequence[Sequence[Record]]]) -> None:
+        """Draw these earlier runs in grey; of several seeds, cut where the shortest ends, the median and the range."""
+        ends = {name: min(map(len, logs)) for name, logs in records.items()}
+        self.compared = {name: [thinned(log[: ends[name]]) for log in records[name]] for name in ends if ends[name]}
         self._drawn, self._draw_at = -1, 0.0
         self.update()
 
