@@ -70,6 +70,7 @@ def test_a_queue_a_band_and_a_saved_figure(lab, open_notebook):
     first = notebook.evaluate("panel.run.name")
     notebook.save()
     notebook.load()
+    page.wait_for_selector(".twmr-curves img")
     notebook.run_cell(0)  # the same cell again
     expect(queue.locator("option")).to_have_text([re.compile(f"^{name}") for name in ("second", "fourth", "third")])
     assert notebook.evaluate("panel.run.name") == first
@@ -87,7 +88,7 @@ def test_a_queue_a_band_and_a_saved_figure(lab, open_notebook):
     folder = lab.notebooks / "runs" / "figures"
     (svg,), (pdf,), (table,) = (sorted(folder.glob(f"learning_curves_*.{kind}")) for kind in ("svg", "pdf", "csv"))
     assert pdf.read_bytes().startswith(b"%PDF")
-    rows = list(csv.DictReader(table.open()))
+    rows = list(csv.DictReader(table.read_text().splitlines()))
     assert {row["panel"] for row in rows} >= {"success", "return of whole episodes"}
     show(page.context.browser, svg)
     for _ in range(2):
@@ -122,7 +123,7 @@ def test_an_explorers_figure_is_saved_as_it_is_and_no_taller_for_it(lab, open_no
     expect(page.get_by_text("Saved Reward_explorer_")).to_be_visible()
     notebook.screenshot("explorer_saved", ROOT)
     svg = next((lab.notebooks / "runs" / "figures").glob("Reward_explorer_*.svg"))
-    rows = list(csv.DictReader(svg.with_suffix(".csv").open()))
+    rows = list(csv.DictReader(svg.with_suffix(".csv").read_text().splitlines()))
     totals = {
         row["y"]: float(row["x"]) for row in rows if (row["panel"], row["series"]) == ("who pays how much", "now")
     }

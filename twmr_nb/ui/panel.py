@@ -20,14 +20,12 @@ from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.live import RunShell
 from twmr_nb.ui.queue import QueueBox
 from twmr_nb.ui.run_list import readable_runs
-from twmr_nb.ui.seeds import label_of, name_of, rows_of
+from twmr_nb.ui.seeds import outcome_of, rows_of
 from twmr_nb.ui.shell import line, titled
 from twmr_nb.ui.starting_point import StartingPoint, base_of
 
 COMPARED = 3  # earlier runs drawn at a time, at most
-EARLIER = (
-    f"compare with {COMPARED} earlier runs at most: Ctrl+click; of several seeds the median, and a band for the range"
-)
+EARLIER = f"compare with up to {COMPARED} (Ctrl+click); of several seeds: median and range"
 DOC = "choose settings, start a run, watch it learn; the kernel stays free"
 
 
@@ -104,10 +102,9 @@ class TrainingPanel(RunShell):
         """Offer the runs that can be compared with, those that differ in nothing but the seed as one."""
         runs, _unreadable = readable_runs(self.root)
         here = self.run.name if self.run else ""
-        rows = rows_of(run for run in runs if run.records and run.name != here)
         chosen = {run.name for name in self.earlier.value for run in self.rows[name]}
-        self.rows = {name_of(row): row for row in rows}
-        self.earlier.options = [(label_of(row), name_of(row)) for row in rows]
+        self.rows = rows_of(run for run in runs if run.records and run.name != here)
+        self.earlier.options = [(f"{name}{outcome_of(row)}", name) for name, row in self.rows.items()]
         self.earlier.value = [name for name, row in self.rows.items() if chosen & {run.name for run in row}]
 
     def _start_row(self) -> w.HBox:

@@ -26,10 +26,8 @@ class StartingPoint(w.VBox):
         self.root, self.first = root, first
         self.on_choose: Callable[[TrainConfig], None] = lambda config: None
         self.choice = w.Dropdown(description="start from", style={"description_width": "68px"})
-        self.choice.layout, self.choice.tooltip = (
-            w.Layout(flex="1 1 auto", min_width="0"),
-            "A preset, or the settings of a saved policy",
-        )
+        self.choice.layout = w.Layout(flex="1 1 auto", min_width="0")
+        self.choice.tooltip = "A preset, or the settings of a saved policy"
         self.train_on = w.Checkbox(description="train its network on", indent=False)
         self.train_on.layout, self.train_on.tooltip = w.Layout(width="auto", flex="0 0 auto"), TRAIN_ON
         self.about = Html()
