@@ -443,7 +443,7 @@ def test_earlier_runs_are_drawn_behind(tmp_path):
     assert panel.view.picture.value != before
 
 
-# Logs by hand: of three seeds, the last of which was cut short, and of one whose settings are others.
+# Logs by hand.
 COLUMNS = ("update", "progress", "global_step", "episodes", "success_rate", "episode_return", "train_s")
 
 

@@ -70,10 +70,8 @@ class TrainingPanel(RunShell):
         """
         name, config, terms = checked_name(self.name.value.strip()), self.controls.config, self.controls.extra_terms
         run = QUEUE.add(new_run(config, name, self.root, extra_terms=terms, start_from=self.origin.network))
-        if run.waiting:
-            self.sync()
-        else:
-            self.view.show(run)  # which calls sync
+        if not run.waiting:
+            self.view.show(run)
         return run
 
     def sync(self) -> None:
