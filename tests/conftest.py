@@ -34,11 +34,15 @@ def gl() -> None:
 @pytest.fixture
 def no_run_left(monkeypatch):
     """No film unless the test asks for it; whatever trains is stopped at the end, and no view follows a run."""
+    from twmr_nb.runs.queue import QUEUE
     from twmr_nb.runs.run import LIVE
     from twmr_nb.ui import clip, live
 
     monkeypatch.setattr(clip, "gl_available", lambda: False)
     yield
+    QUEUE.on_change = lambda: None
+    for run in QUEUE.waiting:
+        QUEUE.remove(run)
     for run in LIVE.values():
         run.stop()
         run._training.over.wait()

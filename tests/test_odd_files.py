@@ -266,7 +266,7 @@ def test_a_log_with_odd_numbers_is_drawn_as_far_as_it_can_be(tmp_path, line):
     assert bytes(view.view.picture.value).startswith(b"\x89PNG")
     assert 0 <= view.view.bar.value <= 1
     panel = TrainingPanel(root=tmp_path)
-    panel.earlier.value = panel.earlier.options[:1]
+    panel.earlier.value = [name for _, name in panel.earlier.options[:1]]
 
 
 @pytest.mark.parametrize("own", [None, 5, "calm", [5], [{"name": 5}], [{"source": "x"}], {"name": "x"}])

@@ -35,6 +35,7 @@ from .policies.saved import SavedPolicy as SavedPolicy
 from .policies.saved import load_policy as load_policy
 from .policies.saved import shipped_policies as shipped_policies
 from .policies.scripted import ConstantPolicy as ConstantPolicy
+from .runs.queue import enqueue as enqueue
 from .runs.run import Run as Run
 from .runs.run import open_run as open_run
 from .runs.run import train as train

@@ -80,7 +80,7 @@ print(policies_table({ATTACK: (policy, 1)}))""",
 DOINGS = {
     "panel": [
         "[setattr(panel.origin.choice, 'value', name) for name in panel.origin.choice.options] and None",
-        "setattr(panel.earlier, 'value', panel.earlier.options[:3])",
+        "setattr(panel.earlier, 'value', [name for _, name in panel.earlier.options[:3]])",
         "[panel.view.show(run) for run in view.runs.values()] and None",
         "setattr(panel.name, 'value', ATTACK)",
         "panel._try(panel.start)",

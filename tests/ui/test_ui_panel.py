@@ -17,7 +17,8 @@ from twmr_nb.config.as_text import command_line, python_code
 from twmr_nb.config.fields import choices, field_docs, settings_of
 from twmr_nb.config.presets import PRESETS
 from twmr_nb.config.schema import ConfigError, EnvConfig, PPOConfig, TrainConfig, all_settings
-from twmr_nb.runs.run import LIVE, RunError, new_run
+from twmr_nb.runs.queue import QUEUE
+from twmr_nb.runs.run import LIVE, new_run
 from twmr_nb.task.rewards import reward_term
 from twmr_nb.ui.controls import Controls
 from twmr_nb.ui.live import LiveView
@@ -330,8 +331,8 @@ def test_start_pause_resume_save_stop_resume(tmp_path, capfd):
     click(button(panel, "Start training"))
     run = panel.run
     assert words(view.state).startswith(("preparing, 0 s", "compiling, 0 s"))
-    assert all(row.disabled for row in panel.controls.every_row)
-    assert f"The settings of {run.name}" in words(panel.note)
+    assert not any(row.disabled for row in panel.controls.every_row), "what is set is for the next one"
+    assert words(panel.note) == f"{run.name} is training; what is set here is for the next one."
     wait_for(lambda: re.match("collecting|learning", words(view.state)))
     wait_for(lambda: len(pictures) >= 3)
     assert re.search(r"[\d,.]+k? of 100.00M steps · [\d,]+ steps/s · [\d:]+ left", words(view.steps))
@@ -345,7 +346,7 @@ def test_start_pause_resume_save_stop_resume(tmp_path, capfd):
     wait_for(lambda: re.match("collecting|learning", words(view.state)))
     click(view.stop)
     wait_for(lambda: words(view.state).startswith("stopped"))
-    wait_for(lambda: not panel.controls.rows["gamma"].disabled)
+    wait_for(lambda: panel.button.description == "Start training")
     updates = len(run.records)
     click(view.resume)
     wait_for(lambda: len(run.records) > updates)
@@ -356,25 +357,78 @@ def test_start_pause_resume_save_stop_resume(tmp_path, capfd):
     assert out == err == "", "a thread printed"
 
 
-def test_a_second_run_asks_first(tmp_path):
+def waiting(panel):
+    """The names that the panel's list says wait."""
+    return [label for label, _ in panel.queue.choice.options]
+
+
+def test_while_one_trains_others_wait_in_an_order_that_can_be_changed(tmp_path):
+    panel = TrainingPanel(root=tmp_path, **ENDLESS)
+    assert panel.queue.layout.display == "none"
+    click(button(panel, "Start training"))
+    first = panel.run
+    for name in "abc":
+        panel.name.value = name
+        click(button(panel, "Add to the queue"))
+    a, b, c = (run.name for run in QUEUE.waiting)
+    assert (panel.run, waiting(panel)) == (first, [a, b, c])
+    assert len({a, b, c, first.name}) == 4
+    assert [run.state for run in QUEUE.waiting] == ["waiting"] * 3
+    assert panel.queue.layout.display == ""
+    assert "Stop ends only the one that trains: then the next of these begins." in words(panel.queue.told)
+    panel.queue.choice.value = QUEUE.waiting[2]
+    click(panel.queue.sooner)
+    assert waiting(panel) == [a, c, b]
+    click(panel.queue.sooner)
+    click(panel.queue.sooner)  # no further than the front
+    assert waiting(panel) == [c, a, b]
+    click(panel.queue.later)
+    assert waiting(panel) == [a, c, b]
+    click(panel.queue.remove)
+    assert waiting(panel) == [a, b]
+    assert not (tmp_path / c).exists(), "what never trained leaves nothing"
+
+    again = TrainingPanel(root=tmp_path)  # the cell is run again
+    assert (again.run, waiting(again)) == (first, [a, b])
+    assert "newer view" in words(panel.view.message)
+    click(again.view.stop)  # one, not the queue
+    wait_for(lambda: again.run.name == a and waiting(again) == [b])
+    assert (first.state, again.run.training) == ("stopped", True)
+    assert panel.run is first, "the newest panel shows what trains"
+
+
+def test_a_failed_one_is_told_and_passed_over(tmp_path):
+    def breaks(t):
+        raise ZeroDivisionError("no such thing")
+
     panel = TrainingPanel(root=tmp_path, **ENDLESS)
     first = panel.start()
-    other = TrainingPanel(root=tmp_path)
-    assert other.run is first, "a new panel shows what trains"
-    assert other.controls.config == first.config
-    assert "newer view" in words(panel.view.message)
-    with pytest.raises(RunError, match="is training"):
-        other.start()
-    click(button(other, "Start training"))
-    assert other.busy.layout.display == "flex"
-    click(button(other, "Let it train"))
-    assert other.busy.layout.display == "none"
-    assert first.training
-    click(button(other, "Start training"))
-    click(button(other, "Stop it and start this one"))
-    assert first.state == "stopped"
-    assert other.run is not first
-    assert other.run.training
+    sick = QUEUE.add(new_run("flip", "sick", tmp_path, extra_terms=[reward_term(breaks)], **TINY))
+    gone = QUEUE.add(new_run("flip", "gone", tmp_path, **TINY))
+    last = QUEUE.add(new_run("flip", "last", tmp_path, **TINY))
+    shutil.rmtree(gone.path)
+    first.stop()
+    assert last.join() == "finished"
+    wait_for(lambda: not threads("queue"))
+    assert (sick.state, gone.state) == ("failed", "gone")
+    told = unescape(words(panel.queue.told))
+    assert f"{sick.name} failed and was passed over: reward term 'breaks' failed" in told
+    assert f"{gone.name} failed and was passed over: the folder of {gone.name} is gone" in told
+    assert (tuple(QUEUE.waiting), panel.button.description) == ((), "Start training")
+    first.start()
+    QUEUE.add(new_run("flip", "new", tmp_path, **TINY))
+    assert QUEUE.failures == {}, "a new queue forgets what failed in the last one"
+
+
+def test_a_choice_whose_turn_came_meanwhile_is_no_error(tmp_path):
+    panel = TrainingPanel(root=tmp_path, **ENDLESS)
+    panel.start()
+    run = panel.start()
+    QUEUE._runs.clear()  # as if its turn had come
+    panel.queue.choice.value = run
+    click(panel.queue.remove)
+    assert waiting(panel) == []
+    run.waiting = False
 
 
 def test_earlier_runs_are_drawn_behind(tmp_path):
@@ -382,10 +436,80 @@ def test_earlier_runs_are_drawn_behind(tmp_path):
         new_run("flip", name, root=tmp_path, **TINY).train()
     panel = TrainingPanel(root=tmp_path, **TINY)
     before = panel.view.picture.value
-    assert len(panel.earlier.options) == 4
-    panel.earlier.value = panel.earlier.options
-    assert list(panel.view.compared) == list(panel.earlier.options[:3])
+    names = [name for _, name in panel.earlier.options]
+    assert len(names) == 4, "the same seed again is no seed more"
+    panel.earlier.value = names
+    assert list(panel.view.compared) == names[:3]
     assert panel.view.picture.value != before
+
+
+# Logs by hand.
+COLUMNS = ("update", "progress", "global_step", "episodes", "success_rate", "episode_return", "train_s")
+
+
+def logged(root, name, success, updates=4, **settings):
+    run = new_run("flip", name, root, **settings)
+    for k in range(1, updates + 1):
+        run.folder.metrics.append(
+            dict(zip(COLUMNS, (k, k / updates, 1000.0 * k, 1, success * k / updates, k, k), strict=True))
+        )
+    run.folder.keep_state("finished")
+    return run
+
+
+def test_runs_that_differ_in_nothing_but_the_seed_are_one_row_and_one_curve_with_a_band(tmp_path):
+    for seed, success in enumerate((0.5, 0.9, 0.6)):
+        logged(tmp_path, "mine", success, seed=seed)
+    logged(tmp_path, "other", 1.0, seed=1, gamma=0.9)
+    logged(tmp_path, "mine", 0.1, seed=0)  # a seed that is there already
+    unfinished = logged(tmp_path, "mine", 0.2, updates=2, seed=7)
+    unfinished.folder.keep_state("stopped")
+    LIVE.clear()
+    panel = TrainingPanel(root=tmp_path)
+    labels = {label for label, _ in panel.earlier.options}
+    row = next(label for label in labels if "3 seeds" in label)
+    assert row == "mine, 3 seeds · success 60 (10 to 90) %"
+    assert len(labels) == 4
+    panel.earlier.value = [dict(panel.earlier.options)[row]]
+    _returns, success, *_ = panel.view.curves.live.figure.axes
+    median, band = success.lines[0], success.collections[0].get_paths()[0].vertices
+    assert median.get_ydata() == pytest.approx([15, 30, 45, 60])
+    last = band[band[:, 0] == 4, 1]
+    assert (last.min(), last.max()) == (pytest.approx(10), pytest.approx(90))
+    logged(tmp_path, "mine", 0.7, seed=3)
+    panel.list_earlier()
+    assert panel.earlier.value == ("mine, 4 seeds",), "the row stays chosen as it grows"
+
+
+# -- the network of a policy ------------------------------------------------------------------------------------------
+
+
+def test_the_network_of_a_policy_is_trained_on_where_it_fits(tmp_path):
+    run = new_run("flip", "first", root=tmp_path, **TINY)
+    run.train()
+    panel = TrainingPanel("flip", root=tmp_path)
+    assert panel.origin.train_on.layout.display == "none", "a preset has no network"
+    panel.origin.choice.value = f"run {run.name}"
+    assert panel.origin.train_on.layout.display == ""
+    assert panel.origin.network is None
+    panel.origin.train_on.value = True
+    assert "twmr-error" not in panel.note.value
+    panel.controls.rows["obs_mode"].text = "full"
+    panel.controls.rows["hidden_size"].text = "16"
+    told = unescape(words(panel.note))
+    assert "obs_mode = 'full' and hidden_size = 16 cannot begin from the network of 'ppo_lstm_policy_" in told
+    assert told.endswith(
+        "which was made with obs_mode = 'proprio' and hidden_size = 8: set it so, or begin from another policy."
+    )
+    with pytest.raises(ConfigError, match="cannot begin from the network"):
+        panel.start()
+    assert len(list(tmp_path.iterdir())) == 1
+    panel.controls.rows["obs_mode"].text = "proprio"
+    panel.controls.rows["hidden_size"].text = "8"
+    assert words(panel.note) == ""
+    second = panel.start()
+    assert second.join() == "finished"
+    assert second.folder.details["start"]["name"] == run.policy.name
 
 
 def test_a_failure_is_told_in_the_view(tmp_path):
@@ -408,25 +532,24 @@ def test_a_policy_of_no_known_preset_is_its_own_start():
 def test_what_was_wrong_is_forgotten_once_it_is_mended(tmp_path):
     panel = TrainingPanel(root=tmp_path, **TINY)
     panel.controls.rows["total_timesteps"].text = "abc"
-    panel._ask_or_start()
+    click(panel.button)
     assert "twmr-error" in panel.note.value
     panel.controls.rows["total_timesteps"].text = "64"
     assert "twmr-error" not in panel.note.value
     panel.name.value = "a/b"
-    panel._ask_or_start()
+    click(panel.button)
     assert "twmr-error" in panel.note.value
     panel.name.value = "good"
     assert "twmr-error" not in panel.note.value
 
 
-def test_a_run_stopped_in_another_view_gives_the_settings_back(tmp_path):
+def test_a_run_stopped_in_another_view_is_followed_by_the_next(tmp_path):
     panel = TrainingPanel(root=tmp_path, **TINY | {"total_timesteps": 10**7})
     run = panel.start()
-    wait_for(lambda: panel.controls.rows["seed"].disabled)
+    assert panel.button.description == "Add to the queue"
     other = LiveView(run)
     run.stop()
-    wait_for(lambda: not panel.controls.rows["seed"].disabled)
-    assert "while it trains" not in panel.note.value
+    wait_for(lambda: panel.button.description == "Start training" and "is training" not in panel.note.value)
     other.close()
 
 

@@ -15,11 +15,11 @@ from matplotlib.collections import PolyCollection
 
 from twmr_nb.draw.live_figure import LiveFigure, between, nice_limits
 from twmr_nb.draw.metrics import METRICS, column, shown, steps_unit
+from twmr_nb.draw.spread import draw_spread
 from twmr_nb.draw.style import DASHES, GREY, TOTAL, Plot, halo, legend, style, term_colors, words
-from twmr_nb.markup import figure_text
 from twmr_nb.types import Array, Record
 
-Runs = Mapping[str, Sequence[Record]]
+Runs = Mapping[str, Sequence[Record] | Sequence[Sequence[Record]]]  # name -> a log, or several that differ by seed
 LEFT, TOP, RIGHT, BOTTOM, BETWEEN_X, BETWEEN_Y = 62, 22, 18, 42, 62, 46  # px around and between the panels
 CURVES, LOSSES = ("episode_return", "success_rate"), ("value_loss", "approx_kl", "std")
 ROUND = (1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
@@ -30,7 +30,8 @@ def learning_curves(records: Sequence[Record], compare: Runs | None = None) -> P
     """Four panels over training steps: return, success, what each term adds to the return, losses and noise.
 
     Episodes that a staggered start cut short do not count: the upper curves begin where the first whole one has ended.
-    `records`: one per update, as `run.records` holds them. `compare`: earlier runs by name, drawn in grey.
+    `records`: one per update, as `run.records` holds them. `compare`: earlier runs by name, drawn in grey; in place of
+    one's records a list of them, of runs that differ in nothing but the seed: their median, and their range as a band.
     """
     curves = LiveCurves(960, 540)
     curves.show(records, compare or {}, total=0)
@@ -95,18 +96,18 @@ class LiveCurves:
         self.curves = {}
         for axes, key in zip((returned, success), CURVES, strict=True):
             for dash, (name, others) in zip(DASHES, compared.items(), strict=False):
-                look = {"color": GREY, "linestyle": dash, "linewidth": 1.2, "label": figure_text(name)}
-                axes.plot(column(others, "global_step") / self.scale, shown(others, key), **look)
+                draw_spread(axes, several(others), key, GREY, name, self.scale, linestyle=dash, linewidth=1.2)
             color = METRICS[key].color
             self.curves[key] = self._line(axes, color=color, linewidth=2, label="this run", **halo(color))
             if compared:
                 legend(axes, 1, "lower right", handle=2.6)
         if frame.curriculum:
-            self.curves["frontier"] = self._line(success, color=height.color, linewidth=1.2, linestyle="-.")
+            look = {"color": height.color, "linestyle": "-.", "label": "_highest step drawn [mm]"}
+            self.curves["frontier"] = self._line(success, linewidth=1.2, **look)
         colors = term_colors(frame.terms)
         areas = {n: PolyCollection([], facecolors=colors[n], label=words(n)) for n in frame.terms}
         self.areas = {n: self.live.moving(paid, paid.add_collection(area, autolim=False)) for n, area in areas.items()}
-        self.paid = self._line(paid, color=TOTAL, linewidth=1.6, **halo(TOTAL))
+        self.paid = self._line(paid, color=TOTAL, linewidth=1.6, label="_all terms", **halo(TOTAL))
         for key in LOSSES:
             self.curves[key] = self._line(losses, color=METRICS[key].color, linewidth=1.4, label=METRICS[key].short)
         legend(paid, 3, "upper left")
@@ -169,10 +170,11 @@ class Curves:
 
 def frame_of(data: Curves, compared: Runs, total: float) -> Frame:
     """Limits that change seldom while the curves grow; without a total the steps end where the curves do."""
-    last = np.concatenate([data.steps, *(column(others, "global_step") for others in compared.values())])
+    earlier = [log for others in compared.values() for log in several(others)]
+    last = np.concatenate([data.steps, *(column(log, "global_step") for log in earlier)])
     done = float(np.nanmax([1e3, *last]))
     steps = float(np.nanmax([min(round_up(done), total or done), *last]))
-    returns = [column(run, "episode_return") for run in (data.records, *compared.values())]
+    returns = [column(run, "episode_return") for run in (data.records, *earlier)]
     gains = [np.fmax(values, 0) for values in data.paid.values()]
     costs = [np.fmin(values, 0) for values in data.paid.values()]
     low, high = nice_limits(*span([np.sum(costs, axis=0), np.sum(gains, axis=0)] if gains else []))
@@ -188,6 +190,11 @@ def frame_of(data: Curves, compared: Runs, total: float) -> Frame:
         curriculum=bool(np.isfinite(column(data.records, "frontier")).any()),
         logged=bool(data.paid or not data.records),
     )
+
+
+def several(logs: Any) -> Sequence[Sequence[Record]]:
+    """The logs of runs that differ by their seed; where one is given, that one."""
+    return [logs] if not len(logs) or isinstance(logs[0], Mapping) else logs
 
 
 def span(curves: Sequence[Array], least: float = 0.0) -> tuple[float, float]:

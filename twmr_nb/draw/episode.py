@@ -51,7 +51,7 @@ def reward_traces(rollout: Rollout, terms: Mapping[str, ArrayLike] | None = None
         *robust_limits([*shown.values(), total])
     )
     legend(reward, 7, "lower left")
-    gate.fill_between(time, transition.gate, color=GREY, linewidth=0)
+    gate.fill_between(time, transition.gate, color=GREY, linewidth=0, label="gate")
     style(gate, "gate", "", "0 in, 1 out").set_ylim(0, 1.05)
     for (line, name), angle in zip(LEGS, transition.leg_angle.T, strict=True):
         legs.plot(time, angle, linewidth=1.3, label=name, **line)
@@ -91,7 +91,7 @@ def signal_traces(rollouts: Sequence[Rollout], width: int = 710, height: int = 5
 
 def draw_gate(axes: Axes, rollout: Rollout, first: bool) -> None:
     """The gate, and the value above which it counts as open."""
-    axes.fill_between(rollout.time, rollout.transition.gate, color=GREY, linewidth=0)
+    axes.fill_between(rollout.time, rollout.transition.gate, color=GREY, linewidth=0, label="gate")
     axes.axhline(GATE_OPEN, color=INK, linewidth=0.8, linestyle=":")
     style(axes, f"gate (dotted: {GATE_OPEN:g})", "", "0 to 1" if first else "").set_ylim(0, 1.08)
 

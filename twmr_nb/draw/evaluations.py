@@ -36,7 +36,8 @@ def success_over_height(sweeps: Mapping[str, Sequence[Result]]) -> Plot:
         ):
             if all(rate in r for r in results):
                 low, high = 100 * np.array([r[interval] for r in results]).T
-                axes.fill_between(heights, low, high, color=color, alpha=0.2, linewidth=0)
+                band = f"_{how['label']}, 95% interval"
+                axes.fill_between(heights, low, high, color=color, alpha=0.2, linewidth=0, label=band)
                 shares = [100 * r[rate] for r in results]
                 axes.plot(heights, shares, color=color, linewidth=2, marker="o", markersize=5, **how)
     limit = 100 * WHEGS * MAX_TIP_RADIUS
@@ -56,7 +57,7 @@ def where_they_ended(rollouts: Sequence[Rollout]) -> Plot:
     figure = Plot(960, 200)
     axes = along_the_way(figure, rollouts[0], "where the episodes ended (grey: the step)", "episodes")
     ends = np.clip([rollout.transition.x[-1] for rollout in rollouts], AROUND[0], AROUND[1] - 1e-6)
-    axes.hist(ends, bins=np.arange(AROUND[0], AROUND[1] + 0.01, 0.05).tolist(), color=OWN_COLORS[-1])
+    axes.hist(ends, bins=np.arange(AROUND[0], AROUND[1] + 0.01, 0.05).tolist(), color=OWN_COLORS[-1], label="ended")
     return figure
 
 

@@ -78,9 +78,11 @@ class CausePanel(TimePanel):
         super().__init__(live, axes, rollout, "", "")
         self.rollout, self.nose = rollout, nose_up(rollout.attitude)
         live.moving(axes, axes.yaxis)
-        self.parts = {name: self.area(facecolors=color, linewidths=0) for name, color in PART_COLORS.items()}
+        self.parts = {
+            name: self.area(facecolors=color, linewidths=0, label=name) for name, color in PART_COLORS.items()
+        }
         self.window = live.moving(axes, axes.axhspan(0, 1, color=GATE_COLORS["obstacle"], alpha=0.25, linewidth=0))
-        self.signal = self.line(color=INK, linewidth=1.6)
+        self.signal = self.line(color=INK, linewidth=1.6, label="signal")
         self.limit = live.moving(axes, axes.axhline(0, color=INK, linewidth=1.6, linestyle="--"))
         head: dict[str, Any] = {"color": INK, "transform": axes.transAxes}
         self.title = live.moving(axes, axes.text(0, 1.06, "", fontsize=10, fontweight="bold", **head))
@@ -106,12 +108,12 @@ class CausePanel(TimePanel):
         elif config.gate_mode == "felt":
             self.show_nose(config)
         else:
-            self.title.set_text("this gate listens to nothing and stays shut")
+            self.call("this gate listens to nothing and stays shut")
             self.axes.set_ylim(0, 1)
             self.axes.set_yticks([])
 
     def show_score(self, config: EnvConfig) -> None:
-        self.title.set_text("what it feels: opens above the bias")
+        self.call("what it feels: opens above the bias")
         base = np.zeros_like(self.time)
         for name, values in score_parts(self.rollout, config).items():
             self.parts[name].set_verts([between(self.time, base, base + values)])
@@ -122,13 +124,13 @@ class CausePanel(TimePanel):
         self.scale(low if config.gate_bias < 0 else 0.0, high)
 
     def show_nose(self, config: EnvConfig) -> None:
-        self.title.set_text("how far it feels its nose up [rad]: opens above the line")
+        self.call("how far it feels its nose up [rad]: opens above the line")
         self.signal.set_ydata(self.nose)
         self.limit.set_ydata([config.gate_tilt] * 2)
         self.scale(*nice_limits(float(self.nose.min()), max(float(self.nose.max()), config.gate_tilt)))
 
     def show_place(self, config: EnvConfig) -> None:
-        self.title.set_text("where it is: open between these places [m]")
+        self.call("where it is: open between these places [m]")
         window = obstacle_window(config)
         self.signal.set_ydata(self.rollout.transition.x)
         self.window.set_visible(window is not None)
@@ -137,6 +139,10 @@ class CausePanel(TimePanel):
             self.window.set_height(window[1] - window[0])
         x = self.rollout.transition.x
         self.scale(*nice_limits(float(x.min()), max(float(x.max()), window[1] if window else 0.0)))
+
+    def call(self, title: str) -> None:
+        self.title.set_text(title)
+        self.axes.set_label(title)
 
     def scale(self, low: float, high: float) -> None:
         self.axes.set_ylim(low, high)
@@ -158,10 +164,11 @@ class WayPanel:
         axes.set_xlim(min(float(self.x.min()), -0.05), max(float(self.x.max()), middle) + 0.05)
         look: dict[str, Any] = {"linestyle": "none", "marker": "o", "markeredgewidth": 0}
         self.dots = {
-            mode: live.moving(axes, axes.plot([], [], markersize=2.5, alpha=0.5, color=color, **look))[0]
+            mode: live.moving(axes, axes.plot([], [], markersize=2.5, alpha=0.5, color=color, label=mode, **look))[0]
             for mode, color in GATE_COLORS.items()
         }
-        self.here = live.moving(axes, axes.plot([], [], markersize=7, color=CURSOR, **look))[0]
+        look |= {"color": CURSOR, "label": "under the cursor"}
+        self.here = live.moving(axes, axes.plot([], [], markersize=7, **look))[0]
 
     def show(self, gate: Array, config: EnvConfig, frame: int) -> None:
         for mode, dots in self.dots.items():

@@ -51,7 +51,7 @@ class GatePanel(TimePanel):
         super().__init__(live, axes, rollout, "gate: should the legs be out?", "")
         axes.set_ylim(0, 1.08)
         axes.set_yticks([0, 1], ["in", "out"])
-        self.fill = self.area(facecolors=INK, alpha=0.75, linewidths=0)
+        self.fill = self.area(facecolors=INK, alpha=0.75, linewidths=0, label="_gate")
 
     def show(self, gate: Array) -> None:
         self.fill.set_verts([between(self.time, np.zeros_like(gate), gate)])
@@ -71,7 +71,7 @@ class LegsPanel(TimePanel):
         reached = f"legs out: tips reach {1000 * LEGS_OUT:.0f} mm"
         axes.text(0.995, out[0] + 0.27, reached, transform=across, ha="right", **place)
         for (look, name), angle in zip(LEGS, rollout.transition.leg_angle.T, strict=True):
-            label = {"front left": "front", "rear left": "rear (dashed: right)"}.get(name, "_")
+            label = {"front left": "front", "rear left": "rear (dashed: right)"}.get(name, f"_{name}")
             line: dict[str, Any] = {"linewidth": 1.0, "label": label, "alpha": 0.85, **look}
             axes.plot(self.time, angle, **line)
         self.asked = self.line(color=ASKED, linewidth=1.2, label="asked by the extension term")

@@ -11,7 +11,7 @@ from twmr_nb.config.schema import EnvConfig
 from twmr_nb.draw.contrast import edge_of
 from twmr_nb.draw.live_figure import LiveFigure
 from twmr_nb.draw.side_view import ASKED, DRIVEN, SideView, WheelRow, corners
-from twmr_nb.draw.style import INK, TERM_COLORS, style
+from twmr_nb.draw.style import INK, LEGS, TERM_COLORS, style
 from twmr_nb.robot.model import LEG_RANGE, LEGS_OUT, WHEEL_RADIUS, tip_radius
 from twmr_nb.robot.outline import Outline, outline
 from twmr_nb.robot.pose import leg_targets
@@ -67,7 +67,7 @@ class TipCurve:
         inside: dict[str, Any] = {"color": INK, "fontsize": 8}
         axes.text(1.0, 1000 * WHEEL_RADIUS + 0.5, "the wheel's own radius, 25 mm", ha="center", **inside)
         axes.text(-0.1, 1000 * LEGS_OUT + 9.5, "legs out", ha="center", **inside)
-        axes.plot(angle, 1000 * tip_radius(angle), color=DRIVEN, linewidth=2.2)
+        axes.plot(angle, 1000 * tip_radius(angle), color=DRIVEN, linewidth=2.2, label="at every angle")
         marker: dict[str, Any] = {"linestyle": "none", "marker": "o"}
         self.retract = live.moving(axes, axes.axvline(0, color=INK, linewidth=1.2, linestyle="--"))
         self.extend = live.moving(axes, axes.axvline(0, color=ASKED, linewidth=1.2, linestyle="--"))
@@ -82,8 +82,8 @@ class TipCurve:
             for word, color in (("gate shut asks", INK), ("gate open asks", edge_of(ASKED)))
         ]
         self.dots = [
-            live.moving(axes, axes.plot([], [], markersize=11 - 2 * k, color=color, **marker))[0]
-            for k, color in enumerate(WHEEL_COLORS)
+            live.moving(axes, axes.plot([], [], markersize=11 - 2 * k, color=color, label=name, **marker))[0]
+            for k, (color, (_, name)) in enumerate(zip(WHEEL_COLORS, LEGS, strict=True))
         ]
 
     def show(self, angles: Array, config: EnvConfig, targets: dict[str, float]) -> None:

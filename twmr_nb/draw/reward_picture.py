@@ -69,9 +69,9 @@ class TermsPanel(TimePanel):
             live.moving(axes, axes.yaxis)
         live.moving(axes, axes.axhline(0, color=INK, linewidth=0.8))
         self.window = max(1, round(WINDOW / rollout.transition.ctrl_dt))
-        self.areas = {name: self.area(facecolors=colors[name], linewidths=0) for name in names}
-        self.lines = {name: self.line(color=colors[name], linewidth=1.6) for name in names}
-        self.total = self.line(color=TOTAL, linewidth=1.3, path_effects=HALO)
+        self.areas = {name: self.area(facecolors=colors[name], linewidths=0, label=words(name)) for name in names}
+        self.lines = {name: self.line(color=colors[name], linewidth=1.6, label=words(name)) for name in names}
+        self.total = self.line(color=TOTAL, linewidth=1.3, path_effects=HALO, label="total")
 
     def show(self, weighted: Mapping[str, Array], how: str) -> None:
         self.axes.set_ylabel(STYLES[how], color=INK, fontsize=9)
@@ -112,18 +112,20 @@ class TotalsPanel:
 
     def __init__(self, live: LiveFigure, axes: Axes, names: Sequence[str]) -> None:
         self.axes = style(axes)
+        axes.set_label("who pays how much")
         with live.resting(1):
             live.moving(axes, axes.xaxis)
         self.rows = rows = [*names, "total"]
         colors = term_colors(names) | {"total": TOTAL}
         place = np.arange(len(rows))
-        self.bars = live.moving(axes, axes.barh(place, 0, color=[colors[n] for n in rows], height=0.56).patches)
+        tints: dict[str, Any] = {"color": [colors[n] for n in rows], "label": "now"}
+        self.bars = live.moving(axes, axes.barh(place, 0, height=0.56, **tints).patches)
         self.bars[-1].set_path_effects(HALO)
-        outline: dict[str, Any] = {"facecolor": "none", "edgecolor": INK, "linewidth": 1.1}
+        outline: dict[str, Any] = {"facecolor": "none", "edgecolor": INK, "linewidth": 1.1, "label": "before"}
         self.outlines = live.moving(axes, axes.barh(place, 0, height=0.82, **outline).patches)
         live.moving(axes, axes.axvline(0, color=INK, linewidth=0.8))
         axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.set_yticks([])
+        name_rows(axes, [words(name) for name in rows])
         axes.grid(axis="y", visible=False)
         axes.spines["left"].set_visible(False)
         axes.locator_params(axis="x", nbins=4)
@@ -145,6 +147,12 @@ class TotalsPanel:
             text.set_text(signed(now[name]) if name in now else "off")
         everything = [*now.values(), *before.values(), 0.0]
         self.axes.set_xlim(nice_limits(min(everything), max(everything)))
+
+
+def name_rows(axes: Axes, names: Sequence[str]) -> None:
+    """Call the rows 0, 1, ... of a panel so where its numbers are saved; in the picture they are named elsewhere."""
+    axes.set_yticks(range(len(names)), names)
+    axes.tick_params(axis="y", length=0, labelleft=False)
 
 
 def span(curves: Sequence[Array]) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from matplotlib.collections import PolyCollection
 
 from twmr_nb.draw.contrast import SWATCH
 from twmr_nb.draw.live_figure import LiveFigure, nice_limits
-from twmr_nb.draw.reward_picture import signed
+from twmr_nb.draw.reward_picture import name_rows, signed
 from twmr_nb.draw.style import CURSOR, HALO, INK, TOTAL, style, term_colors, variant_colors, words
 from twmr_nb.draw.table import Table
 from twmr_nb.episodes.scoreboard import CLIMBING, Scoreboard
@@ -58,15 +58,15 @@ class BarsPanel:
         with live.resting():
             live.moving(axes, axes.xaxis)
         self.colors = term_colors(terms)
+        self.order: list[str] = []  # of the behaviours, as the rows are named
         self.areas = {}
         for name, color in self.colors.items():
-            area = PolyCollection([], facecolors=color, linewidths=0)
+            area = PolyCollection([], facecolors=color, linewidths=0, label=words(name))
             self.areas[name] = live.moving(axes, axes.add_collection(area, autolim=False))
         live.moving(axes, axes.axvline(0, color=INK, linewidth=0.8))
         mark: dict[str, Any] = {"marker": "|", "markersize": 15, "markeredgewidth": 2.4, "linestyle": ""}
-        self.sums = live.moving(axes, axes.plot([], [], color=TOTAL, path_effects=HALO, **mark))[0]
+        self.sums = live.moving(axes, axes.plot([], [], color=TOTAL, path_effects=HALO, label="sum", **mark))[0]
         axes.set_ylim(len(names) - 0.5, -0.5)
-        axes.set_yticks([])
         axes.grid(axis="y", visible=False)
         axes.spines["left"].set_visible(False)
         place: dict[str, Any] = {"color": INK, "fontsize": 8.5, "va": "center", "transform": axes.get_yaxis_transform()}
@@ -104,6 +104,9 @@ class BarsPanel:
             self.cells["name"][k].set_fontweight("bold" if name == CLIMBING else "normal")
         paid = [term for term, values in zip(self.areas, sizes, strict=True) if values.any()]
         self._name(paid)
+        if order != self.order:
+            name_rows(self.axes, [words(name) for name in order])
+            self.order = order
         self.words = [*paid, *(cell.get_text() for column in ("name", "end") for cell in self.cells[column])]
 
     def _name(self, paid: list[str]) -> None:
@@ -130,7 +133,11 @@ class LinesPanel:
             live.moving(axes, [axes.xaxis, axes.yaxis])
         self.lines, self.names = {}, {}
         for k, (name, color) in enumerate(colors.items()):
-            look: dict[str, Any] = {"color": color, "linestyle": "-" if k < len(set(colors.values())) else "--"}
+            look: dict[str, Any] = {
+                "label": words(name),
+                "color": color,
+                "linestyle": "-" if k < len(set(colors.values())) else "--",
+            }
             look |= {"linewidth": 2.4} if name == CLIMBING else {"linewidth": 1.4}
             self.lines[name] = live.moving(axes, axes.plot([], [], **look))[0]
             beside: dict[str, Any] = {"xycoords": axes.transAxes, "textcoords": "offset points", "va": "center"}
@@ -140,7 +147,7 @@ class LinesPanel:
         above: dict[str, Any] = {"ha": "right", "color": INK, "fontsize": 8.5, "transform": axes.transAxes}
         self.said = live.moving(axes, axes.text(1, 1.05, "", **above))
         ring: dict[str, Any] = {"marker": "o", "markersize": 6, "markerfacecolor": "white", "linestyle": ""}
-        self.rings = live.moving(axes, axes.plot([], [], color=INK, **ring))[0]
+        self.rings = live.moving(axes, axes.plot([], [], color=INK, label="two swap places", **ring))[0]
         self.now = live.moving(axes, axes.axvline(0, color=CURSOR, linewidth=1.2))
 
     def show(self, board: Scoreboard, weight: str) -> None:

@@ -1,4 +1,4 @@
-"""Figures of many runs: curves of several variants with their spread over seeds, and how each was judged."""
+"""Many runs: curves of several variants with their spread over seeds, how each was judged, and a spread in words."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -41,8 +41,10 @@ def spread_curves(runs: Runs, keys: Sequence[str] = ("success_rate", "episode_re
     return figure
 
 
-def draw_spread(axes: Axes, runs: Sequence[Sequence[Record]], key: str, color: str, name: str, scale: float) -> None:
-    """One variant's median, and the range of its seeds; `scale`: steps that are one on the axis."""
+def draw_spread(
+    axes: Axes, runs: Sequence[Sequence[Record]], key: str, color: str, name: str, scale: float, **line: Any
+) -> None:
+    """One variant's median, and the range of its seeds; `scale`: steps that are one on the axis. line: its look."""
     steps, values = aligned(runs, key)
     if not len(steps):
         return
@@ -51,8 +53,9 @@ def draw_spread(axes: Axes, runs: Sequence[Sequence[Record]], key: str, color: s
     known = np.isfinite(values).all(axis=0)
     steps, values = steps[known] / scale, values[:, known]
     if len(values) > 1:
-        axes.fill_between(steps, values.min(axis=0), values.max(axis=0), color=color, alpha=0.16, linewidth=0)
-    line: dict[str, Any] = {"color": color, "linewidth": 1.6, "label": figure_text(name), **halo(color)}
+        look: dict[str, Any] = {"color": color, "alpha": 0.16, "linewidth": 0, "label": f"_{name}, range"}
+        axes.fill_between(steps, values.min(axis=0), values.max(axis=0), **look)
+    line = {"color": color, "linewidth": 1.6, "label": figure_text(name), **halo(color)} | line
     axes.plot(steps, np.median(values, axis=0), zorder=3 if color == TOTAL else 2.5, **line)  # the baseline on top
 
 
@@ -77,11 +80,20 @@ def spread_dots(results: Mapping[str, Mapping[str, Sequence[float | None]]]) -> 
             values = np.array([v for v in groups[name] if v is not None], dtype=float)
             look: dict[str, Any] = {"color": colors[name], **halo(colors[name])}
             if len(values):
-                axes.plot([np.median(values)] * 2, [row - 0.3, row + 0.3], linewidth=2.5, **look)
-                axes.plot(values, [row] * len(values), "o", markersize=6, alpha=0.65, **look)
+                median: dict[str, Any] = {"linewidth": 2.5, "label": f"{name}, median"} | look
+                axes.plot([np.median(values)] * 2, [row - 0.3, row + 0.3], **median)
+                axes.plot(values, [row] * len(values), "o", markersize=6, alpha=0.65, label=name, **look)
         if "%" in title:  # where all are alike, an axis of their own would reach beyond what there can be
             axes.set_xlim(-4, 104)
         axes.set_ylim(len(variants) - 0.4, -0.6)
         axes.tick_params(axis="y", length=0)
         axes.set_yticks(range(len(variants)), [figure_text(name) for name in variants], color=INK, fontsize=9)
     return figure
+
+
+def spread(values: Sequence[float], factor: float = 1, digits: int = 2) -> str:
+    """Median (lowest to highest)."""
+    if not values:
+        return "–"
+    low, middle, high = (f"{factor * float(f(values)):.{digits}f}" for f in (np.min, np.median, np.max))
+    return middle if low == high else f"{middle} ({low} to {high})"

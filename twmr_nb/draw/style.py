@@ -6,6 +6,7 @@ They lie on white paper, so that ink and lines can be told on a light page and o
 
 import io
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -14,7 +15,10 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from twmr_nb.draw.contrast import PAPER, edge_pale
+from twmr_nb.draw.numbers import as_csv
+from twmr_nb.files import ready_file, write_bytes, write_text
 from twmr_nb.markup import figure_text
+from twmr_nb.types import ConfigError
 
 TERM_COLORS = {
     "forward": "#0072B2",
@@ -43,6 +47,7 @@ LEGS = (  # motor order: line, name
 )
 CURSOR = "#D62728"
 DPI = 100
+PICTURES = (".svg", ".pdf", ".png")  # what a figure can be saved as
 
 
 class Plot(Figure):
@@ -68,6 +73,21 @@ class Plot(Figure):
         buffer = io.BytesIO()
         self.savefig(buffer, format="png", dpi=DPI * scale, pil_kwargs={"compress_level": 1})  # fast rather than small
         return buffer.getvalue()
+
+    def save(self, path: str | Path) -> Path:
+        """Write the figure as .svg, .pdf or .png, and beside it the numbers that it draws, as .csv; returns the path.
+
+        Raises ConfigError where one of the two cannot be written, or the .csv of that name holds something else.
+        """
+        path = ready_file(path, *PICTURES)
+        table, numbers = ready_file(path.with_suffix(".csv")), as_csv(self)
+        first = numbers.splitlines()[0].encode()
+        if table.exists() and not table.read_bytes().startswith(first):
+            raise ConfigError(f"{str(table)!r} holds other numbers than a figure's: choose another name.")
+        kind, drawn = path.suffix.lower()[1:], io.BytesIO()
+        self.savefig(drawn, format=kind, dpi=2 * DPI if kind == "png" else DPI)
+        write_text(table, numbers)
+        return write_bytes(path, drawn.getvalue())
 
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
         width, height = self.get_size_inches() * DPI

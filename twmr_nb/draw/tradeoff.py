@@ -26,10 +26,10 @@ def tradeoff(
     for i, (name, (x, y)) in enumerate(points.items()):
         color = OWN_COLORS[best.index(i) % len(OWN_COLORS)] if i in best else GREY
         across, up = medians[i]
-        axes.plot([min(x), max(x)], [up, up], color=color, linewidth=1)
-        axes.plot([across, across], [min(y), max(y)], color=color, linewidth=1)
-        axes.plot(across, up, "o", color=color, markersize=6, label=figure_text(name) if i in best else None)
-    axes.plot(*medians[best].T, color=INK, linewidth=1, linestyle="--", zorder=1)
+        axes.plot([min(x), max(x)], [up, up], color=color, linewidth=1, label=f"_{name}, range")
+        axes.plot([across, across], [min(y), max(y)], color=color, linewidth=1, label=f"_{name}, range")
+        axes.plot(across, up, "o", color=color, markersize=6, label=figure_text(name) if i in best else f"_{name}")
+    axes.plot(*medians[best].T, color=INK, linewidth=1, linestyle="--", zorder=1, label="_the front")
     if best:
         axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), fontsize=8, labelcolor=INK, frameon=False)
     return figure

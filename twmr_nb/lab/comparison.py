@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
-
 from twmr_nb.config.schema import ConfigError
-from twmr_nb.draw.spread import spread_curves, spread_dots
+from twmr_nb.draw.spread import spread, spread_curves, spread_dots
 from twmr_nb.draw.style import Plot
 from twmr_nb.draw.table import Table
 from twmr_nb.episodes.intervals import SURE, shift_interval
@@ -162,11 +160,3 @@ def counted(number: int, what: str) -> str:
 
 def known(values: Iterable[float | None]) -> list[float]:
     return [v for v in values if v is not None and math.isfinite(v)]
-
-
-def spread(values: Sequence[float], factor: float = 1, digits: int = 2) -> str:
-    """Median (lowest to highest)."""
-    if not values:
-        return "–"
-    low, middle, high = (f"{factor * float(f(values)):.{digits}f}" for f in (np.min, np.median, np.max))
-    return middle if low == high else f"{middle} ({low} to {high})"

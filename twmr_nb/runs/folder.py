@@ -4,6 +4,7 @@ runs/<name>_<timestamp>/
     config.json            every setting, the command line, the source of own reward terms, where it was trained
     notes.json             what people say of it, if they do
     status.json            new, running, paused, stopped, finished or failed, and why
+    start.safetensors      the policy whose network it begins from, if it does
     lock                   held by the process that trains it
     metrics.csv            one line per update
     checkpoint.safetensors everything needed to go on exactly where it was
@@ -37,8 +38,8 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path, self.name = path, path.name
         self.metrics = MetricsLog(path / "metrics.csv")
-        self.checkpoint, self.best, self.policy = (
-            path / f"{name}.safetensors" for name in ("checkpoint", "best", "policy")
+        self.start, self.checkpoint, self.best, self.policy = (
+            path / f"{name}.safetensors" for name in ("start", "checkpoint", "best", "policy")
         )
 
     @property
@@ -65,7 +66,7 @@ class RunFolder:
 
     @property
     def details(self) -> dict[str, Any]:
-        """config, own_terms, command, identity, provenance"""
+        """config, own_terms, command, identity, provenance; start: name and sha256 of the policy it begins from, if any"""
         return read_json(self.path / "config.json")
 
     def keep_details(self, details: dict[str, Any]) -> None:

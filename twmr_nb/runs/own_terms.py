@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from twmr_nb.config.schema import TrainConfig
 from twmr_nb.runs.folder import RunError, RunFolder
 from twmr_nb.runs.identity import Description, describe_term, describe_training, digest
+from twmr_nb.runs.start import begun_from
 from twmr_nb.task.rewards import RewardTerm
 
 QUICK = 0.01  # s
@@ -51,7 +52,7 @@ class OwnTerms:
         begin = time.perf_counter()
         self.refuse_changed()
         self.quickly_told = time.perf_counter() - begin < QUICK  # so that looking costs nothing
-        identity = digest(describe_training(config, terms))
+        identity = digest(describe_training(config, terms) | begun_from(details))
         pure = not begun or identity == details.get("identity")
         settled = details | {"own_terms": self.described, "identity": identity if pure else None}
         if begun and self.described != kept:

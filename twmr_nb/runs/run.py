@@ -3,6 +3,7 @@
 What it has on disk stands in `folder`, how it trains in `training`.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from twmr_nb.runs.identity import describe_term, describe_training, digest
 from twmr_nb.runs.notes import keep_note, keep_tags, notes_of
 from twmr_nb.runs.places import RUNS
 from twmr_nb.runs.provenance import Places, places_in, provenance
+from twmr_nb.runs.start import begun_from, fitting
 from twmr_nb.runs.symptoms import Symptoms, symptoms_of
 from twmr_nb.runs.tensorboard import write_events
 from twmr_nb.runs.training import Training
@@ -35,13 +37,15 @@ def train(
     root: str | Path | None = None,
     run_dir: str | Path | None = None,
     extra_terms: Iterable[RewardTerm] = (),
+    start_from: SavedPolicy | str | Path | None = None,
     **settings: Any,
 ) -> "Run":
     """Make a run and train it in the background; returns at once with the run, which shows how it is getting on.
 
     config: a preset's name or a TrainConfig; settings: what differs from it. extra_terms: reward terms of your own.
-    The run lies in root/<name>_<timestamp>, root being the one folder of runs if none is given, or in run_dir. Raises
-    ConfigError for settings that are not allowed, and RunError while another run trains.
+    start_from: a policy, its name, file or run folder, whose network is trained on. The run lies in
+    root/<name>_<timestamp>, root being the one folder of runs if none is given, or in run_dir. Raises ConfigError for
+    settings that are not allowed or do not fit that network, and RunError while another run trains.
 
     >>> from tempfile import mkdtemp
     >>> run = tw.train(root=mkdtemp(), num_envs=2, rollout_steps=8, minibatches=1, total_timesteps=32)
@@ -51,7 +55,7 @@ def train(
     32.0
     """
     refuse_second()
-    return new_run(config, name, root, run_dir, extra_terms, **settings).start()
+    return new_run(config, name, root, run_dir, extra_terms, start_from, **settings).start()
 
 
 def new_run(
@@ -60,6 +64,7 @@ def new_run(
     root: str | Path | None = None,
     run_dir: str | Path | None = None,
     extra_terms: Iterable[RewardTerm] = (),
+    start_from: SavedPolicy | str | Path | None = None,
     **settings: Any,
 ) -> "Run":
     """Make a run's folder, and train nothing yet: `run.start()` does. The arguments are those of `train`.
@@ -71,7 +76,8 @@ def new_run(
     """
     config = config.replace(**settings) if isinstance(config, TrainConfig) else presets.preset(config, **settings)
     extra_terms = checked_terms(extra_terms)
-    identity, terms = digest(describe_training(config, extra_terms)), [describe_term(t) for t in extra_terms]
+    start = None if start_from is None else fitting(start_from, config)
+    experiment, terms = describe_training(config, extra_terms), [describe_term(t) for t in extra_terms]
     path = Path(run_dir) if run_dir is not None else fresh_folder(Path(root or RUNS), name)
     if path.resolve() == Path.cwd():
         raise ConfigError("run_dir is the folder we are in: name one for the run.")
@@ -79,7 +85,12 @@ def new_run(
     if folder.exists:
         raise ConfigError(f"{path} already holds a run: choose another folder, or open it with open_run to go on.")
     path.mkdir(parents=True, exist_ok=True)
-    details = {"config": config.to_dict(), "own_terms": terms, "command": command_line(config)}
+    details: dict[str, Any] = {"config": config.to_dict(), "own_terms": terms, "command": command_line(config)}
+    if start:
+        file = start.save(folder.start)
+        details["start"] = {"name": start.name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
+        details["command"] += f"  # begun from the network of {one_line(start.name)!r}"
+    identity = digest(experiment | begun_from(details))
     folder.keep_details(details | {"identity": identity, "provenance": [(0, provenance())]})
     return Run(folder.path, config, extra_terms)
 
@@ -158,7 +169,10 @@ class Run:
 
     @property
     def state(self) -> str:
-        """new, running, paused, stopped, finished, failed, interrupted (its process ended), or gone (its folder is)."""
+        """new, waiting (for its turn), running, paused, stopped, finished, failed, interrupted (its process ended), or
+        gone (its folder is)."""
+        if self.waiting and self.folder.exists:
+            return "waiting"
         here = self._training.state
         return here if here and (self.training or not self.folder.is_locked()) else self.folder.state
 
@@ -166,6 +180,19 @@ class Run:
     def training(self) -> bool:
         """Whether this process trains it now, or holds it paused."""
         return not self._training.over.is_set()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it stands in the queue of this process, which lets it wait and go."""
+        return not self._training.admitted.is_set()
+
+    @waiting.setter
+    def waiting(self, waits: bool) -> None:
+        if waits:
+            LIVE[self.path] = self
+            self._training.admitted.clear()
+        else:
+            self._training.admitted.set()
 
     @property
     def stopping(self) -> bool:
@@ -290,6 +317,7 @@ class Run:
     def _claim(self) -> None:
         self._training.claim()
         LIVE[self.path] = self
+        self.waiting = False
 
     def stop(self) -> None:
         """Stop within a control step, saving a checkpoint."""
@@ -312,7 +340,8 @@ class Run:
             self._training.saving.set()
 
     def join(self, timeout: float | None = None) -> str:
-        """Wait for the training to end (or for `timeout` seconds); returns the state. Interrupted, it trains on."""
+        """Wait for the training to end (or for `timeout` seconds), for its turn first if it has to; returns the state.
+        Interrupted, it trains on."""
         self._training.wait(timeout)
         if self._training.failure:
             raise RunError(f"{self.name} failed: {self._training.failure}")

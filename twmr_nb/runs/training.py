@@ -16,11 +16,12 @@ from filelock import BaseFileLock
 from twmr_nb.config.schema import ConfigError, TrainConfig
 from twmr_nb.files import copy_whole
 from twmr_nb.learn.trainer import Trainer
-from twmr_nb.policies.saved import SavedPolicy, read_arrays, write_arrays
+from twmr_nb.policies.saved import SavedPolicy, load_policy, read_arrays, write_arrays
 from twmr_nb.runs.folder import RunError, RunFolder
 from twmr_nb.runs.own_terms import OwnTerms, terms_of
 from twmr_nb.runs.provenance import keep_provenance
 from twmr_nb.runs.selection import Selection
+from twmr_nb.runs.start import begin_with
 from twmr_nb.task.env import TwmrEnv
 from twmr_nb.task.rewards import RewardTerm, TermError
 from twmr_nb.types import Mistake, Record
@@ -44,6 +45,8 @@ class Training:
         self.stopping, self.saving, self.going = threading.Event(), threading.Event(), threading.Event()
         self.over = threading.Event()  # not the thread's own state: an interrupted join would call a living one ended
         self.over.set()
+        self.admitted = threading.Event()  # cleared while it waits for its turn
+        self.admitted.set()
 
     def take_terms(self, extra_terms: Iterable[RewardTerm]) -> None:
         """Use these own reward terms from now on: those that the run was begun with; others are left out."""
@@ -136,6 +139,8 @@ class Training:
             if self.folder.checkpoint.exists():
                 arrays, _ = read_arrays(self.folder.checkpoint)
                 trainer.restore(arrays)
+            elif "start" in self.folder.details:
+                begin_with(trainer, load_policy(self.folder.start))
             self.trainer = trainer
         self.folder.metrics.cut(self.trainer.update_index)
         keep_provenance(self.folder, self.trainer.update_index)
@@ -150,10 +155,11 @@ class Training:
         return self.stopping.is_set()
 
     def wait(self, timeout: float | None = None) -> None:
-        """Until the training is over, or for `timeout` seconds. Interrupted, it trains on."""
+        """Until its turn has come and the training is over, or for `timeout` seconds. Interrupted, it trains on."""
         end = math.inf if timeout is None else time.monotonic() + timeout
-        while not self.over.wait(min(WAIT, max(0.0, end - time.monotonic()))) and time.monotonic() < end:
-            pass
+        for event in (self.admitted, self.over):
+            while not event.wait(min(WAIT, max(0.0, end - time.monotonic()))) and time.monotonic() < end:
+                pass
 
     # What it writes
 

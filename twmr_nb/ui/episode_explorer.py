@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as w
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 
 from twmr_nb.config.fields import settings_of
 from twmr_nb.config.idle import READ_BY_GATE
-from twmr_nb.config.schema import EnvConfig
+from twmr_nb.config.schema import ConfigError, EnvConfig
+from twmr_nb.draw.style import Plot
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.task.gate import obstacle_buffers
 from twmr_nb.ui.background import Redraw
@@ -55,7 +57,7 @@ class EpisodeExplorer(Shell):
         self.rows = {row.setting.name: row for row in (*rows, *gate)}
         self.gate = w.VBox()
         self.redraw = Redraw(self._draw)
-        self.image = Picture(layout=w.Layout(width="100%", margin="0"))
+        self.image = Picture(self.save, title.replace(" ", "_"), layout=w.Layout(width="100%", margin="0"))
         self.stage = w.Box([self.image], layout=wide())
         self.in_3d = w.Checkbox(
             description="3D replay",
@@ -91,6 +93,11 @@ class EpisodeExplorer(Shell):
         """The picture as PNG, of what was computed last."""
         raise NotImplementedError
 
+    @property
+    def figure(self) -> Plot:
+        """What was drawn last."""
+        raise NotImplementedError
+
     def words(self) -> str:
         """What the picture shows, for those who do not see it."""
         raise NotImplementedError
@@ -111,6 +118,14 @@ class EpisodeExplorer(Shell):
             with self.redraw.hold():
                 picture = self.draw()
         return Keepsake(words, picture)
+
+    def save(self, path: str | Path) -> Path:
+        """Save the picture as it is now, .svg, .pdf or .png, and its numbers as .csv beside it."""
+        if self.rollout is None:
+            raise ConfigError("there is no figure to save yet: an episode is being recorded, wait for it.")
+        with self.redraw.hold():
+            self.draw()
+            return self.figure.save(path)
 
     # What it is told
 

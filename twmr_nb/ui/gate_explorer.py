@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.draw.gate_picture import GatePicture, all_gates
+from twmr_nb.draw.style import Plot
 from twmr_nb.episodes.rescore import rescored
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.task.gate import GATE_OPEN
@@ -81,6 +82,10 @@ class GateExplorer(EpisodeExplorer):
 
     def draw(self) -> bytes:
         return self.picture.draw(self.gates, self.scored, self.frame)
+
+    @property
+    def figure(self) -> Plot:
+        return self.picture.live.figure
 
     def words(self) -> str:
         open_ = ", ".join(f"{mode} {100 * gate.mean():.0f}%" for mode, gate in self.gates.items())

@@ -59,7 +59,7 @@ class LiveView(w.VBox):
     def __init__(self, run: Run | None = None, clip: EvaluationClip | None = None) -> None:
         self.run: Run | None = None
         self.clip = clip
-        self.compared: Mapping[str, Sequence[Record]] = {}
+        self.compared: Mapping[str, Sequence[Sequence[Record]]] = {}
         self.on_change: Callable[[], None] = lambda: None  # told when training begins or goes on, and when it ends
         self.curves = LiveCurves(WIDTH, HEIGHT)
         self._lock, self._poke, self._end = threading.RLock(), threading.Event(), threading.Event()
@@ -67,7 +67,7 @@ class LiveView(w.VBox):
         self.named = Symptoms()  # as they were when the picture was drawn
         self.state, self.steps, self.result, self.message, self.symptoms = (Html() for _ in range(5))
         self.bar = w.FloatProgress(min=0, max=1, layout=w.Layout(width="100%", height="16px", margin="0"))
-        self.picture = Picture(layout=w.Layout(width="100%"))
+        self.picture = Picture(self.save_figure, "learning_curves", layout=w.Layout(width="100%"))
         self.pause = self._button("Pause", "pause", "Hold still, losing nothing", lambda run: run.pause())
         self.resume = self._button("Resume", "play", "Go on where it was", resume)
         self.stop = self._button("Stop", "stop", "End it here; it can be resumed", lambda run: run.stop())
@@ -132,9 +132,10 @@ class LiveView(w.VBox):
             self.state.say(one_line(run.name))
             self.on_change()
 
-    def compare(self, records: Mapping[str, Sequence[Record]]) -> None:
-        """Draw these earlier runs in grey."""
-        self.compared = {name: thinned(log) for name, log in records.items() if len(log)}
+    def compare(self, records: Mapping[str, Sequence[Sequence[Record]]]) -> None:
+        """Draw these earlier runs in grey; of several seeds, cut where the shortest ends, the median and the range."""
+        ends = {name: min(map(len, logs)) for name, logs in records.items()}
+        self.compared = {name: [thinned(log[: ends[name]]) for log in records[name]] for name in ends if ends[name]}
         self._drawn, self._draw_at = -1, 0.0
         self.update()
 
@@ -218,6 +219,11 @@ class LiveView(w.VBox):
             self.symptoms.value = symptoms_text(self.named)
         wait = max(unhurried(records, AGE, DRAW_EVERY, DRAW_SELDOM), (time.thread_time() - begin) / SHARE)
         self._drawn, self._draw_at = len(records), time.monotonic() + min(wait, DRAW_SELDOM)
+
+    def save_figure(self, path: str | Path) -> Path:
+        """Save the curves as they are shown, .svg, .pdf or .png, and their numbers as .csv beside it."""
+        with self._lock:
+            return self.curves.live.figure.save(path)
 
     def _button(self, name: str, icon: str, tooltip: str, act: Callable[[Run], None]) -> w.Button:
         button = w.Button(description=name, icon=icon, tooltip=tooltip, layout=w.Layout(width="auto", flex="0 0 auto"))

@@ -7,26 +7,33 @@ from typing import Any
 import ipywidgets as w
 
 from twmr_nb.config.presets import DEFAULT_PRESET
+from twmr_nb.config.schema import ConfigError
 from twmr_nb.files import checked_name
 from twmr_nb.markup import one_line
 from twmr_nb.runs.places import RUNS
-from twmr_nb.runs.run import Run, RunError, new_run, refuse_second, training_run
+from twmr_nb.runs.queue import QUEUE
+from twmr_nb.runs.run import Run, RunError, new_run, training_run
 from twmr_nb.runs.shelf import readable_runs
+from twmr_nb.runs.start import fitting
 from twmr_nb.task.rewards import RewardTerm
 from twmr_nb.ui.controls import Controls
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.live import RunShell
+from twmr_nb.ui.queue import QueueBox
+from twmr_nb.ui.seeds import outcome_of, rows_of
 from twmr_nb.ui.shell import line, titled
 from twmr_nb.ui.starting_point import StartingPoint, base_of
 
 COMPARED = 3  # earlier runs drawn at a time, at most
+EARLIER = f"compare with up to {COMPARED} (Ctrl+click); of several seeds: median and range"
 DOC = "choose settings, start a run, watch it learn; the kernel stays free"
 
 
 class TrainingPanel(RunShell):
     """Begin with a preset, or with the settings of a policy, by its name or file; `settings` are changes to them.
 
-    `run` is the run shown, `start()` what the button does. A run that this kernel trains already is shown at once.
+    `run` is the run shown, `start()` what the button does. What this kernel trains already is shown at once, and what
+    waits for its turn.
 
     >>> panel = tw.TrainingPanel("recommended", total_timesteps=50_000)
     >>> panel.controls.config.ppo.total_timesteps
@@ -45,89 +52,66 @@ class TrainingPanel(RunShell):
         self.origin = StartingPoint(preset_or_policy, self.root)
         config = self.origin.config
         self.controls = Controls(config.replace(**settings), base_of(config), extra_terms)
-        self.note, self.busy = Html(), self._busy_row()
-        left = [self.origin, self.controls, self._start_row(), self.busy, self.note]
+        self.note, self.queue = Html(), QueueBox()
+        self.rows: dict[str, list[Run]] = {}  # to compare with, by name: those that differ in nothing but the seed are one
+        left = [self.origin, self.controls, self._start_row(), self.note]
         super().__init__("Training panel", DOC, left)
         self.view.stage.children = [self.view.picture, self._below()]
         self.origin.on_choose = lambda config: self.controls.show(config, base_of(config))
-        self.controls.on_change = self._forget_mistake
-        self.name.observe(lambda _: self._forget_mistake(), "value")
-        self.view.on_change = self.sync
-        self.list_earlier()
-        if busy := training_run():
-            self.view.show(busy)
+        self.controls.on_change = self.look
+        for changing in (self.name, self.origin.train_on):
+            changing.observe(lambda _: self.look(), "value")
+        self.view.on_change = QUEUE.on_change = self.sync
+        self.sync()
 
     def start(self) -> Run:
-        """Start a new run with these settings; raises ConfigError or RunError where that cannot be."""
-        name = checked_name(self.name.value.strip())
-        refuse_second()
-        run = new_run(self.controls.config, name, self.root, extra_terms=self.controls.extra_terms)
-        run.start()
-        self.view.show(run)
+        """Start a new run with these settings, or let it wait for its turn while another trains; returns it.
+
+        Raises ConfigError or RunError where that cannot be.
+        """
+        name, config, terms = checked_name(self.name.value.strip()), self.controls.config, self.controls.extra_terms
+        run = QUEUE.add(new_run(config, name, self.root, extra_terms=terms, start_from=self.origin.network))
+        if not run.waiting:
+            self.view.show(run)
         return run
 
-    def stop_and_start(self) -> None:
-        """Stop what trains now, saving it, then start."""
-        if busy := training_run():
-            busy.stop()
-            busy.join()
-        self.start()
-
     def sync(self) -> None:
-        """A run's settings are shown while it trains, and cannot be changed; called when one begins or ends."""
-        run = self.run
-        locked = run is not None and run.training
-        if run and locked:
-            self.controls.show(run.config, base_of(run.config))
-        self.controls.disable(locked)
-        self.origin.choice.disabled = locked
-        self.busy.layout.display = "none"
-        self.note.say(
-            f"The settings of {one_line(run.name)} while it trains; stop it to change them." if run and locked else ""
-        )
-        if not locked:
-            self.origin.refresh()
-            self.list_earlier()
+        """Called when a training begins or ends, and when the queue changes. The newest panel shows what trains."""
+        busy = training_run()
+        if busy and busy is not self.run and QUEUE.on_change == self.sync:
+            self.view.show(busy)  # which calls this again
+            return
+        self.button.description, self.button.icon = ("Add to the queue", "plus") if busy else ("Start training", "play")
+        self.queue.refresh()
+        self.origin.refresh()
+        self.list_earlier()
+        self.look()
+
+    def look(self) -> None:
+        """Say what is wrong with what is set, as far as it can be known before training; else what it is for."""
+        busy = training_run()
+        self.note.say(f"{one_line(busy.name)} is training; what is set here is for the next one." if busy else "")
+        try:
+            if self.origin.network:
+                fitting(self.origin.network, self.controls.config)
+        except ConfigError as error:
+            self.note.say(str(error), "twmr-error")
 
     def list_earlier(self) -> None:
-        """Offer the runs that can be compared with."""
+        """Offer the runs that can be compared with, those that differ in nothing but the seed as one."""
         runs, _unreadable = readable_runs(self.root)
         here = self.run.name if self.run else ""
-        self.records = {one_line(run.name): run.records for run in runs if run.records and run.name != here}
-        kept = [name for name in self.earlier.value if name in self.records]
-        self.earlier.options = list(self.records)
-        self.earlier.value = kept
-
-    def _forget_mistake(self) -> None:
-        """What was wrong may be mended now."""
-        if "twmr-error" in self.note.value:
-            self.note.say("")
+        chosen = {run.name for name in self.earlier.value for run in self.rows[name]}
+        self.rows = rows_of(run for run in runs if run.records and run.name != here)
+        self.earlier.options = [(f"{name}{outcome_of(row)}", name) for name, row in self.rows.items()]
+        self.earlier.value = [name for name, row in self.rows.items() if chosen & {run.name for run in row}]
 
     def _start_row(self) -> w.HBox:
         self.name = w.Text("run", description="name", layout=w.Layout(flex="1 1 auto", width="auto"))
         self.name.style.description_width, self.name.tooltip = "40px", "The run's folder is NAME_TIMESTAMP"
-        button = w.Button(description="Start training", icon="play", button_style="primary")
-        button.on_click(lambda _: self._ask_or_start())
-        return w.HBox([self.name, button], layout=w.Layout(width="100%"))
-
-    def _busy_row(self) -> w.HBox:
-        """Asked when a run trains already."""
-        stop = w.Button(description="Stop it and start this one", layout=w.Layout(width="auto"))
-        leave = w.Button(description="Let it train", layout=w.Layout(width="auto"))
-        stop.on_click(lambda _: self._try(self.stop_and_start))
-        leave.on_click(lambda _: self._answered())
-        return w.HBox([stop, leave], layout=w.Layout(display="none"))
-
-    def _ask_or_start(self) -> None:
-        if busy := training_run():
-            self.busy.layout.display = "flex"
-            self.note.say(f"{busy.name} is training in this kernel, and one trains at a time.")
-        else:
-            self._try(self.start)
-
-    def _answered(self) -> None:
-        self.busy.layout.display = "none"
-        self.note.say("")
+        self.button = w.Button(button_style="primary")
+        self.button.on_click(lambda _: self._try(self.start))
+        return w.HBox([self.name, self.button], layout=w.Layout(width="100%"))
 
     def _try(self, act: Callable[[], Any]) -> None:
         try:
@@ -136,10 +120,11 @@ class TrainingPanel(RunShell):
             self.note.say(str(error), "twmr-error")
 
     def _below(self) -> w.HBox:
-        """Under the curves: the film of the policy, and the runs to compare with."""
-        self.earlier = titled(w.SelectMultiple(rows=8), "compare with earlier runs: up to three, Ctrl+click")
+        """Under the curves: the film of the policy, the runs to compare with, and those that wait."""
+        self.earlier = titled(w.SelectMultiple(rows=7), EARLIER)
         self.earlier.observe(self._draw_earlier, "value")
-        return line([self.view.clip, w.Box([self.earlier], layout=w.Layout(flex="1 1 170px", align_self="flex-start"))])
+        earlier = w.Box([self.earlier], layout=w.Layout(flex="1 1 170px", align_self="flex-start"))
+        return line([self.view.clip, earlier, self.queue])
 
     def _draw_earlier(self, change: dict[str, Any]) -> None:
-        self.view.compare({name: self.records[name] for name in change["new"][:COMPARED]})
+        self.view.compare({name: [run.records for run in self.rows[name]] for name in change["new"][:COMPARED]})

@@ -18,7 +18,7 @@ from twmr_nb.runs.run import open_run
 
 IMPORTED = "imported"  # folder below the runs' for files that came from elsewhere
 CHECKPOINT = "checkpoint.safetensors"
-RESERVED = ("checkpoint", "policy", "best")  # names that a run's own files have
+RESERVED = ("checkpoint", "policy", "best", "start")  # names that a run's own files have
 STAMP = re.compile(r"_(\d{8}_\d{6})$")  # at the end of a trained policy's name
 RUN_STAMP = re.compile(r"_\d{8}_\d{6}(_\d+)?$")  # at the end of a run's folder, behind the name that was typed
 GENERATED = "ppo_lstm_policy_"  # how a policy's name begins until somebody gives it another

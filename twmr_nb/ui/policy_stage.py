@@ -141,7 +141,8 @@ class PolicyStage(w.VBox):
         def job(turn: Turn, files: Files) -> list[w.Widget]:
             rollouts = self._record(turn, files, *how)
             figure, said = signal_traces(rollouts, WIDTH), " and ".join(rollout.title for rollout in rollouts)
-            picture = Picture(value=figure.png(1.5), words=f"Gate, legs and wheel torques over time of {said}")
+            words = f"Gate, legs and wheel torques over time of {said}"
+            picture = Picture(figure.save, "traces", value=figure.png(1.5), words=words)
             return [picture, Html(outcomes(rollouts)), *map(text_trace, rollouts)]
 
         self._run(job, self.trace)

@@ -1,6 +1,7 @@
 """The pose explorer: turn the legs and the wheels by hand, and see how tall the robot stands."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as w
@@ -54,7 +55,7 @@ class PoseExplorer(Shell):
             description="each wheel on its own", indent=False, layout=w.Layout(width="auto", margin="0 0 0 101px")
         )
         self.numbers = Html()
-        self.image = Picture(layout=w.Layout(width="100%", max_width="1000px", margin="0"))
+        self.image = Picture(self.save, "Pose_explorer", layout=w.Layout(width="100%", max_width="1000px", margin="0"))
         self.stage = w.Box([self.image], layout=w.Layout(width="100%", overflow="hidden"))
         self.in_3d = w.Checkbox(description="3D view", indent=False, tooltip="Turn the robot round, go nearer")
         self.in_3d.layout = w.Layout(width="auto", align_self="flex-end")
@@ -92,11 +93,20 @@ class PoseExplorer(Shell):
         """The standing pose, [23]."""
         return posed(self.leg_angle, self.turn.last)
 
+    def save(self, path: str | Path) -> Path:
+        """Save the picture as it is now, .svg, .pdf or .png, and its numbers as .csv beside it."""
+        with self.redraw.hold():
+            self._picture()
+            return self.picture.live.figure.save(path)
+
+    def _picture(self) -> bytes:
+        return self.picture.draw(self.qpos, self.leg_angle, self.config, self.step.last)
+
     def keepsake(self) -> Keepsake:
         picture = self.image.value
         if self.in_3d.value:
             with self.redraw.hold():
-                picture = self.picture.draw(self.qpos, self.leg_angle, self.config, self.step.last)
+                picture = self._picture()
         return Keepsake(plain(self.numbers.value.replace("</tr>", "; ")), picture)
 
     def _poses(self) -> w.HBox:
@@ -146,7 +156,7 @@ class PoseExplorer(Shell):
             self.replay.show(qpos, step)
         else:
             with self.image.hold_sync():
-                self.image.value = self.picture.draw(qpos, angles, self.config, step)
+                self.image.value = self._picture()
                 self.image.words = in_words(qpos, angles, step)
         self.numbers.value = numbers(qpos, angles, step)
 

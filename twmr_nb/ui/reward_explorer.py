@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from twmr_nb.config.schema import EnvConfig, PPOConfig
 from twmr_nb.draw.reward_picture import STYLES, RewardPicture
 from twmr_nb.draw.scoreboard import ScoreboardPicture
-from twmr_nb.draw.style import term_colors, words
+from twmr_nb.draw.style import Plot, term_colors, words
 from twmr_nb.episodes.rescore import Rescored, rescored
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.episodes.scoreboard import WEIGHTS, Scoreboard, with_own
@@ -126,6 +126,11 @@ class RewardExplorer(EpisodeExplorer):
         if self.how.value == EVERYONE and self.board is not None:
             return self.standings.draw(self.board, self.weight)
         return self.picture.draw(self.scored, self.frame, self.how.value)
+
+    @property
+    def figure(self) -> Plot:
+        everyone = self.how.value == EVERYONE and self.board is not None
+        return (self.standings if everyone else self.picture).live.figure
 
     def words(self) -> str:
         if self.how.value == EVERYONE and self.board is not None:

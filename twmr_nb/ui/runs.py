@@ -101,7 +101,7 @@ class Runs(RunShell):
         assert run is not None, "shown just now"
         self.settings.value = SCROLLED.format(difference_table(run, other) if other else settings_table(run))
         if other or self.view.compared:
-            self.view.compare({one_line(other.name): other.records} if other else {})
+            self.view.compare({one_line(other.name): [other.records]} if other else {})
 
 
 def most_urgent(runs: list[Run]) -> str | None:

@@ -5,6 +5,7 @@ One thread follows them and only changes widgets' values; it ends when they do.
 
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import ipywidgets as w
@@ -51,7 +52,7 @@ class SweepView(w.VBox):
         self.summary, self.message = Html(), Html()
         self.bar = w.FloatProgress(min=0, max=1, layout=w.Layout(width="100%", height="16px", margin="0"))
         self.table = Html(layout=w.Layout(max_height=TABLE_HEIGHT, overflow="auto"))
-        self.picture = Picture(layout=w.Layout(width="100%"))
+        self.picture = Picture(self.save, "sweep", layout=w.Layout(width="100%"))
         self.choice = w.Dropdown(description="training", options=[("all", None)])
         self.stop = w.Button(description="Stop", icon="stop", tooltip="Save and stop; it can go on later")
         self.go_on = w.Button(description="Go on", icon="play", tooltip="Go on with all that is not finished")
@@ -86,8 +87,13 @@ class SweepView(w.VBox):
         if len(self.work.outcomes) != self._drawn:
             self._drawn = len(self.work.outcomes)
             with self.picture.hold_sync():
-                self.picture.value, self.picture.words = self.work.figure().png(2), self.work.summary
+                self.figure = self.work.figure()
+                self.picture.value, self.picture.words = self.figure.png(2), self.work.summary
             changed(self)
+
+    def save(self, path: str | Path) -> Path:
+        """Save the figure that is shown, .svg, .pdf or .png, and its numbers as .csv beside it."""
+        return self.figure.save(path)
 
     def close(self) -> None:
         self._end.set()
