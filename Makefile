@@ -35,7 +35,7 @@ test: .venv/.installed-test ## lint, types, tests, every notebook made short, br
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(DENO) lint
-	$(DENO) check --quiet twmr_nb tests
+	$(DENO) check --quiet twmr_nb tests tools
 	rm -rf $(COMPILED)
 	$(QUICK) $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
 	  --nbmake --nbmake-timeout=600 tests notebooks
