@@ -190,7 +190,7 @@ export class Playground {
       <div class="scene">
         <div class="stage"><canvas role="img" tabindex="0" aria-label="The robot in 3D"></canvas>
           <div class="hud"><div class="title"></div><div class="numbers"><span><b data-is="time"></b> s</span><span>x <b data-is="x"></b> m</span>
-            <span>gate <b data-is="gate"></b><span class="meter"><i></i></span></span><span>step <b data-is="touch"></b> N</span></div></div>
+            <span>gate <b data-is="gate"></b><span class="meter"><i></i></span></span><span>contact <b data-is="touch"></b> N</span></div></div>
           <div class="notice" role="status" hidden></div><div class="loading">MuJoCo is being unpacked …</div></div>
         <div class="bar">
           <button data-do="hand" class="play" title="hand over or take over (H)"></button>
@@ -292,7 +292,8 @@ export class Playground {
     find("[data-do=pause]").setAttribute("aria-pressed", !this.playing);
     if (!env) return;
     const rate = this.spent.real ? this.spent.simulated / this.spent.real : 1, slow = rate < 0.93 && this.playing && !env.over;
-    find(".title").replaceChildren(this.driver === YOU ? "You drive" : `${this.driver} drives`, make("small", { textContent: slow ? `${(rate * this.speed).toFixed(1)}× of real time here` : "" }));
+    const driver = this.driver === YOU ? "You drive" : `${this.driver} drives`, small = slow ? [make("small", { textContent: `${(rate * this.speed).toFixed(1)}× real time, as fast as this machine can` })] : [];
+    find(".title").replaceChildren(driver, ...small);
     find("[data-do=hand]").textContent = this.driver === YOU ? `let ${world.name} drive` : "take over";
     put("time", (env.steps * world.dt).toFixed(1));
     put("x", env.data.qpos[0].toFixed(2).replace("-", "−"));
