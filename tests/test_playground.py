@@ -26,7 +26,7 @@ spec.loader.exec_module(tool)
 
 ROWS = 200
 # NumPy's cosine of float32 differs from machine to machine in its last bit; all else is rounded alike everywhere.
-CLOSE = {name: 1e-9 for name in (term.name for term in REWARD_TERMS)} | {"folded": 2e-6}
+CLOSE = dict.fromkeys((term.name for term in REWARD_TERMS), 1e-9) | {"folded": 2e-6}
 
 
 @pytest.fixture
@@ -126,14 +126,12 @@ def test_what_is_seen_is_what_python_sees(js, mode):
 
 
 def test_what_is_not_known_is_refused(js):
-    expression = (
-        "(() => { try { all.observe('radar', {}, {}, {qpos: [], qvel: []}); } catch (e) { return e.message; } })()"
-    )
-    assert js("senses.js", expression).startswith("obs_mode = radar is not known to this page: use one of proprio, ")
+    said = "(() => {{ try {{ {0}; }} catch (e) {{ return e.message; }} }})()"
+    sight = said.format("all.observe('radar', {}, {}, { qpos: [], qvel: [] })")
+    assert js("senses.js", sight).startswith("obs_mode = radar is not known to this page: use one of proprio, ")
     half = base64.b64encode(save({"a": np.zeros(2, np.float16)})).decode()
-    bytes_ = "Uint8Array.from(atob(half), (c) => c.charCodeAt(0))"
-    expression = f"(() => {{ try {{ all.readSafetensors({bytes_}); }} catch (e) {{ return e.message; }} }})()"
-    assert js("policy.js", expression, half=half) == "F16 arrays cannot be read here: save the policy in float32."
+    reading = said.format("all.readSafetensors(Uint8Array.from(atob(half), (c) => c.charCodeAt(0)))")
+    assert js("policy.js", reading, half=half) == "F16 arrays cannot be read here: save the policy in float32."
 
 
 def symmetric():
@@ -153,11 +151,11 @@ def test_a_policy_answers_what_it_answers_in_python(js, saved):
     player.reset(1)
     wanted = np.array([player.act(row[None])[0] for row in obs])
     assert np.abs(np.diff(wanted[:3], axis=0)).max() > 1e-4
-    expression = f"""(() => {{
+    expression = """(() => {
       const bytes = Uint8Array.from(atob(weights), (c) => c.charCodeAt(0));
       const player = new all.PolicyPlayer(all.readSafetensors(bytes), mirror);
       return obs.map((row) => player.act(Float32Array.from(row)));
-    }})()"""
+    })()"""
     weights = base64.b64encode(tool.actor_bytes(saved)).decode()
     mirror = json.loads(json.dumps(tool.mirrored(saved)))
     assert (mirror is not None) == (saved.name == "symmetric")
