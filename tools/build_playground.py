@@ -119,7 +119,7 @@ def content() -> tuple[dict[str, Any], dict[str, bytes]]:
         if parts.setdefault(told["model"], model) != model:
             raise ValueError(f"the world of {name} has a model of its own: tell it by a name of its own.")
         parts[f"policy-{name}"] = actor_bytes(saved)
-        worlds.append(told | {"mirror": mirrored(saved), "words": saved.results.get("note", "")})
+        worlds.append(told | {"mirror": mirrored(saved)})
     return {"robot": constants(), "terms": terms(), "worlds": worlds, "highest": HIGHEST}, parts
 
 

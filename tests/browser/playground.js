@@ -1,7 +1,7 @@
 // One recorded episode, step by step, in the page: each control step begins where Python's did, so that what comes out
 // can be told apart from what chaos makes of it. `policy` sees what Python's saw, `obs` is what it would see here.
 async ({ world, height, states, actions, obs }) => {
-  const { playground } = document.querySelector(".twmr-playground");
+  const { playground } = /** @type {any} */ (document.querySelector(".twmr-playground"));
   await playground.ready;
   playground.playing = false;
   await playground.enter(world);

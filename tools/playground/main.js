@@ -61,7 +61,7 @@ export class Playground {
   async load(loadMujoco) {
     await new Promise((done) => setTimeout(done, 30)); // the first picture comes first
     this.mj = await loadMujoco({ wasmBinary: await unpacked("wasm") });
-    this.panel = new Panel(this.find(".rewards"), () => this.root.classList.add("moved"));
+    this.panel = new Panel(this.find(".rewards"));
     await this.enter(this.given.worlds[0].name);
     this.find(".loading").remove();
   }
@@ -235,15 +235,15 @@ export class Playground {
         hands.fold[slider.dataset.legs] = 1 - Number(slider.value);
       };
     for (const button of root.querySelectorAll("[data-hold]")) {
-      const { hold } = button.dataset, let_ = () => hands.held.delete(hold);
+      const { hold } = button.dataset, release = () => hands.held.delete(hold);
       button.onpointerdown = (e) => {
         button.setPointerCapture(e.pointerId);
         this.take();
         hands.held.add(hold);
       };
-      button.onpointerup = button.onpointercancel = button.onlostpointercapture = let_;
+      button.onpointerup = button.onpointercancel = button.onlostpointercapture = release;
       button.onkeydown = (e) => (e.key === " " || e.key === "Enter") && (this.take(), hands.held.add(hold));
-      button.onkeyup = button.onblur = let_;
+      button.onkeyup = button.onblur = release;
       button.oncontextmenu = (e) => e.preventDefault();
     }
     root.addEventListener("pointerup", (e) => /** @type {Element} */ (e.target).matches("input") && toPicture());

@@ -7,15 +7,12 @@ import { make } from "../../twmr_nb/ui/element.js";
 const SMALLEST = 1e-3, DECADES = 4; // bars grow by a quarter from 0.001 on for every factor of ten, up to 10
 
 export class Panel {
-  rows = []; sum; root; changed;
+  rows = []; sum; root; back; env; start;
 
-  /** changed() is called when a weight was moved. */
-  constructor(root, changed) {
-    Object.assign(this, { root, changed });
+  constructor(root) {
+    this.root = root;
     this.back = make("button", { type: "button", textContent: "weights as they were", onclick: () => this.reset() });
   }
-
-  back; env; start;
 
   /** Show another world's terms, under its own weights. */
   load(env) {
@@ -47,7 +44,6 @@ export class Panel {
       env.weights[name] = sign * stops[Number(slider.value)];
       show();
       this.write(true);
-      this.changed();
     };
     show();
     const label = make("span", { className: "label", title: term.doc }, swatch, term.label);
@@ -66,7 +62,6 @@ export class Panel {
     Object.assign(this.env.weights, this.start);
     for (const row of this.rows) row.show();
     this.write(true);
-    this.changed();
   }
 
   /** What is paid now; numbers only when told to, as those that change faster cannot be read. */
