@@ -43,7 +43,7 @@ const uniform = (low, high) => low + (high - low) * Math.random();
 
 export class Playground {
   given; root; find; hands = new Hands(); picture; panel;
-  mj; ready; world; env; player; driver = YOU; height = FIRST_HEIGHT;
+  mj; ready; wanted; world; env; player; driver = YOU; height = FIRST_HEIGHT;
   // the clock
   playing = true; speed = 1; owed = 0; clock = 0; poses; told = 0; spent = { real: 0, simulated: 0 };
   pushed = null; drawn = 0;
@@ -69,7 +69,9 @@ export class Playground {
   // ---- worlds and drivers ----
   async enter(name) {
     const { given, mj } = this, world = given.worlds.find((each) => each.name === name);
+    this.wanted = name;
     const [model, weights] = await Promise.all([unpacked(world.model), unpacked(`policy-${name}`)]);
+    if (this.wanted !== name) return; // another was chosen since
     this.env?.delete();
     this.env = new Env(mj, model, world, given.robot, given.terms);
     this.player = new PolicyPlayer(readSafetensors(weights), world.mirror);
