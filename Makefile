@@ -35,7 +35,7 @@ test: .venv/.installed-test ## lint, types, tests, every notebook made short, br
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(DENO) lint
-	$(DENO) check --quiet twmr_nb tests
+	$(DENO) check --quiet twmr_nb tests tools
 	rm -rf $(COMPILED)
 	$(QUICK) $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
 	  --nbmake --nbmake-timeout=600 tests notebooks
@@ -46,7 +46,7 @@ test-slow: .venv/.installed-test ## the tests that train
 demo: .venv/.installed-site ## run the first notebook without a browser and write demo.html, curve and video inside
 	$(BIN)/python tools/build_site.py $(NOTEBOOK) --page demo.html
 
-site: .venv/.installed-site ## every lesson as a static page with its outputs, in site/ (SITE_ARGS=--again runs all anew)
+site: .venv/.installed-site ## every lesson as a static page, and a robot to drive, in site/ (SITE_ARGS=--again runs all anew)
 	$(BIN)/python tools/build_site.py $(SITE_ARGS)
 
 bench: .venv/.installed-bench ## measure the speed of simulation and training here (BENCH_ARGS=--profile: where it goes)

@@ -111,6 +111,12 @@ def test_the_index_lists_what_is_there(built):
     assert "It says what it is." in index
     assert '<img src="01_one.png"' in index
     assert "02_two" not in index
+    assert "playground.html" not in index
+
+
+def test_the_index_leads_to_the_playground_where_there_is_one(tmp_path):
+    (tmp_path / "playground.html").touch()
+    assert '<a href="playground.html">Drive the robot yourself</a>' in site.index_page([], tmp_path)
 
 
 def test_what_a_lesson_took_is_measured(built):

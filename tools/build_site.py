@@ -1,4 +1,5 @@
-"""The course as static pages: every lesson executed, with its figures, videos and 3D replays; nothing asks a network.
+"""The course as static pages: every lesson executed, with its figures, videos and 3D replays, and a robot to drive;
+nothing asks a network.
 
 `python tools/build_site.py [NOTEBOOK ...] [--out site] [--again]`; `make site` calls it. A page that is newer than its
 notebook is kept, unless `--again` is given. `--times FILE` writes what each took, as in docs/lessons.md. `--page FILE`
@@ -28,6 +29,10 @@ from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(Path(__file__).parent))
+from build_playground import build as build_playground  # noqa: E402 (a neighbour, however this file is run)
+
+PLAYGROUND = "playground.html"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 SECONDS = 3600  # a cell may take so long
 CODE_OR_MATH = re.compile(r"(```.*?```|`[^`\n]*`)|\$\$(.+?)\$\$|(?<![\\$])\$(?=\S)([^$\n]*?\S)\$(?!\d)", re.DOTALL)
@@ -199,6 +204,8 @@ def index_page(notebooks: Sequence[Path], out: Path) -> str:
     parts.append(
         "<p>The course as it looks when it has been run. To work through it yourself: <code>make lab</code>.</p>"
     )
+    if (out / PLAYGROUND).exists():
+        parts.append(f'<p><a href="{PLAYGROUND}">Drive the robot yourself</a>, in this browser.</p>')
     for path in notebooks:
         if not (out / f"{path.stem}.html").exists():
             continue
@@ -245,6 +252,10 @@ def main() -> int:
     if given.page:
         build_page(lessons[0], given.page)
         return 0
+    try:
+        build_playground(given.out / PLAYGROUND)
+    except OSError as error:
+        print(f"no {PLAYGROUND}: {error}")
     failures = build(lessons, given.out, given.again)
     if given.times:
         given.times.write_text(times_page(lessons, given.out), encoding="utf-8")

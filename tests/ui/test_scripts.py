@@ -1,15 +1,13 @@
 """The widgets' JavaScript: what a page gets is one whole module, and its mathematics is Python's."""
 
 import json
-import os
 import re
-import subprocess
 
 import mujoco
 import numpy as np
 import pytest
 from climb import climb
-from deno import find_deno_bin
+from javascript import deno, evaluator
 
 from twmr_nb.draw.replay_scene import describe_scene, episode_model, pack
 from twmr_nb.ui.script import HERE, script
@@ -17,26 +15,10 @@ from twmr_nb.ui.script import HERE, script
 MODULES = sorted(path.relative_to(HERE).as_posix() for path in HERE.rglob("*.js"))
 
 
-def deno(*args, text="", **env):
-    quiet = {"NO_COLOR": "1", "DENO_NO_UPDATE_CHECK": "1"}
-    done = subprocess.run(
-        [find_deno_bin(), *args], input=text, capture_output=True, text=True, env=os.environ | quiet | env
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 @pytest.fixture
 def js(tmp_path):
-    """js(module, expression) -> its value; the module's exports are the names of the expression."""
-
-    def value(module, expression, **given):
-        lines = [f"import * as all from {json.dumps((HERE / module).as_uri())};"]
-        lines += [f"const {name} = {json.dumps(it)};" for name, it in given.items()]
-        text = "\n".join([*lines, f"console.log(JSON.stringify({expression}));"])
-        return json.loads(deno("run", "--quiet", "--ext=js", "-", text=text, DENO_DIR=str(tmp_path)))
-
-    return value
+    """js(module, expression) -> its value; the module's exports are `all` in it."""
+    return evaluator(HERE, tmp_path)
 
 
 @pytest.mark.parametrize("name", MODULES)

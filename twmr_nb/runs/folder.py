@@ -66,7 +66,7 @@ class RunFolder:
 
     @property
     def details(self) -> dict[str, Any]:
-        """config, own_terms, command, identity, provenance; start: name and sha256 of the policy it begins from, if any"""
+        """config, own_terms, command, identity, provenance; start: name and sha256 of the policy it begins from"""
         return read_json(self.path / "config.json")
 
     def keep_details(self, details: dict[str, Any]) -> None:

@@ -53,7 +53,7 @@ class TrainingPanel(RunShell):
         config = self.origin.config
         self.controls = Controls(config.replace(**settings), base_of(config), extra_terms)
         self.note, self.queue = Html(), QueueBox()
-        self.rows: dict[str, list[Run]] = {}  # to compare with, by name: those that differ in nothing but the seed are one
+        self.rows: dict[str, list[Run]] = {}  # to compare with, by name; seeds of one experiment are one row
         left = [self.origin, self.controls, self._start_row(), self.note]
         super().__init__("Training panel", DOC, left)
         self.view.stage.children = [self.view.picture, self._below()]

@@ -11,7 +11,7 @@ import { SidePainter } from "./side.js";
 import { Painter } from "./webgl.js";
 import { make } from "../element.js";
 
-const PALETTE = {
+export const PALETTE = {
   light: {
     sky: [0.955, 0.963, 0.972], ground: [0.922, 0.932, 0.945], lines: [0.7, 0.735, 0.78], words: [0.36, 0.4, 0.46],
     block: [0.56, 0.64, 0.74], push: [0.8, 0.08, 0.25], arc: [0.44, 0.24, 0.72], goal: [0, 0.62, 0.45],

@@ -1,0 +1,22 @@
+// One recorded episode, step by step, in the page: each control step begins where Python's did, so that what comes out
+// can be told apart from what chaos makes of it. `policy` sees what Python's saw, `obs` is what it would see here.
+async ({ world, height, states, actions, obs }) => {
+  const { playground } = /** @type {any} */ (document.querySelector(".twmr-playground"));
+  await playground.ready;
+  playground.playing = false;
+  await playground.enter(world);
+  const { env, player, mj } = playground, all = mj.mjtState.mjSTATE_INTEGRATION.value, found = [];
+  env.setHeight(height);
+  env.begin();
+  player.reset();
+  states.forEach(({ physics, feeling, passed, action, gate }, i) => {
+    const answer = player.act(Float32Array.from(obs[i]));
+    mj.mj_setState(env.model, env.data, physics, all);
+    Object.assign(env, { passed, action, gate });
+    Object.assign(env.feeling, feeling);
+    const { qpos } = env.step(actions[i]), raw = env.terms.map(({ name }) => env.scores[name].raw);
+    const seen = [...env.observation(env.world.config.obs_mode)];
+    found.push({ answer, qpos, gate: env.gate, raw, paid: env.terms.map(({ name }) => env.paid[name]), seen });
+  });
+  return found;
+};

@@ -1,0 +1,190 @@
+// The robot in its world: MuJoCo in WebAssembly under the rules of twmr_nb/task/simulation.py and env.py, one robot, one
+// control step at a time. What is the same in every world is in `robot`; both come from Python with the page.
+
+import { aboutZ, tiltOf, uprightOf } from "./attitude.js";
+import { scoreStep } from "./rewards.js";
+import { f32, Feeling, gateOf, jointsOf, observe } from "./senses.js";
+import { clamp } from "../../twmr_nb/ui/replay_js/vectors.js";
+
+const WHEEL_MOTORS = [0, 1, 2, 3], LEG_MOTORS = [4, 5, 6, 7];
+const IMU = 13, TOUCH = 19; // where they begin among the sensors
+
+/** An episode's start: how far the root is moved and turned, and what is added to joints and speeds.
+ * @typedef {{x: number, yaw: number, qpos: number[], qvel: number[]}} Start */
+
+/** Draws a start as the world has it; normal() and uniform(low, high) are the chance.
+ * @returns {Start} */
+export function drawStart({ config }, normal, uniform) {
+  const aside = (range) => (range ? uniform(-range, range) : 0), noise = (count) => Array.from({ length: count }, () => config.reset_noise * normal());
+  return { x: aside(config.start_x_range), yaw: config.start_yaw + aside(config.start_yaw_range), qpos: noise(23), qvel: noise(22) };
+}
+
+export class Env {
+  mj; model; data; world; robot; terms; weights; height;
+  // of the episode
+  transition; scores; sums; steps; passed; over; action; gate; feeling; shove;
+
+  /** @param {any} mj the loaded module @param {Uint8Array} bytes a binary model */
+  constructor(mj, bytes, world, robot, terms) {
+    const files = new mj.MjVFS();
+    files.addBuffer("model.mjb", bytes);
+    this.model = mj.MjModel.from_binary_path("model.mjb", files);
+    files.delete();
+    Object.assign(this, { mj, world, robot, terms, data: new mj.MjData(this.model) });
+    this.weights = Object.fromEntries(terms.map(({ name, sign, setting }) => [name, sign * Number(world.config[setting])]));
+    this.feeling = new Feeling(world.config, robot, world.dt);
+  }
+
+  /** Begin an episode before a step of this height, m. @param {Start} start */
+  reset(height, start) {
+    const { mj, model, data, world } = this, { config } = world;
+    mj.mj_resetData(model, data);
+    data.qpos[0] += start.x;
+    if (start.yaw) data.qpos.set(aboutZ(start.yaw), 3);
+    this.setHeight(height);
+    this.place();
+    if (config.reset_noise > 0) {
+      const { qpos, qvel } = data;
+      start.qpos.forEach((by, k) => (qpos[k] += k < 7 ? 0 : by));
+      start.qvel.forEach((by, k) => (qvel[k] += by));
+      mj.mj_forward(model, data);
+      this.place();
+    }
+    this.settle();
+    this.begin();
+  }
+
+  /** The step's height, m; none above the one that the model was made with. */
+  setHeight(height) {
+    const { model, world } = this, at = 3 * world.stepGeom + 2, half = Math.max(height, 1e-3) / 2;
+    this.height = height;
+    [model.geom_pos[at], model.geom_size[at]] = [height - half, half];
+  }
+
+  // Legs to the start's pose, the robot on the ground.
+  place() {
+    const { mj, model, data, world } = this, { config } = world, { qpos } = data;
+    const followers = config.action_mode === "reflex" || config.start_at_step;
+    if (config.retract_legs)
+      world.retract.forEach((angle, k) => {
+        qpos[8 + 4 * k] = angle;
+        if (followers) qpos[9 + 4 * k] = qpos[10 + 4 * k] = angle;
+      });
+    mj.mj_forward(model, data);
+    if (!config.start_on_ground) return;
+    const heights = data.geom_xpos, lowest = Math.min(...world.below.map((below, k) => heights[3 * (world.firstGeom + k) + 2] - below));
+    data.qpos[2] += config.ground_clearance - lowest;
+    mj.mj_forward(model, data);
+  }
+
+  // Coming to rest with still wheels, the legs held or free.
+  settle() {
+    const { mj, model, data, world } = this, { config, retract, servos } = world, legs = () => jointsOf(data.qpos, data.qvel);
+    data.ctrl.fill(0);
+    if (servos) (config.hold_retract ? retract : legs().leg).forEach((angle, k) => (data.ctrl[4 + k] = angle));
+    for (let step = 0; step < config.settle_steps; step++) {
+      if (!servos && config.hold_retract) {
+        const { leg, legSpeed } = legs(), limit = world.half[4];
+        leg.forEach((q, k) => {
+          const torque = config.hold_kp * (retract[k] - q) - config.hold_kd * legSpeed[k];
+          data.ctrl[4 + k] = clamp(torque, -limit, limit);
+        });
+      }
+      mj.mj_step(model, data);
+    }
+  }
+
+  /** From here on an episode counts. */
+  begin() {
+    const { config } = this.world, qpos = [...this.data.qpos];
+    Object.assign(this, { steps: 0, passed: false, over: "", action: new Array(8).fill(0), gate: 0, shove: null });
+    this.feeling.start(jointsOf(qpos, this.data.qvel).leg);
+    if (config.gate_mode === "felt") this.gate = this.feeling.open ? 1 : 0;
+    this.scores = Object.fromEntries(this.terms.map(({ name }) => [name, { raw: 0, share: 1 }]));
+    this.sums = Object.fromEntries(this.terms.map(({ name }) => [name, 0]));
+    this.transition = null;
+    this.senses = this.sense();
+  }
+
+  senses;
+  sense() {
+    const { sensordata, actuator_force, ctrl } = this.data, read = (from, count) => Array.from({ length: count }, (_, k) => f32(sensordata[from + k]));
+    const torque = Array.from(this.world.servos ? actuator_force : ctrl, f32);
+    return { accelerometer: read(IMU, 3), gyro: read(IMU + 3, 3), touch: f32(sensordata[TOUCH]), torque };
+  }
+
+  /** What a policy that sees `mode` is told now. */
+  observation(mode) {
+    const { action, gate, feeling, data } = this, memory = { attitude: feeling.attitude, action, gate };
+    return observe(mode, this.world, this.robot, { qpos: [...data.qpos], qvel: [...data.qvel], memory, ...this.senses });
+  }
+
+  /** Push the chassis in the coming control step, N s along x, y, z. */
+  push(impulse) {
+    this.shove = impulse;
+  }
+
+  // Commands in [-1, 1] to the motors; in "reflex" the legs follow only as far as the gate is open.
+  command(action, mode) {
+    const { middle, half } = this.world, { ctrl } = this.data, { low, middle: mid, high } = this.robot;
+    for (const k of [...WHEEL_MOTORS, ...LEG_MOTORS]) ctrl[k] = f32(middle[k] + f32(half[k] * f32(clamp(action[k], -1, 1))));
+    if (mode !== "reflex") return;
+    jointsOf(this.data.qpos, this.data.qvel).leg.forEach((angle, k) => {
+      const home = angle > mid ? high : low;
+      ctrl[4 + k] = home + this.gate * (ctrl[4 + k] - home);
+    });
+  }
+
+  /** One control step: eight actions, and what those of the legs mean (an action_mode). */
+  step(action, mode = this.world.config.action_mode) {
+    const { mj, model, data, world, robot, feeling } = this, { config } = world;
+    let qposBefore = [...data.qpos];
+    this.command(action, mode);
+    if (this.shove) this.shove.forEach((impulse, k) => (data.xfrc_applied[6 * world.scene.chassis.body + k] = impulse / world.dt));
+    for (let k = 0; k < world.frameSkip; k++) mj.mj_step(model, data);
+    if (this.shove) data.xfrc_applied.fill(0);
+    this.shove = null;
+    const diverged = !Number.isFinite([...data.qpos, ...data.qvel].reduce((sum, v) => sum + v, 0));
+    if (diverged) {
+      mj.mj_resetData(model, data);
+      data.qpos[0] = qposBefore[0];
+      qposBefore = [...data.qpos]; // where nothing can be told, nothing moved
+    }
+    const qpos = [...data.qpos], qvel = [...data.qvel], joints = jointsOf(qpos, qvel), quat = qpos.slice(3, 7);
+    this.senses = this.sense();
+    feeling.feel(this.senses.gyro, joints.leg);
+    const gate = gateOf(world, robot, { x: qpos[0], ...this.senses, wheelSpeed: joints.wheelSpeed, felt: feeling.open });
+    const low = qpos[2] < config.min_z, tipped = config.max_tilt !== null && uprightOf(quat) < Math.cos(config.max_tilt);
+    this.transition = {
+      qposBefore, qpos, qvel, ...this.senses, action: action.map(f32), actionBefore: this.action, gate,
+      fell: low || tipped || diverged, passedBefore: this.passed, passed: this.passed || qpos[0] >= world.successX,
+      stepHeight: this.height, tilt: tiltOf(quat), leg: joints.leg.map(f32),
+    };
+    this.account();
+    return this.transition;
+  }
+
+  account() {
+    const { transition: t, world, sums, terms } = this;
+    this.scores = scoreStep(t, world, this.robot, terms);
+    for (const { name } of terms) sums[name] += this.scores[name].raw * this.scores[name].share;
+    Object.assign(this, { action: t.action, gate: t.gate, passed: t.passed, steps: this.steps + 1 });
+    if (t.fell) this.over = "fell";
+    else if (this.steps >= world.config.max_steps) this.over = "time";
+  }
+
+  /** What the terms pay now, by name, under the weights that are set. */
+  get paid() {
+    return Object.fromEntries(this.terms.map(({ name }) => [name, this.weights[name] * this.scores[name].raw * this.scores[name].share]));
+  }
+
+  /** What they would have paid in this episode under these weights. */
+  get earned() {
+    return Object.fromEntries(this.terms.map(({ name }) => [name, this.weights[name] * this.sums[name]]));
+  }
+
+  delete() {
+    this.data.delete();
+    this.model.delete();
+  }
+}

@@ -1,0 +1,90 @@
+// The reward, term by term: what it pays now and has paid in this episode, with a slider for every weight.
+
+import { signed } from "../../twmr_nb/ui/replay_js/chart.js";
+import { edgeOf, readLook } from "../../twmr_nb/ui/replay_js/controls.js";
+import { make } from "../../twmr_nb/ui/element.js";
+
+const SMALLEST = 1e-3, DECADES = 4; // bars grow by a quarter from 0.001 on for every factor of ten, up to 10
+
+export class Panel {
+  rows = []; sum; root; back; env; start;
+
+  constructor(root) {
+    this.root = root;
+    this.back = make("button", { type: "button", textContent: "weights as they were", onclick: () => this.reset() });
+  }
+
+  /** Show another world's terms, under its own weights. */
+  load(env) {
+    this.env = env;
+    this.start = { ...env.weights };
+    const head = ["", "weight", "", "now, raw", "", "paid", "", "so far"].map((textContent) => make("span", { className: "head", textContent }));
+    this.rows = env.terms.map((term) => this.row(term));
+    this.sum = { now: make("b"), so: make("b"), bar: make("i") };
+    const bar = make("span", { className: "pay" }, this.sum.bar);
+    const foot = [make("span", { className: "foot", textContent: "sum" }), this.sum.now, bar, this.sum.so];
+    this.root.replaceChildren(...head, ...this.rows.flatMap((row) => row.cells), ...foot, this.back);
+    this.wear();
+    this.write(true);
+  }
+
+  row(term) {
+    const { env } = this, { name, sign } = term, size = () => sign * env.weights[name];
+    const stops = [...new Set([...term.stops.map(Number), size()])].sort((a, b) => a - b);
+    const slider = make("input", { type: "range", min: "0", max: String(stops.length - 1), step: "1", title: term.doc });
+    const value = make("span", { className: "value" }), swatch = make("i", { className: "swatch" }), bar = make("i");
+    const raw = make("span", { className: "raw" }), now = make("b"), so = make("b"), unit = make("small", { textContent: term.unit === "1" ? "" : term.unit });
+    const show = () => {
+      slider.value = String(stops.indexOf(size()));
+      value.textContent = `${sign < 0 && size() ? "−" : ""}${Number(size().toPrecision(3))}`;
+      slider.setAttribute("aria-valuetext", `${value.textContent} ${term.weightUnit}`);
+    };
+    slider.setAttribute("aria-label", `weight of ${term.label}`);
+    slider.oninput = () => {
+      env.weights[name] = sign * stops[Number(slider.value)];
+      show();
+      this.write(true);
+    };
+    show();
+    const label = make("span", { className: "label", title: term.doc }, swatch, term.label);
+    const cells = [label, slider, value, raw, unit, now, make("span", { className: "pay" }, bar), so];
+    return { term, cells, swatch, bar, raw, now, so, show };
+  }
+
+  // The page's colours may have changed.
+  wear() {
+    const { background } = readLook(this.root.closest(".twmr-replay"));
+    for (const { term, swatch, bar } of this.rows)
+      for (const each of [swatch, bar]) Object.assign(each.style, { background: term.color, borderColor: edgeOf(term.color, background) });
+  }
+
+  reset() {
+    Object.assign(this.env.weights, this.start);
+    for (const row of this.rows) row.show();
+    this.write(true);
+  }
+
+  /** What is paid now; numbers only when told to, as those that change faster cannot be read. */
+  write(numbers) {
+    const { env } = this, { paid, earned } = env, add = (values) => Object.values(values).reduce((sum, v) => sum + v, 0);
+    for (const { term, cells, bar, raw, now, so } of this.rows) {
+      stretch(bar, paid[term.name]);
+      if (!numbers) continue;
+      for (const cell of cells) cell.classList.toggle("off", !env.weights[term.name]);
+      raw.textContent = signed(env.scores[term.name].raw);
+      now.textContent = signed(paid[term.name]);
+      so.textContent = signed(earned[term.name]);
+    }
+    stretch(this.sum.bar, add(paid));
+    if (!numbers) return;
+    this.sum.now.textContent = signed(add(paid));
+    this.sum.so.textContent = signed(add(earned));
+    this.back.hidden = env.terms.every(({ name }) => env.weights[name] === this.start[name]);
+  }
+}
+
+// To the right what pays, to the left what costs.
+function stretch(bar, value) {
+  const size = Math.min(Math.log10(1 + Math.abs(value) / SMALLEST) / DECADES, 1);
+  bar.style.transform = `scaleX(${value < 0 ? -size : size})`;
+}
