@@ -81,10 +81,26 @@ def test_a_write_that_meets_a_limit_leaves_the_old_file(write, tmp_path):
 def test_it_is_on_the_disk_before_it_takes_the_place(tmp_path, monkeypatch):
     done = []
     fsync, replace = os.fsync, os.replace
-    monkeypatch.setattr(os, "fsync", lambda handle: done.append(os.fstat(handle).st_size) or fsync(handle))
+
+    def flush(handle):
+        status = os.fstat(handle)
+        done.append("folder" if stat.S_ISDIR(status.st_mode) else status.st_size)
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", flush)
     monkeypatch.setattr(os, "replace", lambda *names: done.append("replace") or replace(*names))
     write_text(tmp_path / "a", "12345")
-    assert done == [5, "replace"]
+    assert done == [5, "replace", "folder"]
+
+
+def test_the_file_before_is_kept_where_it_is_asked_for(tmp_path):
+    path, before = tmp_path / "a", tmp_path / "a.before"
+    for text in ("one", "two", "three"):
+        write_bytes(path, text.encode(), before=before)
+    assert (path.read_text(), before.read_text()) == ("three", "two")
+    path.unlink()  # with no newest there is nothing to keep, and what is kept stays
+    write_bytes(path, b"four", before=before)
+    assert (path.read_text(), before.read_text()) == ("four", "two")
 
 
 def test_a_name_as_long_as_names_may_be(write, tmp_path):
