@@ -13,7 +13,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from twmr_nb.files import copy_whole, locked, read_json, set_aside, write_bytes, write_json, write_text
+from twmr_nb.files import (
+    clear_unfinished,
+    copy_whole,
+    locked,
+    read_json,
+    set_aside,
+    write_bytes,
+    write_json,
+    write_text,
+)
 from twmr_nb.policies.saved import PolicyError, read_arrays, write_arrays
 
 
@@ -101,6 +110,16 @@ def test_the_file_before_is_kept_where_it_is_asked_for(tmp_path):
     path.unlink()  # with no newest there is nothing to keep, and what is kept stays
     write_bytes(path, b"four", before=before)
     assert (path.read_text(), before.read_text()) == ("four", "two")
+
+
+def test_what_a_killed_writer_left_is_cleared_and_no_file_under_way(tmp_path):
+    left, under_way, other = (tmp_path / name for name in (".a.unfinished", ".b.unfinished", "c"))
+    for path in (left, under_way, other):
+        path.write_text("x")
+    os.utime(left, (0, 0))
+    os.utime(other, (0, 0))
+    clear_unfinished(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == [".b.unfinished", "c"]
 
 
 def test_a_name_as_long_as_names_may_be(write, tmp_path):

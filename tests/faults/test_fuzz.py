@@ -2,15 +2,14 @@
 
 import itertools
 import os
-import pickle
 import resource
 import sys
 import zlib
 from pathlib import Path
 
-import jax.numpy as jnp
 import numpy as np
 import pytest
+from legacy import their_policy
 from mutants import mutants
 from tiny import TINY
 
@@ -23,26 +22,6 @@ from twmr_nb.types import Mistake
 
 SHORT, LONG = {"policy": 300, "rollout": 300, "legacy": 300, "checkpoint": 60}, 20_000
 MOST_MEMORY = 400  # MiB that reading them all may add, at most
-
-
-def their_policy(seen: int = 22, size: int = 4, hidden: int = 4, **other) -> bytes:
-    """A pickle as the original's trainer writes it, of our own numbers."""
-    rng = np.random.default_rng(0)
-
-    def dense(n: int, m: int, bias: bool = True) -> dict:
-        return {"kernel": jnp.asarray(rng.normal(size=(n, m)), jnp.float32)} | ({"bias": jnp.zeros(m)} if bias else {})
-
-    cell = {f"i{gate}": dense(size, hidden, False) for gate in "ifgo"} | {
-        f"h{gate}": dense(hidden, hidden) for gate in "ifgo"
-    }
-    layers = {
-        "Dense_0": dense(seen, size),
-        "Dense_1": dense(hidden, size),
-        "Dense_2": dense(size, 8),
-        "Dense_3": dense(size, 1),
-    }
-    tree = {"log_std": jnp.full(8, -0.5), "model": {"params": layers | {"LSTMCell_0": cell}}}
-    return pickle.dumps(tree | other, protocol=4)
 
 
 @pytest.fixture(scope="module")

@@ -109,7 +109,8 @@ def our_arrays(tree: Any) -> dict[str, Array]:
     for ours, layer in LAYERS.items():
         for part in ("kernel", "bias"):
             arrays[f"params/{ours}/{part}"] = array_of(theirs[layer][part])
-    arrays["params/encoder/kernel"] = arrays["params/encoder/kernel"] * np.float32(SCALE)
+    with np.errstate(over="ignore"):  # infinity is refused with all else that no training gives
+        arrays["params/encoder/kernel"] = arrays["params/encoder/kernel"] * np.float32(SCALE)
     if arrays["params/encoder/kernel"].ndim != 2 or arrays["params/lstm_recurrent"].ndim != 2:
         raise ValueError("its kernels are no matrices")
     width = len(arrays["params/encoder/kernel"])

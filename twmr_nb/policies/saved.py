@@ -212,6 +212,6 @@ def read_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]
         with safe_open(path, framework="numpy") as file:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
             return arrays, {k: json.loads(v) for k, v in (file.metadata() or {}).items()}
-    except (SafetensorError, ValueError, TypeError, RecursionError) as error:
+    except (SafetensorError, ValueError, TypeError, AttributeError, RecursionError) as error:  # of a kind NumPy lacks
         advice = "make or copy it anew" if Path(path).suffix == ".safetensors" else "give one that ends in .safetensors"
         raise PolicyError(f"{path} is damaged or not a safetensors file ({one_line(error)}): {advice}.") from error

@@ -124,8 +124,8 @@ class TwmrEnv(VectorEnv):
         before, speeds = self.sim.qpos.copy(), self.sim.qvel.copy()
         diverged = self.sim.step(self._delayed(actions), None if self.autoreset else ~self._ended, self._gate)
         if diverged.any():
-            ids = np.flatnonzero(diverged).tolist()
-            self.lost.extend(self._last_seen(robot, before, speeds, actions) for robot in ids)
+            lost = np.flatnonzero(diverged).tolist()
+            self.lost.extend(self._last_seen(robot, before, speeds, actions) for robot in lost)
             before[diverged] = self.sim.qpos[diverged]  # where nothing can be told, nothing moved
         self.transition = t = self._snapshot(before, actions, diverged)
         raw, weighted = score(t, config, self.extra_terms)
