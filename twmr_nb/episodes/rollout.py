@@ -185,7 +185,7 @@ def load_rollout(path: str | Path) -> Rollout:
     try:
         return rollout_of(arrays, details)
     except KeyError as error:
-        raise PolicyError(f"{path} is not what it should be: it holds no {error}; record it anew.") from error
+        raise PolicyError(f"{path} is not what it should be: no {one_line(error)} in it; record it anew.") from error
     except (ValueError, TypeError, OverflowError) as error:
         raise PolicyError(f"{path} is not what it should be: {one_line(error)}; record it anew.") from error
 

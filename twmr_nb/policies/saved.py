@@ -159,7 +159,8 @@ def load_policy(name_or_path: str | Path) -> SavedPolicy:
         found["name"] = found["name"] or path.stem
         return SavedPolicy(params=policy_of(arrays, config), config=config, **found)
     except KeyError as error:
-        raise PolicyError(f"{path} is not what it should be: it holds no {error}; train or copy it anew.") from error
+        missing = f"it holds no {one_line(error)}"
+        raise PolicyError(f"{path} is not what it should be: {missing}; train or copy it anew.") from error
     except (ValueError, TypeError, OverflowError) as error:
         raise PolicyError(f"{path} is not what it should be: {one_line(error)}; train or copy it anew.") from error
 
