@@ -13,7 +13,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from twmr_nb.files import copy_whole, locked, read_json, set_aside, write_bytes, write_json, write_text
+from twmr_nb.files import (
+    clear_unfinished,
+    copy_whole,
+    locked,
+    read_json,
+    set_aside,
+    write_bytes,
+    write_json,
+    write_text,
+)
 from twmr_nb.policies.saved import PolicyError, read_arrays, write_arrays
 
 
@@ -81,10 +90,36 @@ def test_a_write_that_meets_a_limit_leaves_the_old_file(write, tmp_path):
 def test_it_is_on_the_disk_before_it_takes_the_place(tmp_path, monkeypatch):
     done = []
     fsync, replace = os.fsync, os.replace
-    monkeypatch.setattr(os, "fsync", lambda handle: done.append(os.fstat(handle).st_size) or fsync(handle))
+
+    def flush(handle):
+        status = os.fstat(handle)
+        done.append("folder" if stat.S_ISDIR(status.st_mode) else status.st_size)
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", flush)
     monkeypatch.setattr(os, "replace", lambda *names: done.append("replace") or replace(*names))
     write_text(tmp_path / "a", "12345")
-    assert done == [5, "replace"]
+    assert done == [5, "replace", "folder"]
+
+
+def test_the_file_before_is_kept_where_it_is_asked_for(tmp_path):
+    path, before = tmp_path / "a", tmp_path / "a.before"
+    for text in ("one", "two", "three"):
+        write_bytes(path, text.encode(), before=before)
+    assert (path.read_text(), before.read_text()) == ("three", "two")
+    path.unlink()  # with no newest there is nothing to keep, and what is kept stays
+    write_bytes(path, b"four", before=before)
+    assert (path.read_text(), before.read_text()) == ("four", "two")
+
+
+def test_what_a_killed_writer_left_is_cleared_and_no_file_under_way(tmp_path):
+    left, under_way, other = (tmp_path / name for name in (".a.unfinished", ".b.unfinished", "c"))
+    for path in (left, under_way, other):
+        path.write_text("x")
+    os.utime(left, (0, 0))
+    os.utime(other, (0, 0))
+    clear_unfinished(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == [".b.unfinished", "c"]
 
 
 def test_a_name_as_long_as_names_may_be(write, tmp_path):

@@ -10,8 +10,9 @@ import re
 import secrets
 import stat
 import tempfile
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +24,7 @@ from twmr_nb.types import ConfigError
 
 PATIENCE = 60.0  # s that a writer waits for its turn
 ANYONE = 0o666  # less what the user's umask takes away
+UNFINISHED = ".unfinished"
 NAME = re.compile(r"\w[\w.-]{0,59}")  # what every system takes as a file's name, and no page or terminal stumbles over
 ADVICE = {
     errno.ENOSPC: "make room on the disk, or write elsewhere",
@@ -39,11 +41,12 @@ ADVICE = {
 T = TypeVar("T")
 
 
-def write_bytes(path: str | Path, data: bytes, make_folder: bool = False) -> Path:
+def write_bytes(path: str | Path, data: bytes, make_folder: bool = False, before: Path | None = None) -> Path:
     """Fill a file beside `path`, which then takes its place in one step; returns the path.
 
     Whatever goes wrong (a full disk, an interrupt), the old file stays as it was and nothing else is left behind.
-    make_folder: make the folder where there is none. A link is followed; into what is no file (/dev/stdout) it writes.
+    make_folder: make the folder where there is none. before: where the old file is kept,
+    beside it. A link is followed; into what is no file (/dev/stdout) it writes.
     """
     path, target = Path(path), Path(os.path.realpath(path))
     if make_folder:
@@ -55,17 +58,38 @@ def write_bytes(path: str | Path, data: bytes, make_folder: bool = False) -> Pat
         return path
     if not target.parent.is_dir():
         raise FileNotFoundError(f"{path} cannot be written: there is no folder {str(target.parent)!r}.")
-    unfinished = target.with_name(f".{secrets.token_hex(8)}.unfinished")  # short, however long the file's own name is
+    unfinished = target.with_name(f".{secrets.token_hex(8)}{UNFINISHED}")  # short, however long the file's own name is
     try:
         with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, ANYONE), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        if before and target.exists():
+            os.replace(target, before)
         os.replace(unfinished, target)
+        flush_folder(target.parent)
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
     return path
+
+
+def clear_unfinished(folder: Path) -> None:
+    """Remove what writers left behind that were killed on the way; whoever writes now is not that slow."""
+    for left in folder.glob(f".*{UNFINISHED}"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > PATIENCE:
+                left.unlink()
+
+
+def flush_folder(path: Path) -> None:
+    """Bring to the disk which files a folder holds, so that a loss of power takes no new name back."""
+    with suppress(OSError):  # some systems open no folder
+        folder = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def write_text(path: str | Path, text: str, make_folder: bool = False) -> Path:

@@ -152,6 +152,18 @@ def test_impossible_evaluations_are_refused_before_they_begin(run_dir, flags, se
     assert sentence in capsys.readouterr().err
 
 
+def test_a_failed_episode_is_named_and_played_as_it_was_judged(run_dir, tmp_path, capsys):
+    assert cli.main(f"evaluate {run_dir} --episodes 3 --seed 2 --set max_steps=5".split()) == 0
+    said = capsys.readouterr().out
+    assert "not passed in episodes 0 1 2; to watch one: twmr play POLICY --episode 0" in said
+    strip = tmp_path / "strip.png"
+    assert cli.main(f"play {run_dir} --episode 2 --seed 2 --strip {strip}".split()) == 0
+    assert cli.main(["play", str(run_dir), "--policy", "climber"]) == 2
+    assert "--load-path is given twice" in capsys.readouterr().err
+    assert cli.main(["play", str(run_dir), "--episode", "-1"]) == 2
+    assert "episode = -1 is not allowed: give a whole number from 0" in capsys.readouterr().err
+
+
 @pytest.mark.skipif(not gl_available(), reason="no GL library: apt-get install libegl1 libgl1")
 def test_play_writes_a_video_and_traces(run_dir, tmp_path, capsys):
     video, log = tmp_path / "a.mp4", tmp_path / "trace.txt"

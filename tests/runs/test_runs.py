@@ -501,7 +501,7 @@ print(run.join())
 
 PLACES = {
     "MetricsLog._write": "twmr_nb.runs.folder",
-    "write_arrays": "twmr_nb.runs.training",
+    "write_arrays": "twmr_nb.runs.folder",
     "write_json": "twmr_nb.runs.folder",
 }
 

@@ -150,7 +150,7 @@ def test_success(end: bool) -> None:
 
 
 @pytest.mark.parametrize("autoreset", [True, False])
-@pytest.mark.parametrize(("field", "value"), [("qpos", np.nan), ("qvel", np.nan), ("qvel", 1e300)])
+@pytest.mark.parametrize(("field", "value"), [("qpos", np.nan), ("qvel", np.nan), ("qvel", 1e300), ("qvel", 1e8)])
 def test_a_diverged_robot_ends_with_finite_numbers(
     autoreset: bool, field: str, value: float, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,6 +161,10 @@ def test_a_diverged_robot_ends_with_finite_numbers(
     getattr(env.sim, field)[1, 5] = value
     obs, reward, terminated, _, info = env.step(np.full((3, 8), 0.3))
     assert_array_equal(terminated, [False, True, False])
+    assert_array_equal(info["diverged"], [False, True, False])
+    [lost] = env.lost
+    assert (lost["robot"], lost["step"], lost["action"]) == (1, 1, np.full(8, 0.3, np.float32).tolist())
+    assert_array_equal(lost[field][5], value)  # as it was before the step
     for values in (obs, reward, info.get("final_obs", obs), info["x"], *info["reward_terms_raw"].values()):
         assert np.isfinite(values).all()
     assert info["reward_terms_raw"]["forward"][1] == 0

@@ -5,12 +5,14 @@ import os
 import shutil
 import threading
 
+import numpy as np
 import pytest
 from ui_shelf import named, names
 
 from twmr_nb import EnvConfig, RewardExplorer
 from twmr_nb.episodes import evaluate as evaluation
 from twmr_nb.episodes import worlds
+from twmr_nb.episodes.rollout import record
 from twmr_nb.policies.saved import load_policy
 from twmr_nb.ui.background import Background, Turn
 from twmr_nb.ui.reporting import ReportingPolicy
@@ -81,6 +83,27 @@ def test_an_evaluation_says_by_what_it_was_made(browser):
     assert rows()["alpha"].endswith("success of 2 unseen episodes, seed 4, with noise")
     direct = evaluation.evaluate(alpha.saved, episodes=2, seed=4, deterministic=False)
     assert browser.evaluations[alpha.digest]["mean_return"] == direct["mean_return"]
+
+
+def test_an_episode_that_failed_is_watched_as_it_was_judged(browser):
+    """Chosen from the list, it plays with the seed and the noise of the evaluation, until another seed is typed."""
+    stage, alpha = browser.stage, named(browser, "alpha")
+    assert stage.failed.layout.display == "none"
+    stage.episodes.set(3)
+    stage.seed.set(4)
+    stage.sampled.value = True
+    play(browser, "evaluate", alpha)
+    assert [number for _, number in stage.failed.options] == [None, 0, 1, 2]
+    stage.failed.value = 2
+    stage.work.join()
+    alone = record(alpha.saved, seed=4, episode=2, deterministic=False)
+    np.testing.assert_array_equal(stage.played[0].x, alone.x)
+    stage.seed.text = "5"
+    assert stage.failed.value is None
+    play(browser, "trace", named(browser, "alpha"))
+    np.testing.assert_array_equal(stage.played[0].x, record(alpha.saved, seed=5, deterministic=False).x)
+    browser.table.select(named(browser, "beta"))
+    assert stage.failed.layout.display == "none"
 
 
 @pytest.mark.parametrize(("box", "typed"), [("episodes", "0"), ("seed", "1,5"), ("seed", "-1"), ("episodes", "many")])

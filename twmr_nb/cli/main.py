@@ -18,7 +18,18 @@ from tqdm import tqdm
 from twmr_nb.cli.book import Diff, Runs, diff, runs
 from twmr_nb.cli.flags import expanded, flag, flags_given, refuse_beside, refuse_scene
 from twmr_nb.cli.plan import Plan, plan, refuse_plan
-from twmr_nb.cli.policies import Evaluate, Export, Policies, evaluate, export, policies, refuse_evaluate, refuse_export
+from twmr_nb.cli.policies import (
+    Evaluate,
+    Export,
+    ImportLegacy,
+    Policies,
+    evaluate,
+    export,
+    import_legacy,
+    policies,
+    refuse_evaluate,
+    refuse_export,
+)
 from twmr_nb.cli.streams import Output, OutputLost, complain, open_streams, say, silence
 from twmr_nb.cli.sweep import Ablate, Sweep, ablate, refuse_many, sweep
 from twmr_nb.cli.viewer import has_display
@@ -67,13 +78,15 @@ class Play:
     """Play a saved policy: a video file, or a viewer window where there is a display."""
 
     load_path: Annotated[str, tyro.conf.arg(aliases=["--policy"])]
-    """The policy: a .safetensors file, a run folder, or the name of a shipped one."""
+    """The policy: a .safetensors file, a run folder, or the name of a shipped one; first, it needs no flag."""
     scene: str | None = None
     """Another scene than the one it was trained in."""
     step_height: float | None = None
     """Height of the step in scene 'step', in m."""
-    seed: int = 0
-    """Seed of the start."""
+    seed: int | None = None
+    """Seed of the start, 0 when not given; with --episode that of the evaluation, 1 when not given."""
+    episode: int | None = None
+    """The episode that `twmr evaluate` counts by this number, such as one that did not pass."""
     steps: int | None = None
     """Control steps to play; 1000 when not given."""
     deterministic: bool = True
@@ -122,11 +135,15 @@ def train(options: Train) -> int:
     total = run.config.ppo.total_timesteps
     say(f"run folder: {run.path}\ncompiling ...")
     told, due = {symptom.name for symptom in run.symptoms}, 0.0  # symptoms; the update from which to look for more
+    told_back = ""
     with tqdm(total=total, unit="step", unit_scale=True, disable=not sys.stderr.isatty()) as bar:
 
         def show(record: dict[str, float]) -> None:
-            nonlocal due
+            nonlocal due, told_back
             try:
+                if run.fell_back != told_back:
+                    told_back = run.fell_back
+                    bar.write(f"note: {told_back}")
                 bar.update(int(record["global_step"]) - bar.n)
                 bar.set_postfix(success=f"{record['success_rate']:.0%}", refresh=False)
                 bar.write(log_line(record))
@@ -176,7 +193,8 @@ def play(options: Play) -> int:
     saved = load_policy(options.load_path)
     config = world(saved.config.env, options.scene, options.step_height)
     window, video = ready_to_show(options, f"{stem_of(saved.name)}.mp4")
-    rollout = record(saved.player(options.deterministic, options.seed), config, options.seed, options.steps)
+    how: dict[str, Any] = {"episode": options.episode, "deterministic": options.deterministic}
+    rollout = record(saved, config, options.seed, options.steps, **how)
     lines = (gate_trace(rollout) if options.debug_gate else []) + (leg_trace(rollout) if options.debug_legs else [])
     if lines and not options.debug_log:
         print("\n".join(lines))
@@ -194,9 +212,14 @@ def play(options: Play) -> int:
 
 def refuse_play(options: Play, given: Sequence[str]) -> None:
     """Raise on what cannot be played, or would have no effect, before anything is played."""
+    from twmr_nb.episodes.evaluate import unseen_seed
+
     refuse_by_name(options.load_path)
     refuse_scene(options.scene, options.step_height)
-    checked_seed(options.seed, 10**15)
+    if options.episode is not None:
+        unseen_seed(options.episode, 1 if options.seed is None else options.seed)
+    elif options.seed is not None:
+        checked_seed(options.seed, 10**15)
     if options.steps is not None and not 1 <= options.steps <= LONGEST:
         raise ConfigError(f"steps = {options.steps} is not allowed: give a whole number from 1 to {LONGEST}.")
     if not SLOWEST <= options.playback_speed <= FASTEST:
@@ -260,7 +283,7 @@ def doctor(options: Doctor) -> int:
 
 HANDLERS: dict[type, Callable[[Any], int]] = {
     Train: train, Play: play, Plan: plan, Evaluate: evaluate, Sweep: sweep, Ablate: ablate, Runs: runs, Diff: diff,
-    Export: export, Policies: policies, Presets: presets, Doctor: doctor,
+    Export: export, ImportLegacy: import_legacy, Policies: policies, Presets: presets, Doctor: doctor,
 }  # fmt: skip
 # What is asked before any work, of the options and of the flags that were typed.
 REFUSALS: dict[type, Callable[[Any, Sequence[str]], None]] = {
@@ -297,6 +320,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def run(argv: Sequence[str]) -> int:
     """Do what the command line asks for."""
+    if argv[:1] == ["play"] and len(argv) > 1 and not argv[1].startswith("-"):
+        argv = ["play", "--policy", *argv[1:]]
     try:
         options, given = parse(argv), flags_given(argv)
         if refuse := REFUSALS.get(type(options)):
@@ -324,6 +349,7 @@ def parse(argv: Sequence[str]) -> Any:
         "runs": Runs(),
         "diff": Diff(one=tyro.MISSING, other=tyro.MISSING),
         "export": Export(policy=tyro.MISSING),
+        "import-legacy": ImportLegacy(file=tyro.MISSING),
         "policies": Policies(),
         "presets": Presets(),
         "doctor": Doctor(),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from twmr_nb.policies.saved import SavedPolicy
 
 HEIGHTS = "0:0.08:0.01"
+FEW = 12  # failed episodes that are told
 HIGHEST, MOST_HEIGHTS = 0.2, 100  # m; of a sweep
 
 
@@ -83,6 +84,20 @@ class Policies:
 
     folder: tyro.conf.Positional[Path | None] = None
     """Where to look, instead of in the package."""
+
+
+@dataclass(frozen=True)
+class ImportLegacy:
+    """Turn a .pkl of the original's trainer into a policy of this project; nothing in it is executed."""
+
+    file: tyro.conf.Positional[Path]
+    """The .pkl file."""
+    name: str = ""
+    """The policy's name, and its file's; the .pkl's when not given."""
+    to: Path = Path(".")
+    """Folder or .safetensors file to write."""
+    set: tuple[str, ...] = ()
+    """Settings of its training, which the file lacks, as name=value; the original's defaults where none is given."""
 
 
 def evaluate(options: Evaluate) -> int:
@@ -206,7 +221,16 @@ def text(judged: dict[str, dict[str, Any]]) -> str:
     gaps = [
         f"{name}: mean action minus sampled: {100 * r['gap']:+.1f} points" for name, r in judged.items() if "gap" in r
     ]
-    return "\n\n".join(tables + gaps)
+    return "\n\n".join([*tables, *gaps, *filter(None, map(failed, judged, judged.values()))])
+
+
+def failed(name: str, result: dict[str, Any]) -> str:
+    """Which episodes did not pass, the first of them, and how to watch one; "" where none failed, or in a sweep."""
+    if not (numbers := result.get("failed")):
+        return ""
+    more = " ..." if len(numbers) > FEW else ""
+    said = " ".join(map(str, numbers[:FEW])) + more
+    return f"{name}: not passed in episodes {said}; to watch one: twmr play POLICY --episode {numbers[0]}"
 
 
 def plot(path: Path, judged: dict[str, dict[str, Any]]) -> None:
@@ -283,6 +307,20 @@ def export(options: Export) -> int:
     finally:
         print(policies_table({options.name: (policy, path.stat().st_size if path.exists() else 0)}))
     print(f"policy: {path}")
+    return 0
+
+
+def import_legacy(options: ImportLegacy) -> int:
+    from twmr_nb.policies.legacy import import_legacy
+    from twmr_nb.policies.saved import stem_of
+    from twmr_nb.runs.export import policy_name, target_file
+
+    file = expanded(options.file)
+    name = policy_name(options.name or stem_of(file.stem))
+    policy = import_legacy(file, name, **settings(options.set))
+    path = policy.save(target_file(name, expanded(options.to)))
+    env = policy.config.env
+    print(f"policy: {path} (sees {env.obs_mode}, scene {env.scene}; what its file does not say: --set name=value)")
     return 0
 
 

@@ -35,6 +35,7 @@ METRICS = {
     "average_speed": Metric("average speed, either way", "cm/s", factor=100),
     "on_back": Metric("upside down", "share of the time [%]", factor=100),
     "max_x": Metric("farthest robot", "x [m]"),
+    "diverged": Metric("robots whose physics diverged", "robots per update"),
     "frontier": Metric("highest step drawn", "step height [mm]", factor=1000),
     "approx_kl": Metric("approx_kl: how far the policy moved", "nats", "KL", log=True, color="#C2607E"),
     "clip_fraction": Metric("clip_fraction: samples cut off", "%", factor=100),

@@ -22,7 +22,8 @@ from twmr_nb.types import Array
 
 UNSEEN_SEEDS = 1_000_000  # training seeds lie below, so evaluation never repeats an episode seen in training
 EPISODES = 1000
-BATCH = 250  # episodes side by side; EPISODES is a multiple, so that the policy is compiled once
+BATCH = 250  # episodes side by side
+MOST_FAILED = 100  # episodes that are told by their number
 SAMPLED_SHARE = 4  # one episode in four is also played sampled, where both are asked for
 MEDIANS = ("largest_tilt", "contact_to_legs_out", "cost_of_transport", "drift_at_passing", "heading_at_passing")
 MEANS = ("folded_before_contact", "folded_after_passing", "vertical_acceleration", "action_rate", "rms_torque")
@@ -40,6 +41,18 @@ def check_trial(episodes: int, seed: int, name: str = "episodes") -> None:
     checked_seed(seed)
 
 
+def unseen_seed(episode: int, seed: int = 1) -> int:
+    """The seed of the robot's start in the episode that `evaluate` with this seed counts as `episode`, from 0 on.
+
+    Raises ConfigError on an episode or a seed that is none.
+    """
+    if not is_number(episode, int) or not 0 <= episode < UNSEEN_SEEDS:
+        raise ConfigError(
+            f"episode = {shown(episode)} is not allowed: give a whole number from 0 to {UNSEEN_SEEDS - 1}."
+        )
+    return UNSEEN_SEEDS * (1 + checked_seed(seed)) + episode
+
+
 def sampled_episodes(episodes: int) -> int:
     """How many sampled episodes go with so many deterministic ones: enough to see a gap of some points."""
     return max(1, episodes // SAMPLED_SHARE)
@@ -55,13 +68,15 @@ def evaluate(
     """Play `episodes` whole episodes that no training saw; returns plain numbers by name, and prints as a table.
 
     policy and world: as in `record`. deterministic: a saved policy's mean action, else drawn as in training.
+    An episode is the same to the last bit however many are played, and `record(policy, episode=i)` plays it alone.
 
     success_rate, upright_pass and clean_pass, each with its 95% Wilson interval, and what else a `Conduct` has: means,
     of the peak_torque the largest, of largest_tilt, contact_to_legs_out and what is measured at passing the medians;
     mean_final_x [m], mean_return, mean_length [steps],
     time_to_pass [s, median of the successful], effort [(N m)² s] and work [J] per episode until it passes or ends,
     folded_on_flat, extended_at_step and max_tip_radius [m] (see share_of_time), falls [share terminated],
-    reward_terms [mean sum per episode], step_height [m, the largest if drawn], and by_height where heights are drawn.
+    reward_terms [mean sum per episode], step_height [m, the largest if drawn], by_height where heights are drawn, and
+    failed [numbers of the first 100 episodes that did not pass].
     What never happened is None; so is clean_pass where an episode ends within 2 s of passing (end_on_success).
     Raises ConfigError on a number of episodes or a seed that is not allowed, and what `record` raises.
 
@@ -78,8 +93,8 @@ def evaluate(
     with Progress("evaluating", len(batches) * config.max_steps) as bar:
         for i, first in enumerate(batches):
             bar.at(i * config.max_steps)
-            base, count = UNSEEN_SEEDS * (1 + seed) + first, min(BATCH, episodes - first)
-            parts.append(play_episodes(policy, config, count, base, deterministic, bar.step))
+            count = min(BATCH, episodes - first)
+            parts.append(play_episodes(policy, config, count, unseen_seed(first, seed), deterministic, bar.step))
     every = {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
     result = Evaluation(summary(every) | summary_of_conduct(every))
     result |= {
@@ -88,6 +103,7 @@ def evaluate(
         "scene": config.scene,
         "step_height": step_height(config),
         "deterministic": deterministic,
+        "failed": np.flatnonzero(~every["passed"])[:MOST_FAILED].tolist(),
         "policy": title_of(policy),
     }
     if config.step_height_max is not None:
@@ -139,7 +155,7 @@ def play_episodes(
     """One episode of each of `count` robots, as arrays [count]."""
     env = TwmrEnv(config, count, autoreset=False)
     edges = step_edges(config)
-    player = policy.player(deterministic, base_seed) if isinstance(policy, SavedPolicy) else playable(policy)
+    player = playable(policy, deterministic, base_seed)
     obs, info = env.reset(seed=base_seed)
     begin(player, env)
     active = np.ones(count, bool)

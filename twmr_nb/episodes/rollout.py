@@ -13,6 +13,7 @@ from twmr_nb.columns import frame, write_csv
 from twmr_nb.config.fields import is_number
 from twmr_nb.config.schema import ConfigError, EnvConfig, checked_seed, checked_world
 from twmr_nb.episodes.conduct import Conduct, conduct, trace
+from twmr_nb.episodes.evaluate import unseen_seed
 from twmr_nb.episodes.frame import columns_of
 from twmr_nb.episodes.rescore import Rescored, rescored
 from twmr_nb.episodes.worlds import own_world
@@ -33,6 +34,7 @@ MOST_SEED = 10**15  # more than anybody asks for, and a number in every file
 CONSTANT = ("step_height", "step_edge", "start_yaw", "success_x", "retract", "extend", "ctrl_dt")
 EARLIER = {"qpos_before": "qpos", "action_before": "action"}
 WIDTHS = {"qpos": (NQ,), "qvel": (NV,), "accelerometer": (3,), "gyro": (3,), "torque": (NU,), "action": (NU,)}
+FLAGS = ("fell", "passed_before")
 OVER_TIME = [f.name for f in dataclasses.fields(Transition) if f.name not in (*CONSTANT, *EARLIER)]
 
 
@@ -199,9 +201,9 @@ def load_rollout(path: str | Path) -> Rollout:
     try:
         return rollout_of(arrays, details)
     except KeyError as error:
-        raise PolicyError(f"{path} is not what it should be: it holds no {error}; record it anew.") from error
-    except (ValueError, TypeError) as error:
-        raise PolicyError(f"{path} is not what it should be: {error}; record it anew.") from error
+        raise PolicyError(f"{path} is not what it should be: no {one_line(error)} in it; record it anew.") from error
+    except (ValueError, TypeError, OverflowError) as error:
+        raise PolicyError(f"{path} is not what it should be: {one_line(error)}; record it anew.") from error
 
 
 def completed(arrays: dict[str, Array], terminated: bool) -> dict[str, Array]:
@@ -221,8 +223,9 @@ def rollout_of(arrays: dict[str, Array], details: dict[str, Any]) -> Rollout:
     shapes: dict[str, tuple[int, ...]] = {name: (steps, *WIDTHS.get(name, ())) for name in OVER_TIME}
     shapes |= {"start": (NQ,), "retract": (4,), "extend": (4,)} | {f"term/{name}": (steps,) for name in terms}
     for name, shape in shapes.items():
-        if arrays[name].shape != shape or not steps:
-            raise ValueError(f"{one_line(name)} has shape {arrays[name].shape}, where {shape} belongs")
+        kind = "b" if name in FLAGS else "f"
+        if arrays[name].shape != shape or arrays[name].dtype.kind != kind or not steps:
+            raise ValueError(f"{one_line(name)} is {arrays[name].dtype} {arrays[name].shape}, where {shape} belongs")
     constants = {name: float(details["constants"][name]) for name in ("success_x", "ctrl_dt")}
     if not constants["ctrl_dt"] > 0:
         raise ValueError(f"ctrl_dt = {constants['ctrl_dt']!r} is no duration")
@@ -248,22 +251,29 @@ def rollout_of(arrays: dict[str, Array], details: dict[str, Any]) -> Rollout:
 def record(
     policy: PolicyLike,
     world: EnvConfig | None = None,
-    seed: int = 0,
+    seed: int | None = None,
     num_steps: int | None = None,
     extra_terms: Iterable[RewardTerm] = (),
     title: str | None = None,
+    episode: int | None = None,
+    deterministic: bool = True,
 ) -> Rollout:
     """Play one episode to its end, or for num_steps if that comes first.
 
     policy: "zero", "random", a saved policy, its name or its file, or whatever has `reset(num_envs)` and `act(obs)`.
     world: the settings to play in; for a saved policy, if none are given, those it is judged in.
+    seed: of the start, 0 if none is given. episode: the one that `evaluate` counts by this number, from 0 on, to the
+    last bit; seed is that of the evaluation then, 1 if none is given. deterministic: as in `evaluate`.
     Raises ConfigError on something that cannot play, PolicyError on a policy that cannot be read.
 
     >>> episode = tw.record("zero", tw.EnvConfig(), num_steps=5)
     >>> episode.x.shape, episode.passed, list(episode.reward_terms)[:3]
     ((5,), False, ['forward', 'alive', 'control'])
     """
-    return record_many(policy, 1, world, seed, num_steps, extra_terms, title)[0]
+    if seed is None:
+        seed = 0 if episode is None else 1
+    start = seed if episode is None else unseen_seed(episode, seed)
+    return record_many(policy, 1, world, start, num_steps, extra_terms, title, deterministic)[0]
 
 
 def record_many(
@@ -274,6 +284,7 @@ def record_many(
     num_steps: int | None = None,
     extra_terms: Iterable[RewardTerm] = (),
     title: str | None = None,
+    deterministic: bool = True,
 ) -> list[Rollout]:
     """Play `count` episodes side by side, with the seeds seed, seed + 1, ...; all else as in `record`.
 
@@ -285,7 +296,7 @@ def record_many(
     seed = checked_seed(seed, MOST_SEED)
     if num_steps is not None and not (is_number(num_steps, int) and num_steps >= 1):
         raise ConfigError(f"num_steps = {shown(num_steps)} is not allowed: give a whole number, 1 or more.")
-    player = playable(policy)
+    player = playable(policy, deterministic, seed)
     env = TwmrEnv(world or own_world(policy), count, extra_terms, autoreset=False)
     obs, info = env.reset(seed=seed)
     begin(player, env)

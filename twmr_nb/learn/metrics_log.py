@@ -107,6 +107,15 @@ class MetricsLog(Records):
             self._add([[float(record.get(name, np.nan)) for name in self._names]])
             self._write()
 
+    def flush(self) -> None:
+        """Bring to the disk all that was added; raises OSError where that cannot be."""
+        with self._lock:
+            if len(self._ends) < self._count:
+                self._write()
+            if self.path.exists():
+                with self.path.open("ab") as file:
+                    os.fsync(file.fileno())
+
     def cut(self, update: int) -> None:
         """Drop what comes after an update, to go on from there; a file that is no log is kept under another name."""
         with self._lock:

@@ -210,6 +210,22 @@ def act(network: ActorCritic, policy: PolicyParams, carry: Carry, obs: Array, st
     return Decision(carry, jnp.tanh(pre_tanh), pre_tanh, log_prob(pre_tanh, mean[0], policy.log_std), value[0])
 
 
+BLOCK = 32  # robots that `play` answers at a time
+
+
+@partial(jax.jit, static_argnames="network", compiler_options={"xla_cpu_multi_thread_eigen": False})
+def play(
+    network: ActorCritic, policy: PolicyParams, carry: Carry, obs: Array, start: Array, noise: Array
+) -> tuple[Carry, Array]:
+    """What `act` decides for BLOCK robots: carry and action [BLOCK, A]. A robot gets the same answer to the last bit
+    wherever it stands in a block and whoever stands beside it.
+
+    A matrix product rounds by its shape and by the threads that share it, so here it has one shape and one thread.
+    """
+    decision = act(network, policy, carry, obs, start, noise)
+    return decision.carry, decision.action
+
+
 def named_leaves(tree: Any) -> list[tuple[str, Any]]:
     """A tree's leaves with their paths, like `learner/policy/params/encoder/kernel`."""
     paths, _ = jax.tree_util.tree_flatten_with_path(tree)

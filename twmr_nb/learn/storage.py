@@ -109,12 +109,14 @@ class Totals:
         self.reward, self.max_x, self.passed = 0.0, -math.inf, False
         self.means = dict.fromkeys(MEANS.values(), 0.0)
         self.terms: dict[str, float] = {}
+        self.diverged = 0
 
     def add(self, reward: np.ndarray, passed: np.ndarray, info: dict[str, Any]) -> None:
         self.reward += float(reward.sum())
         self.passed = self.passed or bool(passed.any())
         if "x" in info:
             self.max_x = max(self.max_x, float(info["x"].max()))
+        self.diverged += int(np.sum(info.get("diverged", False)))
         for key, column in MEANS.items():
             self.means[column] += float(info[key].sum()) if key in info else math.nan
         for prefix, key in (("term", "reward_terms"), ("raw", "reward_terms_raw")):
@@ -133,16 +135,18 @@ class Totals:
             "passed_obstacle": float(self.passed),
             **{name: total / steps for name, total in self.means.items()},
             "max_x": self.max_x,
+            "diverged": self.diverged,
             **{name: total / steps for name, total in self.terms.items()},
         }
 
 
 def log_line(record: Record) -> str:
     """One update in a line: the original's fields, then success rate, average x and per-episode return."""
+    lost = f" diverged={record['diverged']:.0f}" if record.get("diverged") else ""
     return (
         f"update {record['update']:.0f}/{record['num_updates']:.0f} ({record['progress']:.1%}) "
         f"loss={record['loss']:.4f} ep_return={record['ep_return']:.2f} "
         f"passed_obstacle={bool(record['passed_obstacle'])} max_x={record['max_x']:.3f} "
         f"success_rate={record['success_rate']:.0%} average_x={record['average_x']:.3f} "
-        f"episode_return={record['episode_return']:.2f} steps/s={record['steps_per_s']:.0f}"
+        f"episode_return={record['episode_return']:.2f} steps/s={record['steps_per_s']:.0f}{lost}"
     )

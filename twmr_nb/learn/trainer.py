@@ -36,6 +36,7 @@ PARTS = {  # of a snapshot, what must stay finite
     "carry": "policy's memory",
     "obs": "observations",
 }
+GROWING = ("finished", "paid", "curriculum/tries")  # of a snapshot, what becomes longer
 PLENTY = 1e6  # a reward per step above this is the likeliest cause of whatever goes wrong
 LOOSE = 10.0  # a max_grad_norm above this hardly shortens anything
 
@@ -174,8 +175,12 @@ class Trainer:
         """Set everything to what a snapshot holds; raises ValueError if its sizes do not fit or it is not finite."""
         tree = self.state_tree()
         for name, leaf in named_leaves(tree):
-            if name not in snapshot or snapshot[name].shape != np.shape(leaf):
+            if name not in snapshot or (snapshot[name].shape, snapshot[name].dtype) != (np.shape(leaf), leaf.dtype):
                 raise ValueError(f"this snapshot does not fit the settings: {name!r} is missing or of another shape.")
+        for name, array in self.take_snapshot().items():
+            given = snapshot.get(name, array)
+            if given.dtype.kind != array.dtype.kind or (given.shape != array.shape and not name.startswith(GROWING)):
+                raise ValueError(f"this snapshot does not fit the settings: {name!r} is {given.dtype} {given.shape}.")
         if what := infinite_part(snapshot):
             raise ValueError(f"this snapshot cannot be gone on from: its {what} contain nan or infinity; start anew.")
         state = jax.tree.unflatten(jax.tree.structure(tree), [snapshot[name] for name, _ in named_leaves(tree)])

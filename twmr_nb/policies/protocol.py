@@ -47,7 +47,7 @@ class ZeroPolicy:
 
 
 class RandomPolicy:
-    """Draws every action anew, uniformly."""
+    """Draws every action anew, uniformly; robot i of seed s draws as a single robot of seed s + i."""
 
     title = "random actions"
 
@@ -55,7 +55,7 @@ class RandomPolicy:
         self.seed = seed
 
     def reset(self, num_envs: int) -> None:
-        self.rng = np.random.default_rng(self.seed)
+        self.rngs = [np.random.default_rng(self.seed + i) for i in range(num_envs)]
 
     def act(self, obs: Array) -> Array:
-        return self.rng.uniform(-1, 1, (len(obs), NU)).astype(np.float32)
+        return np.stack([rng.uniform(-1, 1, NU) for rng in self.rngs]).astype(np.float32)

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as safetensors_bytes
 
 from twmr_nb.config.schema import TrainConfig
 from twmr_nb.files import write_bytes
-from twmr_nb.learn.network import ACTION_SIZE, ActorCritic, PolicyParams, act, init_carry, named_leaves
+from twmr_nb.learn.network import ACTION_SIZE, BLOCK, ActorCritic, PolicyParams, init_carry, named_leaves, play
 from twmr_nb.markup import one_line, shown
 from twmr_nb.policies.checks import known_details, policy_of
 from twmr_nb.policies.protocol import Policy, RandomPolicy, ZeroPolicy
@@ -25,6 +26,7 @@ from twmr_nb.task.observations import mirror_of
 from twmr_nb.types import ConfigError, Mistake
 
 FORMAT = "twmr_nb policy 1"
+MOST_BYTES = 1 << 30  # of a file: a checkpoint of the largest network, with its optimiser, is smaller
 SHIPPED = Path(__file__).parent / "pretrained"
 
 
@@ -78,45 +80,58 @@ class SavedPolicy:
             raise PolicyError(f"{self.name} is not saved: its {bad[0]} contains nan or infinity, so it cannot act.")
         details = {k: getattr(self, k) for k in ("name", "results", "command", "own_terms")}
         details |= {"format": FORMAT, "config": self.config.to_dict()}
-        return write_arrays(path, arrays, details, make_folder)
+        return write_arrays(path, arrays, details, make_folder=make_folder)
 
 
 class PolicyPlayer:
-    """A saved policy in play, with the memory of the episodes under way: `reset(num_envs)`, then `act(obs)`."""
+    """A saved policy in play, with the memory of the episodes under way: `reset(num_envs)`, then `act(obs)`.
+
+    Robot i of a player of seed s does, to the last bit, what a single robot of seed s + i does, with noise too.
+    """
 
     def __init__(self, saved: SavedPolicy, deterministic: bool = True, seed: int = 0) -> None:
         self.saved, self.deterministic, self.seed = saved, deterministic, seed
-        self.title = saved.name
+        self.title, self.network = saved.name, saved.network
+        self.params = jax.device_put(saved.params)  # once, and not at every step
 
     def reset(self, num_envs: int) -> None:
         """Begin new episodes."""
-        self.carry = init_carry(self.saved.network, num_envs)
-        self.start = np.ones(num_envs, bool)
-        self.rng = np.random.default_rng(self.seed)
+        blocks, width = -(-num_envs // BLOCK), len(self.saved.params.params["encoder"]["kernel"])
+        self.carries = [init_carry(self.network, BLOCK)] * blocks
+        self.start = np.ones(BLOCK, bool)
+        self.seen = np.zeros((blocks * BLOCK, width), np.float32)  # rows beyond the robots stay 0
+        self.noise = np.zeros((blocks * BLOCK, ACTION_SIZE), np.float32)
+        self.rngs = [] if self.deterministic else [np.random.default_rng((self.seed + i, 1)) for i in range(num_envs)]
 
     def act(self, obs: np.ndarray) -> np.ndarray:
         """obs [N, D] -> actions [N, 8]: tanh(mean), or a sample when not deterministic."""
-        shape = (len(obs), ACTION_SIZE)
-        obs = obs[:, : len(self.saved.params.params["encoder"]["kernel"])]  # never what only the critic was told
-        noise = np.zeros(shape, np.float32) if self.deterministic else self.rng.standard_normal(shape, np.float32)
-        decision = act(self.saved.network, self.saved.params, self.carry, obs, self.start, noise)
-        self.carry, self.start = decision.carry, np.zeros(len(obs), bool)
-        return np.asarray(decision.action)
+        self.seen[: len(obs)] = obs[:, : self.seen.shape[1]]  # never what only the critic was told
+        for row, rng in zip(self.noise, self.rngs, strict=False):
+            rng.standard_normal(dtype=np.float32, out=row)
+        rows = [slice(first, first + BLOCK) for first in range(0, len(self.seen), BLOCK)]
+        played = [
+            play(self.network, self.params, carry, self.seen[block], self.start, self.noise[block])
+            for carry, block in zip(self.carries, rows, strict=True)
+        ]
+        self.carries, self.start = [carry for carry, _ in played], np.zeros(BLOCK, bool)
+        return np.concatenate([action for _, action in played])[: len(obs)]
 
 
 PolicyLike = Policy | SavedPolicy | str | Path
-BY_NAME: dict[str, Callable[[], Policy]] = {"zero": ZeroPolicy, "random": RandomPolicy}
+BY_NAME: dict[str, Callable[[int], Policy]] = {"zero": lambda seed: ZeroPolicy(), "random": RandomPolicy}
 
 
-def playable(policy: PolicyLike) -> Policy:
-    """What acts for it: a saved policy, or its name or file, deterministically; "zero" and "random"; else itself.
+def playable(policy: PolicyLike, deterministic: bool = True, seed: int = 0) -> Policy:
+    """What acts for it: a saved policy, or its name or file; "zero" and "random"; else itself.
+
+    deterministic, of a saved policy: the mean action, else drawn as in training. seed: of what is drawn.
 
     Raises ConfigError on what cannot act, PolicyError on a policy that is not there or cannot be read.
     """
     if isinstance(policy, str | Path):
-        return BY_NAME[str(policy)]() if str(policy) in BY_NAME else load_policy(policy).player()
+        policy = BY_NAME[str(policy)](seed) if str(policy) in BY_NAME else load_policy(policy)
     if isinstance(policy, SavedPolicy):
-        return policy.player()
+        return policy.player(deterministic, seed)
     if not (callable(getattr(policy, "reset", None)) and callable(getattr(policy, "act", None))):
         raise ConfigError(
             f"{shown(policy)} cannot play: give 'zero', 'random', a saved policy (a run's: run.policy), its name or "
@@ -144,9 +159,10 @@ def load_policy(name_or_path: str | Path) -> SavedPolicy:
         found["name"] = found["name"] or path.stem
         return SavedPolicy(params=policy_of(arrays, config), config=config, **found)
     except KeyError as error:
-        raise PolicyError(f"{path} is not what it should be: it holds no {error}; train or copy it anew.") from error
-    except (ValueError, TypeError) as error:
-        raise PolicyError(f"{path} is not what it should be: {error}; train or copy it anew.") from error
+        missing = f"it holds no {one_line(error)}"
+        raise PolicyError(f"{path} is not what it should be: {missing}; train or copy it anew.") from error
+    except (ValueError, TypeError, OverflowError) as error:
+        raise PolicyError(f"{path} is not what it should be: {one_line(error)}; train or copy it anew.") from error
 
 
 def find_policy(name_or_path: str | Path) -> Path:
@@ -182,21 +198,21 @@ def shipped_policies() -> list[str]:
     return sorted(p.stem for p in SHIPPED.glob("*.safetensors"))
 
 
-def write_arrays(
-    path: str | Path, arrays: dict[str, np.ndarray], details: dict[str, Any], make_folder: bool = False
-) -> Path:
-    """Arrays and JSON-ready details into one safetensors file, whole or not at all."""
+def write_arrays(path: str | Path, arrays: dict[str, np.ndarray], details: dict[str, Any], **how: Any) -> Path:
+    """Arrays and JSON-ready details into one safetensors file, whole or not at all; how: as in `write_bytes`."""
     contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     data = safetensors_bytes(contiguous, metadata={k: json.dumps(v) for k, v in details.items()})
-    return write_bytes(path, data, make_folder)
+    return write_bytes(path, data, **how)
 
 
 def read_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """The inverse of write_arrays; raises PolicyError on a damaged file."""
+    """The inverse of write_arrays; raises PolicyError on a damaged file, and on one too large to be ours."""
+    if os.stat(path).st_size > MOST_BYTES:
+        raise PolicyError(f"{path} is larger than {MOST_BYTES >> 20} MiB, as no file of this project is.")
     try:
         with safe_open(path, framework="numpy") as file:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
             return arrays, {k: json.loads(v) for k, v in (file.metadata() or {}).items()}
-    except (SafetensorError, ValueError, TypeError, RecursionError) as error:
+    except (SafetensorError, ValueError, TypeError, AttributeError, RecursionError) as error:  # of a kind NumPy lacks
         advice = "make or copy it anew" if Path(path).suffix == ".safetensors" else "give one that ends in .safetensors"
-        raise PolicyError(f"{path} is damaged or not a safetensors file ({error}): {advice}.") from error
+        raise PolicyError(f"{path} is damaged or not a safetensors file ({one_line(error)}): {advice}.") from error

@@ -8,22 +8,27 @@ runs/<name>_<timestamp>/
     lock                   held by the process that trains it
     metrics.csv            one line per update
     checkpoint.safetensors everything needed to go on exactly where it was
+    checkpoint.before      the one before, for when the newest is damaged
+    diverged.json          the last states of robots whose physics gave nan or exploded, if any did
     best.safetensors       the policy that did best so far, in the second half of the training
     policy.safetensors     the newest policy; also under its own name once finished
 """
 
+import hashlib
 import os
 import time
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from filelock import FileLock, Timeout
 
 from twmr_nb.files import checked_name, fingerprint, read_json, remembered, write_json
 from twmr_nb.learn.metrics_log import MetricsLog
-from twmr_nb.policies.saved import PolicyError, SavedPolicy, load_policy
-from twmr_nb.types import Mistake
+from twmr_nb.policies.saved import PolicyError, SavedPolicy, load_policy, read_arrays, write_arrays
+from twmr_nb.types import Array, Mistake
 
 PATIENCE = 0.5  # s to wait for a lock; whoever only looks holds it for a moment
 
@@ -41,6 +46,7 @@ class RunFolder:
         self.start, self.checkpoint, self.best, self.policy = (
             path / f"{name}.safetensors" for name in ("start", "checkpoint", "best", "policy")
         )
+        self.checkpoint_before = path / "checkpoint.before"
 
     @property
     def saved_policy(self) -> SavedPolicy:
@@ -92,6 +98,30 @@ class RunFolder:
         self.refuse_lost()
         write_json(self.path / "status.json", {"state": state, "pid": os.getpid(), "time": time.time()} | details)
 
+    def keep_lost(self, robots: Iterable[dict[str, Any]]) -> None:
+        """Robots whose physics diverged, the latest, as they were last seen: for whoever wants to know why."""
+        write_json(self.path / "diverged.json", {"robots": list(robots)})
+
+    # checkpoint.safetensors and the one before
+
+    @property
+    def begun(self) -> bool:
+        """Whether something has been learned that is kept."""
+        return self.checkpoint.exists() or self.checkpoint_before.exists()
+
+    def keep_checkpoint(self, snapshot: dict[str, Array], update: int) -> None:
+        details = {"update": update, "sum": checksum(snapshot)}
+        write_arrays(self.checkpoint, snapshot, details, before=self.checkpoint_before)
+
+    def read_checkpoint(self, path: Path) -> dict[str, Array]:
+        """The snapshot in a checkpoint; raises PolicyError if the file is not there or not as it was written."""
+        if not path.exists():
+            raise PolicyError(f"{path} is not there.")
+        arrays, details = read_arrays(path)
+        if details.get("sum", "") not in ("", checksum(arrays)):  # earlier versions kept none
+            raise PolicyError(f"{path} is damaged: its numbers are not those that were written.")
+        return arrays
+
     # lock: one trainer per folder. The operating system takes it back when the process ends, however it ends.
 
     def lock(self) -> FileLock | None:
@@ -114,6 +144,15 @@ class RunFolder:
             return True
         except OSError:  # a folder that we may only read: nobody of ours trains there
             return False
+
+
+def checksum(arrays: dict[str, Array]) -> str:
+    """Of names, kinds, shapes and numbers: another one as soon as a bit is."""
+    found = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        found.update(f"{name} {array.dtype} {array.shape} ".encode())
+        found.update(np.ascontiguousarray(array).tobytes())
+    return found.hexdigest()
 
 
 def run_folders(root: str | Path) -> list[Path]:

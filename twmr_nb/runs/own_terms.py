@@ -33,7 +33,7 @@ class OwnTerms:
         which experiment it is; of one that went on with other code or terms it keeps that it is none.
         """
         self.terms, self.described = terms, [describe_term(term) for term in terms]
-        details, begun = folder.details, folder.checkpoint.exists()
+        details, begun = folder.details, folder.begun
         kept, now = details["own_terms"], {term["name"]: term for term in self.described}
         failed = folder.status.get("failed_term", "")
         for was in kept:

@@ -163,7 +163,8 @@ class Run:
 
     def __repr__(self) -> str:
         total = self.config.ppo.total_timesteps
-        return f"Run {one_line(self.name)!r}: {self.state}, {self.progress:.0%} of {total:,} steps, in {self.path}"
+        said = f"Run {one_line(self.name)!r}: {self.state}, {self.progress:.0%} of {total:,} steps, in {self.path}"
+        return f"{said}; {one_line(self.fell_back)}" if self.fell_back else said
 
     # What it is doing
 
@@ -225,6 +226,11 @@ class Run:
         """Why it failed, in a sentence."""
         last = (self.error.strip().splitlines() or [""])[-1]
         return self._training.failure or str(self.folder.status.get("failure", last))
+
+    @property
+    def fell_back(self) -> str:
+        """From which checkpoint it went on, in a sentence, where the newest was damaged or missing; else ''."""
+        return self._training.fell_back or str(self.folder.status.get("fell_back", ""))
 
     @property
     def policy(self) -> SavedPolicy:

@@ -14,9 +14,9 @@ from typing import Any
 from filelock import BaseFileLock
 
 from twmr_nb.config.schema import ConfigError, TrainConfig
-from twmr_nb.files import copy_whole
+from twmr_nb.files import clear_unfinished, copy_whole, set_aside
 from twmr_nb.learn.trainer import Trainer
-from twmr_nb.policies.saved import SavedPolicy, load_policy, read_arrays, write_arrays
+from twmr_nb.policies.saved import PolicyError, SavedPolicy, load_policy
 from twmr_nb.runs.folder import RunError, RunFolder
 from twmr_nb.runs.own_terms import OwnTerms, terms_of
 from twmr_nb.runs.provenance import keep_provenance
@@ -27,6 +27,14 @@ from twmr_nb.task.rewards import RewardTerm, TermError
 from twmr_nb.types import Mistake, Record
 
 CHECKPOINT_SECONDS = 30.0
+DAMAGED = (
+    PolicyError,
+    ValueError,
+    KeyError,
+    TypeError,
+    IndexError,
+    OverflowError,
+)  # what reading a damaged checkpoint raises
 WAIT = 0.5  # s; on some systems a longer wait cannot be interrupted
 RESULTS = ("global_step", "success_rate", "episode_return", "episode_length", "average_x", "train_s", "compile_s")
 
@@ -42,6 +50,8 @@ class Training:
         self.take_terms(extra_terms)
         self.begun_at = time.monotonic()  # when training was last begun, here
         self.state, self.error, self.failure = "", "", ""  # what no file says, or not yet
+        self.kept_update = -1  # that the newest checkpoint holds
+        self.fell_back = ""  # from which checkpoint it went on, if not from the newest
         self.stopping, self.saving, self.going = threading.Event(), threading.Event(), threading.Event()
         self.over = threading.Event()  # not the thread's own state: an interrupted join would call a living one ended
         self.over.set()
@@ -69,8 +79,9 @@ class Training:
             lock.release()
             raise
         self.lock: BaseFileLock = lock
+        clear_unfinished(self.folder.path)
         self.begun_at = time.monotonic()
-        self.state, self.error, self.failure = "running", "", ""
+        self.state, self.error, self.failure, self.fell_back = "running", "", "", ""
         self.stopping.clear()
         self.saving.clear()
         self.going.set()
@@ -119,7 +130,7 @@ class Training:
                     saved_at = time.monotonic()
         except BaseException:
             with suppress(OSError, RunError, ConfigError):  # what ended it is what is told
-                if self.folder.metrics:
+                if self.folder.metrics and self.folder.metrics[-1]["update"] == trainer.update_index:
                     self.save()
             raise
         if trainer.update_index:
@@ -136,15 +147,49 @@ class Training:
         if self.trainer is None:
             env = TwmrEnv(self.config.env, self.config.ppo.num_envs, extra_terms=self.extra_terms)
             trainer = Trainer(env, self.config.ppo, self.config.seed)
-            if self.folder.checkpoint.exists():
-                arrays, _ = read_arrays(self.folder.checkpoint)
-                trainer.restore(arrays)
+            self.kept_update = -1
+            if self.folder.begun:
+                self._go_back(trainer)
             elif "start" in self.folder.details:
                 begin_with(trainer, load_policy(self.folder.start))
             self.trainer = trainer
+            self.folder.metrics.cut(trainer.update_index)
+            self._match_policy()
         self.folder.metrics.cut(self.trainer.update_index)
         keep_provenance(self.folder, self.trainer.update_index)
         return self.trainer
+
+    def _go_back(self, trainer: Trainer) -> None:
+        """To the newest checkpoint; to the one before where that is missing or damaged, and that is said."""
+        folder = self.folder
+        try:
+            trainer.restore(folder.read_checkpoint(folder.checkpoint))
+            self.kept_update = trainer.update_index
+            return
+        except DAMAGED as error:
+            problem = error
+        try:
+            trainer.restore(folder.read_checkpoint(folder.checkpoint_before))
+        except DAMAGED:
+            raise RunError(
+                f"{folder.name} cannot go on: {problem} The checkpoint before is of no use either: start a new run."
+            ) from problem
+        if folder.checkpoint.exists():
+            set_aside(folder.checkpoint)  # so that it never takes the place of the good one
+        self.fell_back = (
+            f"the newest checkpoint was damaged or missing, so it went on from update {trainer.update_index}"
+        )
+        self.set_state("running")
+
+    def _match_policy(self) -> None:
+        """The policy of the very checkpoint that is gone on from: a kill may have come between the two."""
+        assert self.trainer is not None
+        if not self.trainer.update_index:
+            return
+        with suppress(PolicyError):
+            if self.folder.saved_policy.results.get("global_step") == self.trainer.global_step:
+                return
+        self._candidate().save(self.folder.policy)
 
     def should_stop(self) -> bool:
         """Asked at every control step: the place to pause, too."""
@@ -168,6 +213,8 @@ class Training:
         if self.own_terms.quickly_told:
             self.own_terms.refuse_changed()
         self.folder.metrics.append(record)
+        if record["diverged"] and self.trainer:
+            self.folder.keep_lost(self.trainer.env.lost)
 
     def save(self) -> Path:
         """Write checkpoint and policy as they were after the last update; returns the policy's path."""
@@ -176,7 +223,10 @@ class Training:
             raise RunError(f"{self.folder.name} has nothing to save yet: let it train for one update first.")
         self.own_terms.refuse_changed()
         self.folder.refuse_lost()
-        write_arrays(self.folder.checkpoint, trainer.snapshot, {"update": trainer.update_index})
+        self.folder.metrics.flush()  # no checkpoint is ahead of its log
+        if self.kept_update != trainer.update_index:  # the one before is an earlier one
+            self.folder.keep_checkpoint(trainer.snapshot, trainer.update_index)
+            self.kept_update = trainer.update_index
         return self._candidate().save(self.folder.policy)
 
     def _candidate(self) -> SavedPolicy:
@@ -191,7 +241,8 @@ class Training:
     def set_state(self, state: str, **details: Any) -> None:
         self.folder.refuse_lost()
         self.state = state
-        self.folder.keep_state(state, **details)
+        told = {"fell_back": self.fell_back} if self.fell_back else {}
+        self.folder.keep_state(state, **told, **details)
 
     def _end(self, error: BaseException) -> None:
         """The last state, also where it cannot be written, as on a full disk: then this object alone knows."""

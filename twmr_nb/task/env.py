@@ -4,6 +4,7 @@ An episode that ends starts anew in the same step (the final observation is kept
 autoreset its robot rests from then on. Robot i of a batch seeded with s behaves as a single robot seeded with s + i.
 """
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -39,6 +40,7 @@ from twmr_nb.types import Array
 Info = dict[str, Any]
 ACCELEROMETER_NOISE, GYRO_NOISE, JOINT_NOISE, SPEED_NOISE = 0.3, 0.03, 0.01, 0.1  # m/s², rad/s, rad, rad/s
 ACCELEROMETER, GYRO, TOUCH = slice(13, 16), slice(16, 19), 19  # columns of the sensor readings
+MOST_LOST = 16  # diverged robots that are kept, the latest
 EVERYONE = slice(None)  # indexes all robots without copying anything
 
 
@@ -53,7 +55,8 @@ class TwmrEnv(VectorEnv):
 
     `info` holds, per robot and for the step taken: x, z (m), speed along x (m/s, either way), on_back, gate, passed,
     step_height (m), and every reward term in `reward_terms` (weighted, they add up to the reward) and
-    `reward_terms_raw`. `transition` is that step in full.
+    `reward_terms_raw`. A robot whose physics gives nan or explodes is put back, ends its episode as a fall, and is told
+    in `diverged`; `lost` keeps it as it was last seen. `transition` is that step in full.
     """
 
     def __init__(
@@ -93,6 +96,7 @@ class TwmrEnv(VectorEnv):
         self._on_the_way = np.zeros((self.config.action_delay, num_envs, NU), np.float32)
         self._feeling = Feeling.of(num_envs) if feels(self.config) else None
         self._started = False
+        self.lost: deque[dict[str, Any]] = deque(maxlen=MOST_LOST)  # robots whose physics diverged, as last seen
 
     def reset(
         self, *, seed: int | Sequence[int] | None = None, options: dict[str, Any] | None = None
@@ -117,15 +121,17 @@ class TwmrEnv(VectorEnv):
         """One control step of every robot: observation, reward, terminated, truncated, info."""
         config = self.config
         actions = self._checked(actions).copy()  # kept, whatever the caller does with its own
-        before = self.sim.qpos.copy()
+        before, speeds = self.sim.qpos.copy(), self.sim.qvel.copy()
         diverged = self.sim.step(self._delayed(actions), None if self.autoreset else ~self._ended, self._gate)
         if diverged.any():
+            lost = np.flatnonzero(diverged).tolist()
+            self.lost.extend(self._last_seen(robot, before, speeds, actions) for robot in lost)
             before[diverged] = self.sim.qpos[diverged]  # where nothing can be told, nothing moved
         self.transition = t = self._snapshot(before, actions, diverged)
         raw, weighted = score(t, config, self.extra_terms)
         self._action, self._gate = actions, t.gate.copy()
         obs = self._observed(EVERYONE, t.accelerometer, t.gyro, t.touch)
-        info = self._info(t) | {"reward_terms": weighted, "reward_terms_raw": raw}
+        info = self._info(t) | {"reward_terms": weighted, "reward_terms_raw": raw, "diverged": diverged}
         self._passed = info["passed"]
         self._steps += 1
         truncated = self._steps >= config.max_steps
@@ -213,6 +219,11 @@ class TwmrEnv(VectorEnv):
         if self._feeling and other._feeling:
             self._feeling = Feeling(*(np.repeat(each, share, axis=0) for each in vars(other._feeling).values()))
         self._started = True
+
+    def _last_seen(self, robot: int, qpos: Array, qvel: Array, actions: Array) -> dict[str, Any]:
+        """A robot's state before the step in which its physics diverged, and what it was asked to do there."""
+        found = {"robot": robot, "step": int(self._steps[robot]), "step_height": float(self.sim.heights[robot])}
+        return found | {"qpos": qpos[robot].tolist(), "qvel": qvel[robot].tolist(), "action": actions[robot].tolist()}
 
     def _checked(self, actions: ArrayLike) -> NDArray[np.float32]:
         """The actions as float32; raises on a wrong shape, on nan, and before the first reset."""

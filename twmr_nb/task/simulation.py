@@ -32,6 +32,7 @@ from twmr_nb.types import Array
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 AT_STEP = (0.12, 0.18)  # m before the edge, of starts at the step
 LEGS_OUT_SHARE, OUT_SPREAD = 0.7, 0.6  # of these, the share with legs out, and how far from mid-range, rad
+EXPLODED = 1e6  # m, rad, m/s or rad/s, beyond anything that a robot does
 THREADS = "TWMR_THREADS"  # of physics; one for each core where it is not set. They change no result.
 
 
@@ -121,8 +122,8 @@ class Simulation:
         running [N]: the robots that are simulated, all when not given; the others stay as they are.
         gate [N]: how far the legs follow their commands and not the reflex, which folds each to the side that it is on;
         read in "reflex" only.
-        Returns which robots diverged (nan or infinity); they are put back where they were, at rest, so that everything
-        that is computed from them stays finite.
+        Returns which robots diverged (nan, or beyond EXPLODED); they are put back where they were, at rest, so that
+        everything that is computed from them stays finite.
         """
         x_before = self.qpos[:, 0].copy()
         self.ctrl[:] = self.ctrl_middle + self.ctrl_half_range * actions.clip(-1, 1)
@@ -131,7 +132,7 @@ class Simulation:
             home = np.where(self.legs > MIDDLE, HIGH, LOW)
             legs[:] = home + gate[:, None] * (legs - home)
         self.batch.step(running, nstep=self.frame_skip)
-        diverged = ~np.isfinite(self.qpos_qvel.sum(axis=1))
+        diverged = ~(np.abs(self.qpos_qvel).max(axis=1) < EXPLODED)
         if diverged.any():
             self.state[diverged] = self._blank
             self.qpos[diverged, 0] = x_before[diverged]

@@ -12,6 +12,7 @@ from pathlib import Path
 from twmr_nb.config.as_text import as_changes
 from twmr_nb.files import NAME
 from twmr_nb.markup import one_line
+from twmr_nb.policies.legacy import legacy_policy
 from twmr_nb.policies.saved import SHIPPED, PolicyError, SavedPolicy, load_policy, stem_of
 from twmr_nb.runs.places import RUNS, missing
 from twmr_nb.runs.run import open_run
@@ -194,7 +195,7 @@ def delete(file: PolicyFile) -> None:
 
 
 def import_policy(name: str, content: bytes, root: str | Path = RUNS) -> Path:
-    """Keep a policy file that came from elsewhere; raises PolicyError if it is none."""
+    """Keep a policy file that came from elsewhere, or a .pkl of the original's; raises PolicyError if it is none."""
     folder = Path(root) / IMPORTED
     stem = stem_of(Path(name).stem)
     stem = f"{stem}_imported" if stem in RESERVED else stem
@@ -203,6 +204,8 @@ def import_policy(name: str, content: bytes, root: str | Path = RUNS) -> Path:
         number += 1
         target = folder / f"{stem}_{number}.safetensors"
     folder.mkdir(parents=True, exist_ok=True)
+    if name.lower().endswith(".pkl"):
+        return legacy_policy(content, target.stem).save(target)
     unread = target.with_name(f".{target.name}")
     unread.write_bytes(content)
     try:

@@ -54,16 +54,25 @@ class PolicyStage(w.VBox):
             self._button("Evaluate", "check", "Play many unseen episodes", self.evaluate),
         ]
         self.episodes = number_box("episodes", "Unseen episodes of an evaluation.", 200, 1, 10_000)
-        self.seed = number_box("seed", "Of the robot's start; another seed, another episode.", 1, 0, 10**6)
+        self.seed = number_box(
+            "seed", "Of the robot's start; another seed, another episode.", 1, 0, 10**6, self._own_start
+        )
         self.sampled = w.Checkbox(
             description="with noise", indent=False, tooltip="Sample actions as in training, instead of the mean",
             layout=w.Layout(width="auto", flex="0 0 auto"),
         )  # fmt: skip
+        self.failed = w.Dropdown(
+            tooltip="An episode of the last evaluation that did not pass: chosen, it plays",
+            layout=w.Layout(width="150px", display="none"),
+        )
+        self.failed.observe(self._watch_failed, "value")
+        self.sampled.observe(self._own_start, "value")
+        self.judged_by = (0, True)  # seed of the last evaluation, and whether it took the mean action
         self.progress = w.FloatProgress(max=1, layout=w.Layout(width="140px", height="14px", display="none"))
         self.stop = w.Button(description="Stop", layout=w.Layout(width="60px", display="none"))
         self.content = w.VBox(layout=w.Layout(width="100%", max_width="900px", min_height="400px"))
         top = [*self.buttons, self.episodes, self.seed]
-        status = [self.sampled, self.progress, self.stop, self.line]
+        status = [self.sampled, self.failed, self.progress, self.stop, self.line]
         super().__init__([line(top), line(status), self.content])
         self.stop.on_click(lambda _: self._stop())
         self.show(())
@@ -75,6 +84,8 @@ class PolicyStage(w.VBox):
 
     def show(self, files: Sequence[PolicyFile]) -> None:
         """Offer to play these: one, or two side by side."""
+        if [file.path for file in files] != [file.path for file in self.files]:
+            self._offer_failed(())
         self.files = tuple(files)
         for button in self.buttons:
             button.disabled = not files
@@ -108,6 +119,20 @@ class PolicyStage(w.VBox):
         return Keepsake(plain(said.replace("</tr>", "; ")), picture, below)
 
     # What the buttons do
+
+    def _offer_failed(self, results: Sequence[dict[str, Any]]) -> None:
+        """Whatever failed in these evaluations, to be chosen; nothing is where nothing did."""
+        numbers = sorted({number for result in results for number in result["failed"]})
+        self.failed.options = [("failed episodes", None), *((f"episode {number}", number) for number in numbers)]
+        self.failed.layout.display = "" if numbers else "none"
+
+    def _watch_failed(self, change: dict[str, Any]) -> None:
+        if change["new"] is not None:
+            self.play()
+
+    def _own_start(self, *_: Any) -> None:
+        """From now on the seed and the noise that are asked for count, and no episode of an evaluation."""
+        self.failed.value = None
 
     def watch(self) -> None:
         """A video of one episode; of two policies side by side."""
@@ -149,7 +174,8 @@ class PolicyStage(w.VBox):
 
     def evaluate(self) -> None:
         """Many unseen episodes of each policy, as a table."""
-        episodes, (seed, deterministic) = self.episodes.value, self._how()
+        self._own_start()
+        episodes, (seed, deterministic, _) = self.episodes.value, self._how()
 
         def job(turn: Turn, files: Files) -> list[w.Widget]:
             results = []
@@ -160,6 +186,8 @@ class PolicyStage(w.VBox):
                 results.append(evaluate(saved, None, episodes, seed, deterministic) | {"policy": file.title})
                 turn.check()
                 self.evaluated(file, results[-1])
+            self.judged_by = seed, deterministic
+            self._offer_failed(results)
             return [Html(evaluation_table(results))]
 
         self._run(job)
@@ -173,9 +201,14 @@ class PolicyStage(w.VBox):
         except ConfigError as error:
             self._failed(str(error))
 
-    def _how(self) -> tuple[int, bool]:
-        """The seed, and whether actions are taken without noise; raises ConfigError on a seed that is none."""
-        return self.seed.value, not self.sampled.value
+    def _how(self) -> tuple[int, bool, int | None]:
+        """The seed, whether actions are taken without noise, and the failed episode that was chosen, if one was.
+
+        Raises ConfigError on a seed that is none.
+        """
+        if self.failed.value is not None:
+            return *self.judged_by, self.failed.value
+        return self.seed.value, not self.sampled.value, None
 
     def _run(self, job: Callable[[Turn, Files], list[w.Widget]], view: Callable[[], None] | None = None) -> None:
         """Do the job for the files of this moment on a thread, then show the widgets it returns."""
@@ -198,16 +231,17 @@ class PolicyStage(w.VBox):
         for widget in old:
             widget.close()
 
-    def _record(self, turn: Turn, files: Files, seed: int, deterministic: bool) -> list[Rollout]:
-        """One episode of each policy, recorded once for the same policy, world, seed and noise."""
+    def _record(self, turn: Turn, files: Files, seed: int, deterministic: bool, episode: int | None) -> list[Rollout]:
+        """One episode of each policy, recorded once for the same policy, world, seed, noise and number."""
         rollouts = []
         for i, file in enumerate(files):
             env = world(file.saved.config.env)
-            key = (file.digest, file.title, env, seed, deterministic)
+            key = (file.digest, file.title, env, seed, deterministic, episode)
             if key not in self.recorded:
                 said = f"playing {file.title} …"
                 saved = self._reporting(file, turn, said, env.max_steps, i / len(files), (i + 1) / len(files))
-                self.recorded[key] = record(saved.player(deterministic, seed), env, seed, title=file.title)
+                how: dict[str, Any] = {"episode": episode, "deterministic": deterministic}
+                self.recorded[key] = record(saved, env, seed, title=file.title, **how)
             rollouts.append(self.recorded[key])
         self.played = rollouts
         return rollouts

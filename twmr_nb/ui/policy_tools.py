@@ -33,7 +33,10 @@ class PolicyTools(w.VBox):
             description="Export", icon="download", tooltip="Save the file from the browser", layout=narrow
         )
         self.upload = w.FileUpload(
-            accept=".safetensors", description="Import", layout=narrow, tooltip="Add a policy file of yours"
+            accept=".safetensors,.pkl",
+            description="Import",
+            layout=narrow,
+            tooltip="Add a policy file of yours, or a .pkl of the original's trainer",
         )
         self.upload.add_class("twmr-import")
         self.question = Question()
