@@ -283,29 +283,32 @@ class Stage(Shell):
             self._tell()
 
     def _heard(self, message: dict[str, Any]) -> None:
-        """A message of the page; what it says is checked, as anybody may have sent it."""
+        """A message of the page; what it says may be anything, as anybody may have sent it."""
         self.clock.heard()
+        for kind, said in message.items():
+            self._attempt(self._obey, kind, said, message)
+
+    def _obey(self, kind: str, said: Any, message: dict[str, Any]) -> None:
         deeds: dict[str, Callable[[], None]] = {
             "play": self._toggle, "step": self.step, "rewind": self.rewind, "reset": self.reset, "keep": self.keep,
-            "look": self._look,
+            "look": self._look, "show": self._tell,
         }  # fmt: skip
-        for kind, said in message.items():
-            if kind == "do" and said in deeds:
-                self._attempt(deeds[said])
-            elif kind == "gone":
-                self.clock.stop()
-            elif kind == "levers":
-                self._attempt(self._pull_levers, said)
-            elif kind == "legs":
-                self._attempt(self._set_legs, said, message["out"])
-            elif kind == "driver" and said in self.players:
-                self._attempt(self._do, lambda said=said: self._drive_by(said, self.players[said]))
-            elif kind == "pace":
-                self.clock.pace = float(np.clip(said, 0.1, 1.0))
-            elif kind == "push":
-                self._attempt(self.push, said, message["way"])
-            elif kind == "pull":
-                self.drive.pull = pull_of(said, self.drive.env.sim.model.nbody)
+        if kind == "do" and said in deeds:
+            deeds[said]()
+        elif kind == "gone":
+            self.clock.stop()
+        elif kind == "levers":
+            self._pull_levers(said)
+        elif kind == "legs":
+            self._set_legs(said, message["out"])
+        elif kind == "driver" and said in self.players:
+            self._do(lambda: self._drive_by(said, self.players[said]))
+        elif kind == "pace":
+            self.clock.pace = between(0.1, said, 1.0)
+        elif kind == "push":
+            self.push(said, message["way"])
+        elif kind == "pull":
+            self.drive.pull = pull_of(said, self.drive.env.sim.model.nbody)
 
     def _toggle(self) -> None:
         if self.clock.runs:
@@ -315,14 +318,14 @@ class Stage(Shell):
 
     def _pull_levers(self, said: dict[str, float]) -> None:
         """The first touch of a lever starts the clock."""
-        ahead, turn, *legs = (float(np.clip(said[name], -1, 1)) for name in ("ahead", "turn", "front", "rear"))
+        ahead, turn, *legs = (between(-1.0, said[name], 1.0) for name in ("ahead", "turn", "front", "rear"))
         self.hand.ahead, self.hand.turn, self.hand.legs = ahead, turn, np.array(legs)
         if self.driver == "you" and not self.clock.runs and any((ahead, turn, *legs)) and not self.drive.over:
             self.play()
 
     def _set_legs(self, which: str, out: float) -> None:
         fold = self.hand.fold.copy()
-        fold[["front", "rear"].index(which)] = 1 - np.clip(out, 0, 1)
+        fold[["front", "rear"].index(which)] = 1 - between(0.0, out, 1.0)
         self.hand.fold = fold
 
 
@@ -330,6 +333,11 @@ def name_of(driver: Any) -> str:
     """What a driver is called in a list."""
     titles = (getattr(driver, name, "") for name in ("title", "name") if not isinstance(driver, str))
     return one_line(next(filter(None, titles), "") or driver, 40)
+
+
+def between(low: float, value: Any, high: float) -> float:
+    """The number that a page says, within bounds."""
+    return min(max(float(value), low), high)
 
 
 def pull_of(said: Any, bodies: int) -> Pull | None:

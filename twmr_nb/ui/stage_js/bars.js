@@ -44,7 +44,7 @@ export class Bars {
       Object.assign(r.bar.style, { width: `${50 * share}%`, left: value < 0 ? `${50 - 50 * share}%` : "50%" });
       if (!words) return;
       r.now.textContent = signed(value);
-      r.raw.textContent = k < n ? `${signed(raw[k])} ${r.unit}` : "";
+      r.raw.textContent = k < n ? `${signed(raw[k])} ${r.unit === "1" ? "" : r.unit}` : "";
       r.sum.textContent = signed(sums[k]);
     });
   }

@@ -5,7 +5,7 @@ import { listenToKeys } from "../replay_js/controls.js";
 import { clamp } from "../replay_js/vectors.js";
 import { DOES, LEVERS } from "./elements.js";
 
-const BY_KEY = Object.fromEntries(Object.entries(LEVERS).flatMap(([name, [, keys]]) => keys.map((key) => [key, name])));
+const BY_KEY = Object.fromEntries(Object.entries(LEVERS).flatMap(([name, { keys }]) => keys.map((key) => [key, name])));
 const TAP = 600; // ms, longer than a held key waits before it repeats
 const DEAF = 0.2; // of a gamepad's stick that is no push
 
@@ -71,7 +71,7 @@ export class Levers {
   say() {
     const sum = { ahead: 0, turn: 0, front: 0, rear: 0 };
     const add = (lever) => Object.entries(lever).forEach(([k, v]) => (sum[k] = clamp(sum[k] + v, -1, 1)));
-    for (const name of this.held) add(LEVERS[name][0]);
+    for (const name of this.held) add(LEVERS[name].moves);
     for (const pad of navigator.getGamepads?.() ?? []) {
       if (!pad) continue;
       const stick = (k) => (Math.abs(pad.axes[k] ?? 0) > DEAF ? -pad.axes[k] : 0), on = (k) => Number(pad.buttons[k]?.pressed ?? 0);

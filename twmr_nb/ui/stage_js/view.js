@@ -4,7 +4,7 @@
 import { lens, Orbit } from "../replay_js/camera.js";
 import { listenToCamera, readLook } from "../replay_js/controls.js";
 import { Pace, PALETTE } from "../replay_js/palette.js";
-import { bodyMatrices } from "../replay_js/robot.js";
+import { bodyMatrices, unpack } from "../replay_js/robot.js";
 import { clamp } from "../replay_js/vectors.js";
 import { Painter } from "../replay_js/webgl.js";
 import { follow, make } from "../element.js";
@@ -28,7 +28,7 @@ export class StageView {
     this.bars = new Bars(this.find(".terms"), model.get("terms"));
     this.hear();
     this.listen();
-    this.tell({ here: true });
+    this.tell({ do: "show" });
   }
 
   tell(message) {
@@ -38,7 +38,7 @@ export class StageView {
   // ---- what comes ----
   hear() {
     const { model } = this;
-    const poses = (message, [packed]) => this.take(new Float32Array(packed.buffer.slice(packed.byteOffset, packed.byteOffset + packed.byteLength)));
+    const poses = (_, [packed]) => this.take(unpack(packed, Float32Array));
     model.on("msg:custom", poses);
     this.undo.push(() => model.off("msg:custom", poses));
     this.undo.push(follow(model, ["scene"], () => this.usePainter()));
@@ -142,13 +142,18 @@ export class StageView {
 
   // The newtons of a pull, beside its arrow.
   label(point, newtons) {
-    const { stage, orbit } = this, box = this.find(".newtons");
+    const box = this.find(".newtons"), { clientWidth: width, clientHeight: height } = this.stage;
     box.hidden = newtons < 0.5;
     if (box.hidden) return;
-    const { view } = lens(orbit, orbit.target(0), stage.clientWidth / stage.clientHeight);
-    const [x, y] = onScreen(view, point, stage.clientWidth, stage.clientHeight);
+    const [x, y] = this.where(point);
     box.textContent = `${newtons.toFixed(0)} N`;
-    Object.assign(box.style, { left: `${clamp(x + 12, 4, stage.clientWidth - 44)}px`, top: `${clamp(y - 26, 4, stage.clientHeight - 24)}px` });
+    Object.assign(box.style, { left: `${clamp(x + 12, 4, width - 44)}px`, top: `${clamp(y - 26, 4, height - 24)}px` });
+  }
+
+  // Where in the picture a point of the world is, px.
+  where(point) {
+    const { orbit } = this, { clientWidth: width, clientHeight: height } = this.stage;
+    return onScreen(lens(orbit, orbit.target(0), width / height).view, point, width, height);
   }
 
   write(now) {
@@ -174,7 +179,7 @@ export class StageView {
   // ---- what a person does ----
   listen() {
     const { root, stage, find, all } = this, deeds = { keys: () => this.say(find(".notice").textContent === KEY_WORDS ? this.model.get("status").note : KEY_WORDS) };
-    const push = () => this.tell({ push: Number(find("[data-is=impulse]").value), way: find("[data-is=from]").value.split(",").map(Number) });
+    const push = () => this.tell({ push: Number(find("[data-is=impulse]").value), way: find("[data-is=way]").value.split(",").map(Number) });
     const act = (name) => (deeds[name] ?? (name === "push" ? push : () => this.tell({ do: name })))();
     for (const button of all("[data-do]")) button.onclick = () => act(button.dataset.do);
     this.levers = new Levers(this, (levers) => this.tell({ levers }), act, () => find("[data-do=play]").focus());
