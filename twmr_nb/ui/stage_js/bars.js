@@ -4,10 +4,11 @@ import { edgeOf } from "../replay_js/controls.js";
 import { signed } from "../replay_js/chart.js";
 import { make } from "../element.js";
 
-const FORGET = 0.985; // of the longest bar's length, from picture to picture
+const LEAST = 0.01; // reward per step, of the longest bar
+const FORGET = 0.985; // of the longest bar's length, kept from picture to picture
 
 export class Bars {
-  rows; scale = 0.02;
+  rows; scale = LEAST;
 
   constructor(table, terms) {
     const cell = (name, text = "") => make("span", { className: name, textContent: text, role: "cell" });
@@ -32,11 +33,16 @@ export class Bars {
     }
   }
 
+  // As at a new start: a bar of before says nothing.
+  forget() {
+    this.scale = LEAST;
+  }
+
   // now, raw, paid: a number per term, nan where it is not scored; digits that change faster than words cannot be read.
   show({ now, raw, paid }, words) {
     const sum = (list) => list.filter((v) => !Number.isNaN(v)).reduce((a, b) => a + b, 0), n = now.length;
     const values = [...now, sum(now)], sums = [...paid, sum(paid)];
-    this.scale = Math.max(this.scale * FORGET, 0.01, ...values.map(Math.abs).filter(Number.isFinite));
+    this.scale = Math.max(this.scale * FORGET, LEAST, ...values.map(Math.abs).filter(Number.isFinite));
     this.rows.forEach((r, k) => {
       const value = values[k], off = Number.isNaN(value), share = Math.min(Math.abs(value) / this.scale, 1);
       r.row.hidden = off;

@@ -53,6 +53,7 @@ export class StageView {
     const [x, y] = frame.qpos, before = this.frame && frame.time[0] > this.frame.time[0] ? this.orbit.path : null;
     const near = (k, v) => [before ? before[k][0] + 0.12 * (v - before[k][0]) : v];
     this.orbit.path = [near(0, x), near(1, y)];
+    if (!before) this.bars.forget();
     this.frame = frame;
     this.refresh();
   }
