@@ -4,10 +4,14 @@ import threading
 
 import numpy as np
 import pytest
+from tiny import ONE_UPDATE
 from waiting import wait_for
 
-from twmr_nb import EnvConfig, RewardExplorer, Stage, reward_term
+from twmr_nb import ConfigError, EnvConfig, RewardExplorer, Stage, reward_term
 from twmr_nb.draw.replay_scene import describe_scene, episode_model
+from twmr_nb.runs.run import new_run
+from twmr_nb.ui import newest
+from twmr_nb.ui.newest import Newest
 from twmr_nb.ui.stage import pull_of
 
 FLAT = EnvConfig(scene="flat")
@@ -165,3 +169,39 @@ def test_a_saved_notebook_keeps_a_picture(stage):
     kept = stage.keepsake()
     assert kept.words.startswith("Ada, 0.20 s, reward ")
     assert kept.picture[1:4] == b"PNG"
+
+
+def test_whoever_drove_is_in_the_list_of_drivers(stage):
+    class Ahead:
+        def reset(self, num_envs):
+            pass
+
+        def act(self, obs):
+            return np.ones((1, 8))
+
+    stage.hand_over(Ahead())
+    stage.hand_over("climber")
+    assert stage.view.status["driver"] == "climber"
+    listed = dict(stage.view.drivers)
+    assert {"you", "nobody", "planner", "zero", "random", "Ahead", "climber"} <= set(listed)
+    assert listed["you"] == "Ada"
+    assert "flip_5cm (shipped)" in listed.values()
+    stage._heard({"driver": "Ahead"})
+    stage.step(2)
+    assert stage.episode.title == "Ahead"
+    with pytest.raises(ConfigError, match="7 cannot play"):
+        stage.hand_over(7)
+
+
+def test_the_newest_policy_of_a_training_drives(stage, tmp_path, no_run_left):
+    run = new_run("flip", root=tmp_path, **ONE_UPDATE)
+    run.train()
+    player = Newest(run)
+    stage.hand_over(player)
+    stage.step(2)
+    assert stage.view.status["title"] == f"newest of {run.name}"
+    before = player.saved
+    player._looked = -newest.EVERY  # long ago
+    stage.step(2)
+    assert player.saved is not before
+    assert not player.start.any()  # its memory went on

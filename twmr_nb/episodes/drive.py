@@ -125,7 +125,7 @@ class Drive:
 
     def _take_over(self) -> None:
         begin(self.driver, self.env)
-        spell = len(self.past), getattr(self.driver, "title", "") or type(self.driver).__name__
+        spell = len(self.past), title_of(self.driver)
         if not self.spells or self.spells[-1][1] != spell[1]:
             self.spells.append(spell)
 
@@ -252,6 +252,11 @@ def modes_of(driver: Policy) -> dict[str, Any]:
     taught = saved.config.env
     by_gate = taught.action_mode == "reflex" or taught.obs_mode == "proprio_phase"
     return {name: getattr(taught, name) for name in (BROUGHT if by_gate else TAUGHT)}
+
+
+def title_of(driver: Any) -> str:
+    """What a driver is called."""
+    return str(getattr(driver, "title", "") or getattr(driver, "name", "") or type(driver).__name__)
 
 
 def is_driver(name: Any) -> bool:

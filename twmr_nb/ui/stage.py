@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from pathlib import Path
 from threading import RLock
 from typing import Any
 
@@ -13,7 +14,7 @@ from twmr_nb.config.fields import is_number, settings_of
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.draw.stills import png, side_view_frames
 from twmr_nb.draw.style import term_colors
-from twmr_nb.episodes.drive import DRIVERS, Drive, is_driver
+from twmr_nb.episodes.drive import DRIVERS, Drive, is_driver, player_of, title_of
 from twmr_nb.episodes.rollout import Rollout, record
 from twmr_nb.markup import one_line
 from twmr_nb.policies.hand import Hand
@@ -35,7 +36,7 @@ DOC = "Drive it, push it, hand it over: every term as the environment pays it, n
 WORLD = {"step_height": "step height", "sensor_noise": "sensor noise", "action_delay": "action delay"}
 HEIGHTS, HEIGHT_DOC = 0.1, "Height of the step's top, from the next start on."  # m, the highest of the slider
 PICTURE = (760, 250)  # px, of the still in a saved notebook
-GIVEN, NEWEST = "given", "newest"
+NEWEST = "newest"
 
 
 class Stage(Shell):
@@ -64,11 +65,12 @@ class Stage(Shell):
         by: str = "you",
         height: int = 300,
     ) -> None:
-        self.hand, self.given = Hand(one_line(by)), driver
+        self.hand = Hand(one_line(by))
+        self.given: dict[str, PolicyLike] = {}  # who drove and has no name of its own in the list
         self.drive = Drive(driver, world, seed, extra_terms)
         self.kept: list[Rollout] = []
         self._note, self._lock, self._later = "", RLock(), deque[Callable[[], None]]()
-        self.driver = driver if is_driver(driver) or self._is_plain(driver) else GIVEN
+        self.driver = self._key_of(driver)
         if self.driver == "you":
             self.drive.hand_over(self.hand)
         self.clock = Clock(self._tick, self._stopped, self.drive.dt)
@@ -101,9 +103,13 @@ class Stage(Shell):
         self._look()
         self._tell()
 
-    @staticmethod
-    def _is_plain(driver: Any) -> bool:
-        return isinstance(driver, str) and driver in BY_NAME
+    def _key_of(self, driver: PolicyLike) -> str:
+        """By what it is known in the list of drivers, to which it is added."""
+        if is_driver(driver) or (isinstance(driver, str) and driver in BY_NAME):
+            return str(driver)
+        name = one_line(str(driver) if isinstance(driver, str | Path) else title_of(driver), 40)
+        self.given[name] = driver
+        return name
 
     # What a cell may do, too
 
@@ -135,9 +141,10 @@ class Stage(Shell):
 
     def hand_over(self, driver: PolicyLike) -> None:
         """Let another drive from here: by name, "you" and "nobody" among them, or what else can act."""
-        plain = is_driver(driver) or self._is_plain(driver)
-        self.given = self.given if plain else driver
-        self._do(lambda: self._drive_by(str(driver) if plain else GIVEN, driver))
+        player_of(driver)  # or say at once that it cannot play
+        key = self._key_of(driver)
+        self._look()
+        self._do(lambda: self._drive_by(key, driver))
 
     def push(self, impulse: float, direction: Iterable[float] = (0, 1, 0)) -> None:
         """Push the chassis in the next control step, N s along x, y and z of the world; y is to the robot's left."""
@@ -221,9 +228,8 @@ class Stage(Shell):
         self.players: dict[str, PolicyLike | Run] = {name: name for name in (*DRIVERS, *BY_NAME)}
         labels = {"you": self.hand.title, "nobody": "nobody", "planner": "planner (sees all)"}
         labels |= {name: f"{name} actions" for name in BY_NAME}
-        if not (is_driver(self.given) or self._is_plain(self.given)):
-            self.players[GIVEN] = self.given
-            labels[GIVEN] = name_of(self.given)
+        self.players |= self.given
+        labels |= {name: name for name in self.given}
         if run := training_run():
             self.players[NEWEST] = run
             labels[NEWEST] = f"newest of {run.name}"
@@ -327,12 +333,6 @@ class Stage(Shell):
         fold = self.hand.fold.copy()
         fold[["front", "rear"].index(which)] = 1 - between(0.0, out, 1.0)
         self.hand.fold = fold
-
-
-def name_of(driver: Any) -> str:
-    """What a driver is called in a list."""
-    titles = (getattr(driver, name, "") for name in ("title", "name") if not isinstance(driver, str))
-    return one_line(next(filter(None, titles), "") or driver, 40)
 
 
 def between(low: float, value: Any, high: float) -> float:
