@@ -205,3 +205,12 @@ def test_the_newest_policy_of_a_training_drives(stage, tmp_path, no_run_left):
     stage.step(2)
     assert player.saved is not before
     assert not player.start.any()  # its memory went on
+
+
+def test_a_mistake_between_two_steps_is_said_and_it_plays_on(stage):
+    stage.play()
+    stage._heard({"push": 99, "way": [0, 1, 0]})
+    wait_for(lambda: "a push of 99 along" in stage.view.status["note"])
+    seen = len(stage.drive.past)
+    wait_for(lambda: len(stage.drive.past) > seen)
+    assert stage.clock.runs

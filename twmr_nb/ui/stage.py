@@ -101,6 +101,7 @@ class Stage(Shell):
             page.add_class("twmr-rows")
         super().__init__("Stage", DOC, [tabs], [self.view])
         self._look()
+        self._show_rows()
         self._tell()
 
     def _key_of(self, driver: PolicyLike) -> str:
@@ -144,7 +145,7 @@ class Stage(Shell):
         player_of(driver)  # or say at once that it cannot play
         key = self._key_of(driver)
         self._look()
-        self._do(lambda: self._drive_by(key, driver))
+        self._do(lambda: self._drive_by(key, driver), rows=True)
 
     def push(self, impulse: float, direction: Iterable[float] = (0, 1, 0)) -> None:
         """Push the chassis in the next control step, N s along x, y and z of the world; y is to the robot's left."""
@@ -152,11 +153,11 @@ class Stage(Shell):
 
     def change(self, **settings: Any) -> None:
         """Other settings of the world: reward, gate, senses and delay act at once, all others from the next start."""
-        self._do(lambda: self.drive.change(**settings))
+        self._do(lambda: self.drive.change(**settings), rows=True)
 
     def disturb(self, **circumstances: float) -> None:
         """Other friction, payload (kg), strength of the motors (share) or slope (degrees), at once."""
-        self._do(lambda: self.drive.disturb(**circumstances))
+        self._do(lambda: self.drive.disturb(**circumstances), rows=True)
 
     def rewind(self, seconds: float = 5.0) -> None:
         """Back by so many seconds, and try again."""
@@ -164,7 +165,7 @@ class Stage(Shell):
 
     def reset(self) -> None:
         """Start anew."""
-        self._do(self._restart)
+        self._do(self._restart, rows=True)
 
     def keep(self) -> None:
         """Put the episode so far among those `kept`."""
@@ -172,22 +173,30 @@ class Stage(Shell):
 
     # How it runs
 
-    def _do(self, deed: Callable[[], Any]) -> None:
-        """At once, or between two steps where it plays: one may take long, and the kernel is to stay free."""
+    def _do(self, deed: Callable[[], Any], rows: bool = False) -> None:
+        """At once, or between two steps where it plays: one may take long, and the kernel is to stay free.
+
+        rows: whether they are to say how things are then; one that is dragged is left alone.
+        """
+
+        def do() -> None:
+            deed()
+            if rows:
+                self._show_rows()
+
         if self.clock.runs:
-            self._later.append(deed)
+            self._later.append(do)
             return
         self._note = ""
         with self._lock:
-            deed()
+            do()
         self._tell()
 
     def _tick(self) -> bool:
         """One control step on the clock's thread, after what was asked for since the last one."""
         try:
             with self._lock:
-                asked = bool(self._later)
-                self._catch_up()
+                asked = self._catch_up()
                 going = self.drive.step()
                 self.view.show(self.drive, self.clock.speed, self.clock.pace)
             if asked:
@@ -198,9 +207,17 @@ class Stage(Shell):
             self._note = self._ended()
         return going
 
-    def _catch_up(self) -> None:
+    def _catch_up(self) -> bool:
+        """Do what was asked for; whether anything was."""
+        asked = bool(self._later)
+        if asked:
+            self._note = ""
         while self._later:
-            self._later.popleft()()
+            try:
+                self._later.popleft()()
+            except Exception as error:  # one mistake does not end the drive
+                self._note = in_one_line(error)
+        return asked
 
     def _stopped(self, why: str) -> None:
         with self._lock:
@@ -239,7 +256,7 @@ class Stage(Shell):
         self.view.drivers = [[key, labels[key]] for key in self.players]
 
     def _tell(self, show: bool = True) -> None:
-        """Let rows and picture say how things are."""
+        """Let the picture say how things are."""
         drive = self.drive
         since = drive.spells[-1][0] * drive.dt
         memory = f"since {since:.2f} s, with a fresh memory" if since else ""
@@ -252,16 +269,18 @@ class Stage(Shell):
             "kept": len(self.kept),
             "note": self._note,
         }
-        for name, row in self.rows.items():
-            of = drive.world if name == "step_height" else drive.config
-            row.set(effective(of, name), effective(self._start_from, name))
-        for name, row in self.circumstances.items():
-            row.set(getattr(drive.circumstances, name), row.setting.default)
         wanted = tuple(self.rows[name] for name in gate_settings(drive.config))
         if self.gate.children != wanted:
             self.gate.children = wanted
         if show:
             self.view.show(drive, self.clock.pace, self.clock.pace)
+
+    def _show_rows(self) -> None:
+        for name, row in self.rows.items():
+            of = self.drive.world if name == "step_height" else self.drive.config
+            row.set(effective(of, name), effective(self._start_from, name))
+        for name, row in self.circumstances.items():
+            row.set(getattr(self.drive.circumstances, name), row.setting.default)
 
     def keepsake(self) -> Keepsake:
         rollout = self.episode if self.drive.past else record("zero", self.drive.config, self.drive.seed, num_steps=1)
@@ -274,16 +293,18 @@ class Stage(Shell):
     def _moved(self, row: Row) -> None:
         if row.problem:
             return
-        name, value = row.setting.name, row.value
-        self._attempt(self.disturb if name in self.circumstances else self.change, **{name: value})
+        name = row.setting.name
+        said = {name: row.value} | ({"extend_angle": None} if name == "extend_mode" else {})
+        act = self.drive.disturb if name in self.circumstances else self.drive.change
+        self._attempt(self._do, lambda: act(**said))
 
     def _weighed(self, row: Row) -> None:
         terms = [replace(term, weight=self.weights[term.name].last) for term in self.drive.extra_terms]
         self._do(lambda: self.drive.weigh(terms))
 
-    def _attempt(self, deed: Callable[..., None], *given: Any, **named: Any) -> None:
+    def _attempt(self, deed: Callable[..., None], *given: Any) -> None:
         try:
-            deed(*given, **named)
+            deed(*given)
         except Exception as error:
             self._note = in_one_line(error)
             self._tell()
@@ -308,7 +329,7 @@ class Stage(Shell):
         elif kind == "legs":
             self._set_legs(said, message["out"])
         elif kind == "driver" and said in self.players:
-            self._do(lambda: self._drive_by(said, self.players[said]))
+            self._do(lambda: self._drive_by(said, self.players[said]), rows=True)
         elif kind == "pace":
             self.clock.pace = between(0.1, said, 1.0)
         elif kind == "push":
