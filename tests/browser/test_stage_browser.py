@@ -4,7 +4,7 @@ Pictures are kept in tests/artifacts; look at them after a change.
 """
 
 import pytest
-from boxes import barriers
+from boxes import barriers, troubles
 from waiting import wait_for
 
 pytestmark = pytest.mark.browser
@@ -144,6 +144,18 @@ def test_one_stage_plays_and_the_other_says_so(notebook):
     wait_for(lambda: notebook.evaluate("[t.name for t in __import__('threading').enumerate()].count('stage')") == 0)
 
 
+def test_a_stage_that_nobody_looks_at_stops(notebook):
+    """Out of sight, as where its tab is hidden or its page is gone, no sign comes any more."""
+    notebook.evaluate("setattr(__import__('twmr_nb.ui.clock').ui.clock, 'PATIENCE', 3.0)")
+    deed(notebook, "play")
+    until(notebook, "model.get('status').playing")
+    notebook.page.evaluate("document.querySelector('.twmr-driven').style.display = 'none'")
+    until(notebook, "model.get('status').note === 'nobody was looking'")
+    notebook.page.evaluate("document.querySelector('.twmr-driven').style.display = ''")
+    wait_for(lambda: notebook.evaluate("[t.name for t in __import__('threading').enumerate()].count('stage')") == 0)
+    notebook.evaluate("setattr(__import__('twmr_nb.ui.clock').ui.clock, 'PATIENCE', 30.0)")
+
+
 def test_keys_are_given_back_and_nothing_bars_anybody(notebook):
     page = notebook.page
     canvas = page.locator(".twmr-driven canvas").first
@@ -155,6 +167,7 @@ def test_keys_are_given_back_and_nothing_bars_anybody(notebook):
         notebook.wear(theme)
         page.wait_for_function(f"() => {STAGE}.dark === {str(theme == 'Dark').lower()}")
         assert barriers(page, ".twmr-shell") == []
+        assert troubles(page, ".twmr-shell") == []
         notebook.screenshot(f"stage_{theme.lower()}", ".twmr-shell")
     page.set_viewport_size({"width": 390, "height": 844})
     ahead = page.locator(".twmr-driven [data-lever=ahead]").first
@@ -169,6 +182,7 @@ def test_keys_are_given_back_and_nothing_bars_anybody(notebook):
     until(notebook, "frame.torque[0] > 0.5")
     page.mouse.up()
     until(notebook, "frame.torque[0] < 0.1")
+    assert troubles(page, ".twmr-shell") == []
     notebook.screenshot("stage_390", ".twmr-driven")
     deed(notebook, "play")
     until(notebook, "!model.get('status').playing")
