@@ -169,6 +169,8 @@ MISTAKES = {
     "3 is no world": lambda episode: tw.robot.leg_targets(3),
     "'t' is no episode": lambda episode: tw.Replay("t"),
     "'g' is no episode": lambda episode: tw.Replay(episode, "g"),
+    "'s' is no world": lambda episode: tw.Stage("you", "s"),
+    "a push of 99 along (0, 1, 0) is not allowed": lambda episode: tw.Stage("zero").push(99),
     "unknown preset 4; choose 'recommended'": lambda episode: tw.train(4),
     "'nope' is no preset (recommended, ": lambda episode: tw.world("nope"),
     "'nop' is no preset (recommended, ": lambda episode: tw.TrainingPanel("nop"),

@@ -51,5 +51,6 @@ from .ui.pose_explorer import PoseExplorer as PoseExplorer
 from .ui.replay import Replay as Replay
 from .ui.reward_explorer import RewardExplorer as RewardExplorer
 from .ui.runs import Runs as Runs
+from .ui.stage import Stage as Stage
 
 __all__: list[str]

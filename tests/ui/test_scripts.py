@@ -86,3 +86,21 @@ def test_a_turn_and_its_inverse_cancel(js):
         q=[0.5, 0.5, -0.5, 0.5],
     )
     np.testing.assert_allclose(np.array(turned).reshape(4, 4), np.eye(4), atol=1e-12)
+
+
+def test_a_hand_takes_hold_of_what_lies_under_the_pointer(js):
+    """Straight from above, on the middle of the chassis and on nothing beside it; and drags it across."""
+    rollout = climb()
+    scene = describe_scene(rollout, episode_model(rollout), None)
+    qpos = [*rollout.transition.qpos[0, :3], 1.0, 0.0, 0.0, 0.0, *rollout.transition.qpos[0, 7:]]
+    camera, target = {"azimuth": 90.0, "elevation": -89.999, "distance": 0.5}, qpos[:3]
+    bodies = js("replay_js/robot.js", "all.bodyMatrices(tree, qpos)", tree=scene["tree"], qpos=qpos)
+    given = {"scene": scene, "bodies": bodies, "camera": camera, "target": target}
+    ray = "all.rayThrough(camera, target, 1, across, 0)"
+    hit, miss = js("stage_js/grab.js", f"[0, 0.9].map((across) => all.pick(scene, bodies, {ray}))", **given)
+    assert miss is None
+    assert hit["body"] == scene["chassis"]["body"]
+    np.testing.assert_allclose(hit["at"], [0, 0, scene["chassis"]["size"][2] + 0.004], atol=1e-5)
+    to = js("stage_js/grab.js", f"((across) => all.onPlane({ray}, point))(0.5)", point=hit["point"], **given)
+    x, y, z = hit["point"]
+    np.testing.assert_allclose(to, [x + 0.5 * np.tan(np.pi / 8) * (0.5 - hit["at"][2]), y, z], atol=1e-5)

@@ -4,7 +4,7 @@ import { bodyMatrices, poseAt } from "../../twmr_nb/ui/replay_js/robot.js";
 import { Orbit, VIEWS } from "../../twmr_nb/ui/replay_js/camera.js";
 import { listenToCamera, readLook } from "../../twmr_nb/ui/replay_js/controls.js";
 import { clamp } from "../../twmr_nb/ui/replay_js/vectors.js";
-import { PALETTE } from "../../twmr_nb/ui/replay_js/view.js";
+import { PALETTE } from "../../twmr_nb/ui/replay_js/palette.js";
 import { Painter } from "../../twmr_nb/ui/replay_js/webgl.js";
 
 const BEHIND = 0.15; // s that the camera is behind the robot, so that its jitter does not shake the picture

@@ -15,6 +15,7 @@ from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.markup import one_line
 from twmr_nb.robot import model as robot
 from twmr_nb.task.gate import GATE_OPEN
+from twmr_nb.task.rewards import success_x
 
 SHAPES = {int(mjtGeom.mjGEOM_BOX): "box", int(mjtGeom.mjGEOM_CYLINDER): "cylinder"}
 CHASSIS = "chassis"
@@ -32,22 +33,29 @@ def episode_model(rollout: Rollout) -> mujoco.MjModel:
 
 def describe_scene(rollout: Rollout, model: mujoco.MjModel, ghost: Rollout | None = None) -> dict[str, Any]:
     """The part of a replay that does not move, JSON-ready: m, rad, s."""
-    config, shown = rollout.config, [rollout, ghost] if ghost else [rollout]
+    shown = [rollout, ghost] if ghost else [rollout]
     path = np.concatenate([known(each.transition.qpos)[:, :2] for each in shown])
-    lane = float(path[:, 1].min() - CLEARANCE), float(path[:, 1].max() + CLEARANCE)
+    (first, right), (last, left) = path.min(axis=0).tolist(), path.max(axis=0).tolist()
+    lane = right - CLEARANCE, left + CLEARANCE
+    place = describe_place(rollout.config, float(rollout.step_height), model, (first, last), lane)
+    ends = {"title": one_line(rollout.title), "dt": float(rollout.transition.ctrl_dt), "marks": find_marks(rollout)}
+    return place | ends
+
+
+def describe_place(
+    config: EnvConfig, height: float, model: mujoco.MjModel, way: tuple[float, float], lane: tuple[float, float]
+) -> dict[str, Any]:
+    """The robot and a world with this step, of which a way (from x, to x) and a lane (from y, to y) are drawn."""
     chassis = model.body(CHASSIS).id
     return {
-        "title": one_line(rollout.title),
-        "dt": float(rollout.transition.ctrl_dt),
         "nq": model.nq,
         "tree": [describe_body(model, i) for i in range(model.nbody)],
         "geoms": [describe_geom(model, i, lane) for i in range(model.ngeom) if is_drawn(model, i)],
         "chassis": {"body": chassis, "size": model.geom_size[model.body_geomadr[chassis]].tolist()},
         "wheels": [{"body": model.body(name).id} for name in WHEEL_BODIES],
         "torque": robot.WHEEL_TORQUE,
-        "labels": floor_labels(config, float(rollout.step_height), path[:, 0], lane),
-        "goal": float(np.max(rollout.transition.success_x)) if config.scene != "flat" else None,
-        "marks": find_marks(rollout),
+        "labels": floor_labels(config, height, way, lane),
+        "goal": success_x(config) if config.scene != "flat" else None,
     }
 
 
@@ -93,10 +101,10 @@ def describe_geom(model: mujoco.MjModel, i: int, lane: tuple[float, float]) -> d
 
 
 def floor_labels(
-    config: EnvConfig, height: float, x: NDArray[np.float64], lane: tuple[float, float]
+    config: EnvConfig, height: float, way: tuple[float, float], lane: tuple[float, float]
 ) -> list[dict[str, Any]]:
     """Words painted beside the robot's way: metres along x, the step's height. `y` is for a camera at -y and at +y."""
-    first, last = float(x.min()) - 0.4, float(x.max()) + 0.8
+    first, last = way[0] - 0.4, way[1] + 0.8
     spacing = 0.2 if last - first < 16 else 10.0 ** np.ceil(np.log10((last - first) / 80))  # a robot may be flung far
     beside = [lane[0] - 0.06, lane[1] + 0.06]
     marks = [spacing * k for k in range(int(np.floor(first / spacing)), int(np.ceil(last / spacing)) + 1)]

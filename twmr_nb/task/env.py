@@ -6,6 +6,7 @@ autoreset its robot rests from then on. Robot i of a batch seeded with s behaves
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import gymnasium
@@ -69,22 +70,16 @@ class TwmrEnv(VectorEnv):
     ) -> None:
         if not (is_number(num_envs, int) and num_envs >= 1):
             raise ConfigError(f"num_envs = {shown(num_envs)} is not allowed: give a whole number, 1 or more.")
-        self.config = checked_world(config)
         self.num_envs = num_envs = int(num_envs)
         self.extra_terms = checked_terms(extra_terms)
         self.autoreset = autoreset
-        self.sim = Simulation(self.config, num_envs, num_threads)
-        self.success_x = success_x(self.config)
+        self.sim = Simulation(checked_world(config), num_envs, num_threads)
+        self._take(self.sim.config)
         self.step_edge = (step_edges(self.config) or (np.inf, np.inf))[0]
         self.step_heights = (self.config.step_height, self.sim.max_height)
         mode = AutoresetMode.SAME_STEP if autoreset else AutoresetMode.DISABLED
         self.metadata = {"autoreset_mode": mode, "render_modes": [], "render_fps": round(1 / self.sim.ctrl_dt)}
-        self.critic_size = len(critic_labels(self.config))  # columns at the end that are not the policy's to see
-        self.mirror = mirror_of(self.config)
-        width = len(observation_labels(self.config)) + self.critic_size
-        self.single_observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (width,), np.float32)
         self.single_action_space = gymnasium.spaces.Box(-1.0, 1.0, (NU,), np.float32)
-        self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
         self._rngs = generators([None] * num_envs)
         self._steps = np.zeros(num_envs, dtype=int)
@@ -97,6 +92,40 @@ class TwmrEnv(VectorEnv):
         self._feeling = Feeling.of(num_envs) if feels(self.config) else None
         self._started = False
         self.lost: deque[dict[str, Any]] = deque(maxlen=MOST_LOST)  # robots whose physics diverged, as last seen
+
+    def _take(self, config: EnvConfig) -> None:
+        """What follows from the settings of reward and senses."""
+        self.config = config
+        self.success_x = success_x(config)
+        self.critic_size = len(critic_labels(config))  # columns at the end that are not the policy's to see
+        self.mirror = mirror_of(config)
+        width = len(observation_labels(config)) + self.critic_size
+        self.single_observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (width,), np.float32)
+        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
+
+    def go_on(self, config: EnvConfig, past: Sequence[Transition]) -> Array:
+        """Go on in mid-episode under another reward, gate, senses, noise or delay; returns what is seen now, [N, D].
+
+        past: the transitions of the episode so far; what the robots feel and have passed is made anew from them. The
+        model stays as it was built, whatever the config says of it.
+        """
+        self.sim.take(config)
+        self._take(config)
+        self._feeling = None
+        if feels(config):
+            self._feeling = Feeling.of(self.num_envs)
+            self._feeling.start(np.arange(self.num_envs), past[0].qpos_before[:, LEG_QPOS])
+            for t in past:
+                self._feeling.feel(config, t.gyro, t.qpos[:, LEG_QPOS], self.sim.ctrl_dt)
+        self._passed = np.any([t.x >= self.success_x for t in past], axis=0)
+        waiting = np.concatenate([np.zeros((config.action_delay, self.num_envs, NU), np.float32), self._on_the_way])
+        self._on_the_way = waiting[len(waiting) - config.action_delay :]
+        t = past[-1]
+        self._gate = self._gate_of(t.qpos, t.qvel, t.accelerometer, t.gyro, t.torque)
+        retract, extend = self.sim.retract, self.sim.extend
+        now = replace(t, gate=self._gate.copy(), success_x=self.success_x, retract=retract, extend=extend)
+        self.transition = now
+        return self._observed(EVERYONE, t.accelerometer, t.gyro, t.touch)
 
     def reset(
         self, *, seed: int | Sequence[int] | None = None, options: dict[str, Any] | None = None
@@ -195,6 +224,7 @@ class TwmrEnv(VectorEnv):
         low, high = state["height_range"]
         self.step_heights = (float(low), float(high))
         self._steps, self._passed = state["steps"].copy(), state["passed"].copy()
+        self._ended = np.zeros(self.num_envs, bool)
         for name in ("since_passed", "action", "gate", "on_the_way"):
             if name in state:  # states of earlier versions lack what their settings did not need
                 setattr(self, f"_{name}", state[name].copy())
@@ -299,15 +329,7 @@ class TwmrEnv(VectorEnv):
             touch=touch_of(sensors),
             action=action,
             action_before=self._action,
-            gate=gate(
-                config,
-                qpos[:, 0],
-                accelerometer,
-                gyro,
-                torque[:, WHEEL_CTRL],
-                qvel[:, WHEEL_DOF].astype(np.float32),
-                self._feeling.open if self._feeling else None,
-            ),
+            gate=self._gate_of(qpos, qvel, accelerometer, gyro, torque),
             fell=fell,
             passed_before=self._passed,
             step_height=sim.heights.copy(),
@@ -318,6 +340,12 @@ class TwmrEnv(VectorEnv):
             extend=sim.extend,
             ctrl_dt=sim.ctrl_dt,
         )
+
+    def _gate_of(self, qpos: Array, qvel: Array, accelerometer: Array, gyro: Array, torque: Array) -> Array:
+        """The gate now, [N]."""
+        wheels = torque[:, WHEEL_CTRL], qvel[:, WHEEL_DOF].astype(np.float32)
+        felt = self._feeling.open if self._feeling else None
+        return gate(self.config, qpos[:, 0], accelerometer, gyro, *wheels, felt)
 
     def _info(self, t: Transition) -> Info:
         speed, on_back = np.abs(t.x - t.x_before) / t.ctrl_dt, t.upright < 0

@@ -20,6 +20,7 @@ from twmr_nb.robot.model import (
     NV,
     STEP_GEOM,
     WHEEL_ASIDE,
+    WHEEL_CTRL,
     build_model,
     height_to_box,
     step_edges,
@@ -48,20 +49,24 @@ class Simulation:
     """N robots on a thread pool; qpos, qvel, ctrl and sensors are live views, [N, ...]."""
 
     def __init__(self, config: EnvConfig, num_envs: int, num_threads: int = 0) -> None:
-        self.config = config
         self.model = build_model(config)
         self.batch = mjbatch.Batch(self.model, num_envs, num_threads=num_threads or threads_asked())
         self.frame_skip = config.frame_skip or max(1, round(config.ctrl_dt / config.timestep))
         self.ctrl_dt = self.frame_skip * config.timestep
-        self.retract, self.extend = leg_targets(config)
         self.leg_position = config.action_mode != "torque"  # servos hold the legs
-        self.reflex = config.action_mode == "reflex"
         low, high = self.model.actuator_ctrlrange.astype(np.float32).T
         self.ctrl_middle, self.ctrl_half_range = (high + low) / 2, (high - low) / 2
         self.edges = step_edges(config)
-        self.start_pose = np.tile(self.retract, (num_envs, 1))  # leg angles, rad
+        self.take(config)
         self._bind_views()
         self._bind_step(num_envs)
+
+    def take(self, config: EnvConfig) -> None:
+        """Go on under these settings; those that the model is made of must be the same."""
+        self.config = config
+        self.reflex = config.action_mode == "reflex"
+        self.retract, self.extend = leg_targets(config)
+        self.start_pose = np.tile(self.retract, (self.batch.num_sims, 1))  # leg angles, rad
 
     def _bind_views(self) -> None:
         """Views into the batch, bound once: binding costs more than using."""
@@ -87,14 +92,8 @@ class Simulation:
             self._step_z = self.batch.expand("geom_pos")[:, step, 2]
             self._step_half_height = self.batch.expand("geom_size")[:, step, 2]
 
-        self.factors = np.ones((num_envs, 2))  # of friction and chassis mass; own copies only if they are drawn
-        if self.config.friction_range:
-            self._friction = self.batch.expand("geom_friction")
-        if self.config.mass_range:
-            chassis = self.model.body("chassis").id
-            self._mass = self.batch.expand("body_mass")[:, chassis]
-            self._inertia = self.batch.expand("body_inertia")[:, chassis]
-            self._chassis = self.model.body_mass[chassis], self.model.body_inertia[chassis]
+        self.factors = np.ones((num_envs, 2))  # of friction and chassis mass
+        self._vary = np.zeros(2, bool)  # own copies of these only once one is not 1
 
     def set_heights(self, ids: Array, heights: Array) -> None:
         """Give the robots `ids` steps of these heights [m], none above the model's.
@@ -108,11 +107,32 @@ class Simulation:
     def set_factors(self, ids: Array, factors: Array) -> None:
         """Scale the friction and the chassis mass of the robots `ids` by factors [n, 2]."""
         self.factors[ids] = factors
-        if self.config.friction_range:
-            self._friction[ids] = self.model.geom_friction * factors[:, 0, None, None]
-        if self.config.mass_range:
-            mass, inertia = self._chassis
-            self._mass[ids], self._inertia[ids] = mass * factors[:, 1], inertia * factors[:, 1, None]
+        self._vary |= (factors != 1).any(axis=0)
+        friction, mass = self._vary
+        if friction:
+            self.batch.expand("geom_friction")[ids] = self.model.geom_friction * factors[:, 0, None, None]
+        if mass:
+            body, factor = self.model.body("chassis").id, factors[:, 1]
+            self.batch.expand("body_mass")[ids, body] = self.model.body_mass[body] * factor
+            self.batch.expand("body_inertia")[ids, body] = self.model.body_inertia[body] * factor[:, None]
+
+    def set_strength(self, share: float) -> None:
+        """Let all motors give only this share of their torque, 0 to 1; a servo's hold weakens as well."""
+        low, high = self.model.actuator_ctrlrange.astype(np.float32).T
+        motors = WHEEL_CTRL if self.leg_position else slice(None)
+        self.ctrl_half_range[motors] = share * ((high - low) / 2)[motors]
+        if self.leg_position:
+            limits = self.batch.expand("actuator_forcerange")
+            limits[:, LEG_CTRL] = share * self.model.actuator_forcerange[LEG_CTRL]
+
+    def set_slope(self, slope: float) -> None:
+        """Turn gravity as if the ground rose ahead by this angle, rad."""
+        down = float(-self.model.opt.gravity[2])
+        self.batch.expand("gravity")[:] = -down * np.sin(slope), 0.0, -down * np.cos(slope)
+
+    def set_forces(self, forces: Array) -> None:
+        """Push from outside, from now on: force, N, and torque, N m, at every body's centre of mass, [N, nbody, 6]."""
+        self.batch.bind("xfrc_applied")[:] = forces
 
     def step(
         self, actions: NDArray[np.float32], running: NDArray[np.bool_] | None = None, gate: Array | None = None

@@ -9,7 +9,7 @@ import ipywidgets as w
 import traitlets as t
 from numpy.typing import NDArray
 
-from twmr_nb.config.fields import settings_of
+from twmr_nb.config.fields import Setting, settings_of
 from twmr_nb.config.idle import READ_BY_GATE
 from twmr_nb.config.schema import ConfigError, EnvConfig
 from twmr_nb.draw.style import Plot
@@ -131,9 +131,7 @@ class EpisodeExplorer(Shell):
 
     def row(self, name: str, label: str, color: str = "") -> Row:
         """A row for a setting of EnvConfig; what it says is how the episode is looked at."""
-        setting = settings_of(EnvConfig)[name]
-        if name in BUFFERS:
-            setting = replace(setting, optional=False, default=settings_of(EnvConfig)["obstacle_buffer"].default)
+        setting = world_setting(name)
         return Row(setting, setting.default, self._moved, label, color)
 
     def _moved(self, row: Row) -> None:
@@ -179,7 +177,7 @@ class EpisodeExplorer(Shell):
         """Let the rows say what is set, and what the episode was recorded with."""
         for name, row in self.rows.items():
             row.set(effective(config, name), effective(self.recorded_config, name))
-        wanted = tuple(self.rows[name] for name in ("gate_mode", *READ_BY_GATE[config.gate_mode], "extend_mode"))
+        wanted = tuple(self.rows[name] for name in gate_settings(config))
         if self.gate.children != wanted:
             self.gate.children = wanted
 
@@ -220,6 +218,19 @@ class EpisodeExplorer(Shell):
                 self.image.value, self.image.words = self.draw(), f"{self.words()} {self.moment(self.rollout)}"
         elif self.replay is not None:
             self.replay.show_series(self.curves(), self.curve_unit)
+
+
+def world_setting(name: str) -> Setting:
+    """A setting of EnvConfig as a slider shows it: a buffer always has a value of its own."""
+    known = settings_of(EnvConfig)
+    if name not in BUFFERS:
+        return known[name]
+    return replace(known[name], optional=False, default=known["obstacle_buffer"].default)
+
+
+def gate_settings(config: EnvConfig) -> tuple[str, ...]:
+    """The settings that gate and asked pose depend on."""
+    return "gate_mode", *READ_BY_GATE[config.gate_mode], "extend_mode"
 
 
 def effective(config: EnvConfig, name: str) -> Any:

@@ -10,7 +10,7 @@ export const VIEWS = {
   front: { azimuth: 165, elevation: -22 },
   top: { azimuth: 90, elevation: -89 },
 };
-const VIEW_ANGLE = Math.PI / 4; // from top to bottom
+export const VIEW_ANGLE = Math.PI / 4; // from top to bottom
 
 export class Orbit {
   model; changed; path; azimuth; elevation; distance; lookat; follow;

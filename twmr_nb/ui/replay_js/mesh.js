@@ -78,9 +78,10 @@ function torqueArc() {
 }
 
 // Everything in one vertex list, so that a picture is one draw call. A slot is the matrix that moves a vertex: the
-// bodies first, then shaft and head of one contact arrow per wheel, then one torque arc per wheel.
+// bodies first, then shaft and head of one contact arrow per wheel and of one for a hand's pull, then one torque arc per
+// wheel.
 export function buildMesh(scene) {
-  const data = [], index = [], range = {}, nbody = scene.tree.length;
+  const data = [], index = [], range = {}, nbody = scene.tree.length, arrows = scene.wheels.length + 1;
   const add = ({ points, triangles }, slot, part, color, local) => {
     const base = data.length / 11;
     for (const { p, n, shade = 1 } of points) {
@@ -104,12 +105,12 @@ export function buildMesh(scene) {
   section("world", () => geoms((g) => g.body === 0));
   section("robot", () => geoms((g) => g.body !== 0));
   section("arrows", () => {
-    scene.wheels.forEach((_, k) => add(arrowShaft(), nbody + 2 * k, PART.arrow, [0, 0, 0]));
-    scene.wheels.forEach((_, k) => add(arrowHead(), nbody + 2 * k + 1, PART.arrow, [0, 0, 0]));
+    for (let k = 0; k < arrows; k++) add(arrowShaft(), nbody + 2 * k, PART.arrow, [0, 0, 0]);
+    for (let k = 0; k < arrows; k++) add(arrowHead(), nbody + 2 * k + 1, PART.arrow, [0, 0, 0]);
   });
   section("arcs", () => {
-    scene.wheels.forEach((_, k) => add(torqueArc(), nbody + 2 * scene.wheels.length + k, PART.arc, [0, 0, 0]));
+    scene.wheels.forEach((_, k) => add(torqueArc(), nbody + 2 * arrows + k, PART.arc, [0, 0, 0]));
   });
-  return { data: new Float32Array(data), index: new Uint16Array(index), range, slots: nbody + 3 * scene.wheels.length };
+  return { data: new Float32Array(data), index: new Uint16Array(index), range, slots: nbody + 2 * arrows + scene.wheels.length };
 }
 

@@ -5,29 +5,12 @@
 import { Orbit } from "./camera.js";
 import { Chart, LANE } from "./chart.js";
 import { buildElements, buildLegend, edgeOf, HELP, listenToCamera, listenToChart, listenToKeys, pressKey, readLook, writeState } from "./controls.js";
+import { Pace, PALETTE } from "./palette.js";
 import { Playback } from "./playback.js";
 import { bodyMatrices, forcesAt, noForces, poseAt, unpack } from "./robot.js";
 import { SidePainter } from "./side.js";
 import { Painter } from "./webgl.js";
 import { make } from "../element.js";
-
-export const PALETTE = {
-  light: {
-    sky: [0.955, 0.963, 0.972], ground: [0.922, 0.932, 0.945], lines: [0.7, 0.735, 0.78], words: [0.36, 0.4, 0.46],
-    block: [0.56, 0.64, 0.74], push: [0.8, 0.08, 0.25], arc: [0.44, 0.24, 0.72], goal: [0, 0.62, 0.45],
-    ghost: [0.3, 0.42, 0.78], shade: 1,
-  },
-  dark: {
-    sky: [0.088, 0.097, 0.112], ground: [0.13, 0.143, 0.165], lines: [0.29, 0.32, 0.37], words: [0.58, 0.62, 0.68],
-    block: [0.34, 0.41, 0.52], push: [1, 0.33, 0.45], arc: [0.74, 0.6, 0.97], goal: [0, 0.72, 0.53],
-    ghost: [0.62, 0.72, 1], shade: 0.85,
-  },
-};
-// Picture quality, from full to what a processor alone can draw in time: smooth edges or not, share of the pixels.
-const QUALITY = [
-  { smooth: true, scale: 1 }, { smooth: false, scale: 1 }, { smooth: false, scale: 0.7 }, { smooth: false, scale: 0.5 },
-];
-const FLUENT = 55; // ms between pictures above which the quality is lowered
 
 export class ReplayView {
   // elements, and what draws and moves
@@ -35,11 +18,11 @@ export class ReplayView {
   // what is shown
   scene; record; ghost; shown; dark; autoplay; hidden; held; gone; undo;
   // drawing
-  dirty; waiting; loading; last; written; drawn; quality; gaps;
+  dirty; waiting; loading; pace; written; drawn;
 
   constructor(model, el) {
     const scene = model.get("scene");
-    Object.assign(this, buildElements(scene.height), { model, undo: [], quality: 0, gaps: [], shown: { ghost: true, forces: true } });
+    Object.assign(this, buildElements(scene.height), { model, undo: [], pace: new Pace(), shown: { ghost: true, forces: true } });
     el.append(this.root);
     this.root.replay = this; // for tests, and for the curious at the browser's console
     this.playback = new Playback(model, () => this.refresh());
@@ -139,27 +122,15 @@ export class ReplayView {
     const { playback } = this;
     this.waiting = null;
     if (playback.playing) playback.advance(now);
-    this.pace(now);
+    this.pace.note(now, playback.playing || this.held);
     if (this.dirty) this.draw();
     this.dirty = false;
     if (playback.playing) this.refresh();
   }
 
-  // Too slow while it moves: a simpler picture. The median of nine gaps, as one hesitation means nothing. The next
-  // movement tries a better picture again.
-  pace(now) {
-    const moves = this.playback.playing || this.held, gaps = moves ? [...this.gaps, now - this.last] : [];
-    if (!moves && this.gaps.length) this.quality = Math.max(this.quality - 1, 0);
-    Object.assign(this, { last: now, gaps });
-    if (gaps.length < 9) return;
-    const slow = [...gaps].sort((a, b) => a - b)[4] > FLUENT && this.quality + 1 < QUALITY.length;
-    if (slow) this.quality += 1;
-    this.gaps = slow ? [] : gaps.slice(-8);
-  }
-
   // Simpler while it moves, where it must be; a picture that stands is always the best one.
   draw() {
-    const { playback, stage } = this, { smooth, scale } = QUALITY[playback.playing || this.held ? this.quality : 0];
+    const { playback, stage } = this, { smooth, scale } = this.pace.quality(playback.playing || this.held);
     const ratio = smooth ? Math.min(devicePixelRatio, 2) : scale;
     const width = Math.round(stage.clientWidth * ratio), height = Math.round(stage.clientHeight * ratio);
     if (!this.hidden && width && height) {

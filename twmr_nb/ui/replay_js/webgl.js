@@ -134,7 +134,7 @@ export class Painter {
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   }
 
-  // shot: bodies, ghost, camera, target, palette, gate, touch, contacts, torque, smooth.
+  // shot: bodies, ghost, camera, target, palette, gate, touch, contacts, pull, torque, smooth.
   draw(shot) {
     const { gl, canvas, scene } = this, { palette, target, camera } = shot;
     const { view, eye } = lens(camera, target, canvas.width / canvas.height), root = shot.bodies[scene.chassis.body];
@@ -153,7 +153,7 @@ export class Painter {
     this.solid.set({ ...world, slots, sweep, gate, touch, push, arc, block, ghost });
     gl.bindVertexArray(this.body);
     this.drawParts("world", "robot");
-    if (shot.contacts) this.drawParts("arrows", "arrows");
+    if (shot.contacts || shot.pull) this.drawParts("arrows", "arrows");
     gl.disable(gl.CULL_FACE);
     if (shot.contacts) this.drawParts("arcs", "arcs");
     this.drawFloor(world, palette, root);
@@ -183,9 +183,10 @@ export class Painter {
     gl.disable(gl.BLEND);
   }
 
-  slotMatrices({ bodies, contacts }) {
-    const { scene, mesh } = this, slots = new Float32Array(16 * mesh.slots);
-    const arrows = scene.wheels.flatMap((_, k) => (contacts ? arrowMatrices(...contacts[k]) : [NOWHERE, NOWHERE]));
+  slotMatrices({ bodies, contacts, pull }) {
+    const { scene, mesh } = this, slots = new Float32Array(16 * mesh.slots), none = [NOWHERE, NOWHERE];
+    const arrows = scene.wheels.flatMap((_, k) => (contacts ? arrowMatrices(...contacts[k]) : none));
+    arrows.push(...(pull ? arrowMatrices(...pull) : none));
     const arcs = scene.wheels.map((wheel) => arcMatrix(scene, bodies, wheel));
     [...bodies, ...arrows, ...arcs].forEach((m, k) => slots.set(m, 16 * k));
     return slots;
