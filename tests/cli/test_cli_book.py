@@ -3,9 +3,10 @@
 import json
 
 import pytest
+from tiny import TINY
 
 from twmr_nb.cli.main import main
-from twmr_nb.runs.run import new_run
+from twmr_nb.runs.run import LIVE, new_run
 
 LOG = "update,progress,global_step,episodes,success_rate,episode_return,train_s\n1,0.5,3200,4,0.25,-1.26,61\n"
 
@@ -73,6 +74,15 @@ def test_a_strangers_words_steer_no_terminal(root, capsys):
         said = "\n".join(lines(command, capsys))
         assert said.replace("\n", "").isprintable()
         assert "\\x1b[31m" in said
+
+
+def test_a_run_that_goes_on_elsewhere_says_so(tmp_path, monkeypatch, capsys):
+    run = new_run("flip", run_dir=tmp_path / "run", **TINY)
+    run.train(lambda record: run.stop() if record["update"] == 2 else None)
+    LIVE.clear()
+    monkeypatch.setattr("twmr_nb.runs.provenance.processor", lambda: "another")
+    told = lines(f"train --resume {run.path} --judge 0", capsys)
+    assert [line for line in told if line.startswith("After update 2 it went on with processor another (was ")]
 
 
 def test_a_log_is_written_for_tensorboard(root, tmp_path, capsys):

@@ -122,6 +122,7 @@ class Doctor:
 def train(options: Train) -> int:
     from twmr_nb.episodes.evaluate import check_trial, evaluate
     from twmr_nb.learn.storage import log_line
+    from twmr_nb.runs.provenance import moves
     from twmr_nb.runs.run import RunError, new_run, open_run
 
     if options.judge:
@@ -159,6 +160,8 @@ def train(options: Train) -> int:
                 bar.disable = True
 
         run.train(show)
+    for move in moves(run.provenance):
+        say(move)
     compiled = run.records[-1]["compile_s"] if run.records else float("nan")
     say(f"{run.state} (compiling took {compiled:.1f} s)\npolicy: {run.policy_path}")
     if options.judge and run.state == "finished":
