@@ -25,7 +25,7 @@ from twmr_nb.ui.shell import line, titled
 from twmr_nb.ui.starting_point import StartingPoint, base_of
 
 COMPARED = 3  # earlier runs drawn at a time, at most
-EARLIER = f"compare with up to {COMPARED} (Ctrl+click); of several seeds: median and range"
+EARLIER = f"earlier runs, up to {COMPARED} (Ctrl+click); of several seeds: median and range"
 DOC = "choose settings, start a run, watch it learn; the kernel stays free"
 
 
