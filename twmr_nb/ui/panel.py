@@ -53,6 +53,7 @@ class TrainingPanel(RunShell):
         config = self.origin.config
         self.controls = Controls(config.replace(**settings), base_of(config), extra_terms)
         self.note, self.queue = Html(), QueueBox()
+        self.rows: dict[str, list[Run]] = {}  # of earlier runs, by name
         left = [self.origin, self.controls, self._start_row(), self.note]
         super().__init__("Training panel", DOC, left)
         self.view.stage.children = [self.view.picture, self._below()]
@@ -121,7 +122,6 @@ class TrainingPanel(RunShell):
     def _below(self) -> w.HBox:
         """Under the curves: the film of the policy, the runs to compare with, and those that wait."""
         self.earlier = titled(w.SelectMultiple(rows=7), EARLIER)
-        self.rows: dict[str, list[Run]] = {}  # that it offers, by name
         self.earlier.observe(self._draw_earlier, "value")
         earlier = w.Box([self.earlier], layout=w.Layout(flex="1 1 170px", align_self="flex-start"))
         return line([self.view.clip, earlier, self.queue])
