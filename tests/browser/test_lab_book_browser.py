@@ -51,7 +51,7 @@ def test_a_queue_a_band_and_a_saved_figure(lab, open_notebook):
         press(notebook, "Add to the queue")
         queue = page.get_by_label("waiting, the next first")
         expect(queue.locator("option", has_text=name)).to_have_count(1)
-    page.get_by_label("compare with up to 3").select_option(index=0)
+    page.get_by_label("earlier runs, up to 3").select_option(index=0)
     page.wait_for_function("() => document.querySelector('.twmr-curves img').alt.includes('3 seeds')")
     for theme in ("Dark", "Light"):
         notebook.wear(theme)
@@ -63,6 +63,21 @@ def test_a_queue_a_band_and_a_saved_figure(lab, open_notebook):
     until_still(page, ROOT)
     assert_fits(shell(notebook))
     page.set_viewport_size(WIDE)
+
+    save = page.get_by_role("button", name=SAVE)
+    save.focus()
+    save.press("Enter")
+    expect(page.get_by_text("Saved learning_curves_")).to_be_visible()
+    assert troubles(page, ROOT) == []
+    notebook.screenshot("queue_saved", ROOT)
+    folder = lab.notebooks / "runs" / "figures"
+    (svg,), (pdf,), (table,) = (sorted(folder.glob(f"learning_curves_*.{kind}")) for kind in ("svg", "pdf", "csv"))
+    assert pdf.read_bytes().startswith(b"%PDF")
+    rows = list(csv.DictReader(table.read_text().splitlines()))
+    band = [row for row in rows if (row["panel"], row["series"]) == ("success", "by_hand, 3 seeds, range, upper edge")]
+    assert (band[-1]["x axis"], float(band[-1]["x"])) == ("thousand steps", 80)
+    assert float(band[-1]["y"]) == pytest.approx(95)
+    show(page.context.browser, svg)
 
     queue.select_option(index=2)
     press(notebook, "Sooner")
@@ -79,18 +94,6 @@ def test_a_queue_a_band_and_a_saved_figure(lab, open_notebook):
     wait_until_training(notebook)
     expect(queue.locator("option")).to_have_count(2)
 
-    save = page.get_by_role("button", name=SAVE)
-    save.focus()
-    save.press("Enter")
-    expect(page.get_by_text("Saved learning_curves_")).to_be_visible()
-    assert troubles(page, ROOT) == []
-    notebook.screenshot("queue_saved", ROOT)
-    folder = lab.notebooks / "runs" / "figures"
-    (svg,), (pdf,), (table,) = (sorted(folder.glob(f"learning_curves_*.{kind}")) for kind in ("svg", "pdf", "csv"))
-    assert pdf.read_bytes().startswith(b"%PDF")
-    rows = list(csv.DictReader(table.read_text().splitlines()))
-    assert {row["panel"] for row in rows} >= {"success", "return of whole episodes"}
-    show(page.context.browser, svg)
     for _ in range(2):
         press(notebook, "Remove")
     expect(queue).to_be_hidden()

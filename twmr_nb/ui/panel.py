@@ -25,7 +25,7 @@ from twmr_nb.ui.shell import line, titled
 from twmr_nb.ui.starting_point import StartingPoint, base_of
 
 COMPARED = 3  # earlier runs drawn at a time, at most
-EARLIER = f"compare with up to {COMPARED} (Ctrl+click); of several seeds: median and range"
+EARLIER = f"earlier runs, up to {COMPARED} (Ctrl+click); of several seeds: median and range"
 DOC = "choose settings, start a run, watch it learn; the kernel stays free"
 
 
@@ -53,7 +53,7 @@ class TrainingPanel(RunShell):
         config = self.origin.config
         self.controls = Controls(config.replace(**settings), base_of(config), extra_terms)
         self.note, self.queue = Html(), QueueBox()
-        self.rows: dict[str, list[Run]] = {}  # to compare with, by name; seeds of one experiment are one row
+        self.rows: dict[str, list[Run]] = {}  # of earlier runs, by name
         left = [self.origin, self.controls, self._start_row(), self.note]
         super().__init__("Training panel", DOC, left)
         self.view.stage.children = [self.view.picture, self._below()]
