@@ -153,7 +153,7 @@ def test_a_stage_that_nobody_looks_at_stops(notebook):
     until(notebook, "model.get('status').note === 'nobody was looking'")
     notebook.page.evaluate("document.querySelector('.twmr-driven').style.display = ''")
     wait_for(lambda: notebook.evaluate("[t.name for t in __import__('threading').enumerate()].count('stage')") == 0)
-    notebook.evaluate("setattr(__import__('twmr_nb.ui.clock').ui.clock, 'PATIENCE', 30.0)")
+    notebook.evaluate("setattr(__import__('twmr_nb.ui.clock').ui.clock, 'PATIENCE', 28.0)")
 
 
 def test_keys_are_given_back_and_nothing_bars_anybody(notebook):

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import ClassVar
 
-PATIENCE = 30.0  # s without a sign of a page
+PATIENCE = 28.0  # s without a sign of a page, which may be late itself: within 30 s all is still
 DEBT = 0.2  # s behind, of which the clock forgets the rest: it is late then, and skips nothing
 SETTLED = 1.0  # s over which the speed is measured
 
@@ -14,7 +14,7 @@ SETTLED = 1.0  # s over which the speed is measured
 class Clock:
     """Calls `tick()` every `period` s / `pace`, on a thread, until that returns False; `told(why)` hears of each end.
 
-    It stops where nobody has called `heard()` for 30 s, and when another clock starts: one goes at a time.
+    It stops where nobody has called `heard()` for half a minute, and when another clock starts: one goes at a time.
     """
 
     going: ClassVar["Clock | None"] = None
