@@ -64,7 +64,11 @@ def words_of(config: TrainConfig) -> tuple[dict[str, Any], list[str]]:
 
 def own_terms(run: Run) -> list[dict[str, Any]]:
     """Those that its folder tells of, as files keep them; none where they are of another kind."""
+    return remembered(terms_in, run.path / "config.json")
+
+
+def terms_in(path: Path) -> list[dict[str, Any]]:
     try:
-        return known_details(remembered(read_json, run.path / "config.json"))["own_terms"]
+        return known_details(read_json(path))["own_terms"]
     except ValueError:
         return []
