@@ -161,3 +161,17 @@ def test_a_policy_answers_what_it_answers_in_python(js, saved):
     assert (mirror is not None) == (saved.name == "symmetric")
     answers = js("policy.js", expression, weights=weights, mirror=mirror, obs=obs.tolist())
     np.testing.assert_allclose(answers, wanted, atol=3e-6)
+
+
+def test_the_step_is_drawn_where_it_is(js):
+    """The mesh is that of the first world; another's step may lie elsewhere, be deeper, and of any height."""
+    scenes = []
+    for settings in ({"step_x": 0.6, "step_half_depth": 0.2}, {"step_x": 1.0, "step_half_depth": 0.3}):
+        config = EnvConfig(scene="step", step_height=0.0, step_height_max=tool.HIGHEST, **settings)
+        scenes.append(tool.describe_world("any", config)[0]["scene"])
+    matrix = js("picture.js", "all.stepMatrix(...scenes, 0.5)", scenes=scenes)
+    step = next(geom for geom in scenes[0]["geoms"] if geom["part"] == "step")
+    corners = np.array([[side * step["size"][0], 0, step["size"][2]] for side in (-1, 1)]) + step["pos"]
+    x, _, z = (np.column_stack([corners, np.ones(2)]) @ np.reshape(matrix, (4, 4))[:, :3]).T
+    np.testing.assert_allclose(x, [0.7, 1.3])
+    np.testing.assert_allclose(z, tool.HIGHEST / 2)

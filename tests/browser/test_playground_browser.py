@@ -122,7 +122,9 @@ def spread(env, state, ctrl):
     return float(np.ptp(ends, axis=0).max())
 
 
-@pytest.mark.parametrize("name", ["climber", "flip_7cm", "hopeless", "walkthrough"])
+@pytest.mark.parametrize(
+    "name", ["climber", "flip_7cm", "hopeless", pytest.param("walkthrough", marks=pytest.mark.slow)]
+)
 def test_the_robot_of_the_page_is_that_of_python(opened, name):
     """Joints, gates, rewards, observations and actions of 5 starts x 200 control steps, each from Python's own state.
 

@@ -22,12 +22,18 @@ Drag the picture to turn it, click and scroll to zoom. Escape leaves a slider.`;
 const hasGraphics = () => Boolean(document.createElement("canvas").getContext("webgl2"));
 const embedded = (name) => document.getElementById(name).textContent;
 
-/** Begin, or say why not. @param {any} given what Python told @param {(options: object) => Promise<any>} loadMujoco */
+/** Begin, or leave the picture that stands in where it cannot. @param {any} given what Python told @param {(options: object) => Promise<any>} loadMujoco */
 export function start(given, loadMujoco) {
   const root = /** @type {HTMLElement} */ (document.querySelector(".twmr-playground"));
   const able = typeof WebAssembly === "object" && typeof DecompressionStream === "function" && hasGraphics();
   document.body.classList.toggle("able", able);
-  if (able) Object.assign(root, { playground: new Playground(root, given, loadMujoco) }); // for tests, and for the curious
+  if (!able) return;
+  const playground = new Playground(root, given, loadMujoco);
+  Object.assign(root, { playground }); // for tests, and for the curious
+  playground.ready.catch((error) => {
+    document.body.classList.remove("able");
+    throw error;
+  });
 }
 
 async function unpacked(name) {
@@ -52,7 +58,7 @@ export class Playground {
     Object.assign(this, { root, given, find: (s) => root.querySelector(s) });
     this.build();
     const [world] = given.worlds;
-    this.picture = new Picture(this.find("canvas"), root, world.scene);
+    this.picture = new Picture(this.find("canvas"), root, world.scene, () => this.say("The browser took this picture's memory: load the page anew."));
     this.show(world.scene, world.pose);
     requestAnimationFrame((now) => this.tick(now));
     this.ready = this.load(loadMujoco);

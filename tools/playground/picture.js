@@ -11,15 +11,24 @@ const BEHIND = 0.15; // s that the camera is behind the robot, so that its jitte
 const FULL_LOAD = 20; // N on the step that tint it fully
 const SLOW = 45; // ms between pictures above which they are made simpler
 
+/** What brings the step as the mesh has it, of the first world shown, to where it lies in another, at a share of its height.
+ * @param {any} drawn @param {any} scene @param {number} share */
+export function stepMatrix(drawn, scene, share) {
+  const [from, to] = [drawn, scene].map((each) => each.geoms.find((geom) => geom.part === "step"));
+  const along = to.size[0] / from.size[0], sunk = share > 0.01 ? 0 : -0.02; // one that is flat would flicker
+  return [along, 0, 0, 0, 0, 1, 0, 0, 0, 0, share, 0, to.pos[0] - along * from.pos[0], 0, sunk, 1];
+}
+
 export class Picture {
   canvas; root; painter; orbit; dark; middle; pace = 30; last = 0;
 
-  // Throws where the browser has no WebGL2.
-  constructor(canvas, root, scene) {
+  // Throws where the browser has no WebGL2; lost() is called when it takes the picture's memory away.
+  constructor(canvas, root, scene, lost) {
     const camera = { ...VIEWS["three-quarter"], distance: 0.52, lookat: [0.04, 0, 0.02], follow: true };
     const model = { get: () => camera, set() {}, save_changes() {} };
     Object.assign(this, { canvas, root, scene, painter: new Painter(canvas, scene), orbit: new Orbit(model, () => {}) });
     listenToCamera(canvas, root, this.orbit, () => {});
+    canvas.addEventListener("webglcontextlost", lost);
     this.wear();
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.wear());
   }
@@ -31,7 +40,7 @@ export class Picture {
 
   /** Show another world, or an episode's start: the camera jumps there. */
   begin(scene, qpos) {
-    if (scene !== this.scene) this.painter.scene = this.scene = scene; // the same robot: the mesh of its step may differ
+    this.scene = scene;
     this.middle = [qpos[0], qpos[1]];
   }
 
@@ -46,8 +55,8 @@ export class Picture {
     if (!size[0] || !size[1]) return;
     this.middle = this.middle.map((v, k) => v + clamp(passed / 1000 / BEHIND, 0, 1) * (pose[k] - v));
     orbit.path = this.middle.map((v) => [v]);
-    const bodies = bodyMatrices(scene.tree, pose), scale = height < 5e-4 ? 0 : height / highest;
-    bodies[0] = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, scale, 0, 0, 0, scale ? 0 : -0.02, 1]; // of the world only the step is drawn
+    const bodies = bodyMatrices(scene.tree, pose);
+    bodies[0] = stepMatrix(this.painter.scene, scene, height / highest); // of the world only the step is drawn
     const still = [[0, 0, 0], [0, 0, 0]], contacts = scene.wheels.map((_, k) => (k === 0 && push ? push : still));
     this.painter.resize(...size);
     this.painter.draw({
