@@ -14,7 +14,7 @@ KILLS, RUNS, FALLBACK, FUZZ = (f"tests/{name}.py" for name in
     ("faults/test_kills", "runs/test_runs", "runs/test_fallback", "faults/test_fuzz"))  # fmt: skip
 SAME = "Goes on, and ends as the uninterrupted run, to the last bit."
 FAULTS = [  # fault, what comes of it, its test
-    ("The process is killed (SIGKILL) or interrupted", SAME, f"{KILLS}::test_killed_twice_and_gone_on_with"),
+    ("The process is killed (SIGKILL) or interrupted", SAME, f"{KILLS}::test_killed_and_gone_on_with"),
     ("Killed, in an IPython kernel or a terminal, and opened again", "The run is *interrupted* and goes on.",
      f"{RUNS}::test_a_killed_trainer_leaves_an_interrupted_run_that_goes_on"),
     ("The newest checkpoint is cut short, torn, changed in one bit, or gone",
@@ -44,8 +44,8 @@ LONG = [f"{KILLS}::test_killed_at_a_hundred_random_moments", f"{KILLS}::test_a_d
         f"{FUZZ}::test_many_mutated_files"]  # fmt: skip
 HEAD = """# Faults, and what comes of them
 
-Written by `python tools/faults_table.py`, which runs the test in each row; with `--slow` also the long forms, whose
-figures stand below.
+Written by `python tools/faults_table.py`, which runs the tests of each row; with `--slow` also their long forms, with
+figures.
 
 | fault | what comes of it | its tests, here |
 |---|---|---|

@@ -48,10 +48,13 @@ def killed(context, folder: Path, moments: list[int], number: int) -> int:
     return came
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT], ids=lambda number: number.name)
-def test_killed_twice_and_gone_on_with(number, context, whole, tmp_path):
+@pytest.mark.parametrize(
+    ("number", "parts"), [(signal.SIGKILL, [3, 2]), (signal.SIGINT, [2])], ids=["killed", "stopped"]
+)
+def test_killed_and_gone_on_with(number, parts, context, whole, tmp_path):
+    """Twice, or once: at such a part of the moments there are."""
     left, moments = whole
-    assert killed(context, tmp_path / "run", [moments // 3, moments // 2], number)
+    assert killed(context, tmp_path / "run", [moments // part for part in parts], number) == len(parts)
     assert_same(left_by(tmp_path / "run"), left)
 
 
@@ -101,9 +104,8 @@ def filled_up(call: int, folder: Path, monkeypatch) -> str:
     return ended
 
 
-@pytest.mark.parametrize("call", [1, 9])
-def test_a_disk_that_is_full_from_some_write_on(call, whole, tmp_path, monkeypatch):
-    assert filled_up(call, tmp_path / "run", monkeypatch) == "failed"
+def test_a_disk_that_is_full_from_some_write_on(whole, tmp_path, monkeypatch):
+    assert filled_up(9, tmp_path / "run", monkeypatch) == "failed"
     assert_same(left_by(tmp_path / "run"), whole[0])
 
 

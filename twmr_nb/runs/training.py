@@ -117,20 +117,21 @@ class Training:
     def _updates(self, on_record: Callable[[Record], None]) -> bool:
         """Train and save; returns whether it came to the end."""
         trainer = self.prepare()
-        saved_at = time.monotonic()
+        saved_at, complete = time.monotonic(), trainer.update_index
         try:
             for record in trainer.updates(self.should_stop):
                 self._log(record)
                 on_record(record)
                 if self.selection.is_due(record):
                     self.selection.consider(self._candidate())
+                complete = trainer.update_index
                 if self.saving.is_set() or time.monotonic() - saved_at > CHECKPOINT_SECONDS:
                     self.saving.clear()
                     self.save()
                     saved_at = time.monotonic()
         except BaseException:
             with suppress(OSError, RunError, ConfigError):  # what ended it is what is told
-                if self.folder.metrics and self.folder.metrics[-1]["update"] == trainer.update_index:
+                if self.folder.metrics and complete == trainer.update_index:  # logged and tried, or it is done again
                     self.save()
             raise
         if trainer.update_index:
