@@ -227,11 +227,17 @@ def test_a_policy_that_is_given_the_wheel_climbs_and_gives_it_back(page):
 
 @pytest.mark.parametrize(("side", "axis", "sign"), [("from behind", 0, 1), ("from the left", 1, -1)])
 def test_a_push_moves_it_where_it_points(page, side, axis, sign):
+    page.evaluate(f"{PLAY}.playing = false")
     page.locator("[data-is=side]").select_option(side)
-    page.locator("[data-is=impulse]").fill("1.5")
-    before = page.evaluate(f"[...{PLAY}.env.data.qpos]")[axis]
+    page.locator("[data-is=impulse]").fill("2")
     page.locator("[data-do=push]").click()
-    wait(page, f"{sign} * (env.data.qpos[{axis}] - {before}) > 0.01")
+    moved = page.evaluate(f"""() => {{
+      const {{ env }} = {PLAY}, before = [...env.data.qpos];
+      for (let k = 0; k < 25; k++) env.step({PLAY}.hands.act(env), "leg_position");
+      return [0, 1].map((axis) => env.data.qpos[axis] - before[axis]);
+    }}""")
+    assert sign * moved[axis] > 0.005
+    assert sign * moved[axis] > 2 * abs(moved[1 - axis])
 
 
 def test_a_weight_acts_at_once_and_the_sums_are_what_was_paid(page):
