@@ -29,8 +29,8 @@ def shown(value: Any) -> str:
         words = repr(value)
     except ValueError:  # a number of thousands of digits
         return "a huge number"
-    if value is ...:  # a place to fill in that is still open: nobody has typed "Ellipsis"
-        return "..."
+    if not isinstance(value, str):  # a place to fill in that is still open: nobody has typed "Ellipsis"
+        words = words.replace("Ellipsis", "...")
     return words if len(words) <= 60 else f"{words[:57]}..."
 
 

@@ -109,6 +109,7 @@ def test_angles_for_step(answer, correct, reason):
 
 def test_what_is_still_open_is_named_as_it_stands_in_the_cell():
     expect(checks.whegs_height(...), False, "`...` is no number")
+    expect(checks.full_ahead([1, ..., 0]), False, "`[1, ..., 0]`: give eight numbers")
 
 
 @pytest.mark.parametrize(

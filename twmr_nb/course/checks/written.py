@@ -11,6 +11,7 @@ from twmr_nb.config.schema import EnvConfig
 from twmr_nb.course.checks.verdict import Verdict, check, right, wrong
 from twmr_nb.episodes.rollout import record
 from twmr_nb.learn import ppo
+from twmr_nb.markup import shown
 from twmr_nb.robot.model import LEG_HINGE_RADIUS, LEG_LENGTH, LEG_RANGE, tip_radius
 from twmr_nb.task.gate import obstacle_gate, obstacle_window
 from twmr_nb.task.rewards import extension
@@ -25,7 +26,7 @@ def full_ahead(action: Any) -> Verdict:
     try:
         values = np.asarray(action, float)
     except (TypeError, ValueError):
-        return wrong(f"`{action!r}`: give eight numbers, four for the wheels, then four for the legs.")
+        return wrong(f"`{shown(action)}`: give eight numbers, four for the wheels, then four for the legs.")
     if values.shape != (8,):
         return wrong(f"These are {values.size} numbers: eight are needed, four for the wheels, then four for the legs.")
     if not np.isfinite(values).all() or np.abs(values).max() > 1:
