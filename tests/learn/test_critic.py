@@ -52,9 +52,9 @@ def test_a_policy_trained_so_plays_without(symmetric: bool, tmp_path) -> None:
     noise = np.zeros((4, 8), np.float32)
     wide = np.pad(obs, ((0, 0), (0, 13)), constant_values=3.0)
     decision = act(trainer.network, trainer.policy, init_carry(trainer.network, 4), wide, np.ones(4, bool), noise)
-    assert_allclose(player.act(obs), decision.action, rtol=1e-6)
+    assert_allclose(player.act(obs), decision.action, atol=1e-6)  # in training sums are rounded otherwise
     player.reset(4)
-    assert_allclose(player.act(wide), decision.action, rtol=1e-6)  # even if it is offered, it is not looked at
+    assert_allclose(player.act(wide), decision.action, atol=1e-6)  # even if it is offered, it is not looked at
 
 
 def test_the_contact_sense_tells_whether_the_step_is_touched() -> None:
@@ -79,7 +79,8 @@ def test_worlds_are_drawn_per_episode_and_go_on_from_a_saved_state() -> None:
     assert (abs(first[:, 0] - 1) <= 0.3).all()
     assert (abs(first[:, 1] - 1) <= 0.2).all()
     assert np.ptp(env.sim.qpos[:, 0]) > 0.1
-    assert_allclose(env.sim._mass, env.sim.model.body("chassis").mass * first[:, 1])
+    chassis = env.sim.model.body("chassis")
+    assert_allclose(env.sim.batch.expand("body_mass")[:, chassis.id], chassis.mass * first[:, 1])
     actions = np.random.default_rng(1).uniform(-1, 1, (6, 16, 8))
     for action in actions[:3]:
         env.step(action)
