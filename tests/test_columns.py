@@ -15,7 +15,7 @@ from tiny import TINY
 
 import twmr_nb as tw
 from twmr_nb.columns import frame, write_csv
-from twmr_nb.runs.run import new_run
+from twmr_nb.runs.run import RunError, new_run
 
 DOCUMENT = (Path(__file__).parents[1] / "docs" / "runs.md").read_text()
 COLUMNS = {"time": np.array([0.02, 0.04]), "passed": np.array([False, True]), "a, b": np.array([1.0, np.nan])}
@@ -97,7 +97,18 @@ def test_every_column_of_an_episode_has_its_unit_told(episode):
 
 
 def test_a_run_without_a_log_has_no_columns(tmp_path):
-    assert len(new_run("flip", root=tmp_path).frame()) == 0
+    run = new_run("flip", root=tmp_path)
+    assert len(run.frame()) == 0
+    with pytest.raises(RunError, match="has no log yet"):
+        run.to_csv(tmp_path / "log.csv")
+
+
+def test_a_log_is_never_written_over(tmp_path):
+    run = new_run("flip", root=tmp_path, **TINY)
+    run.train()
+    with pytest.raises(tw.ConfigError, match="is the run's own log"):
+        run.to_csv(run.path / ".." / run.path.name / "metrics.csv")
+    assert len(run.frame()["update"]) == 4
 
 
 def test_a_log_that_grew_is_taken_whole(tmp_path):

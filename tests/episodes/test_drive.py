@@ -237,6 +237,12 @@ def test_mistakes_are_one_sentence():
     drive = driven(2, "you", FLAT)
     with pytest.raises(ConfigError, match="a push of 99 along"):
         drive.push(99)
+    for direction in ((np.nan, 0, 0), 3, None, "abc", (0, 0, 0)):
+        with pytest.raises(ConfigError, match="give up to 5 N s and a direction"):
+            drive.push(1, direction)
+    for seconds in (-0.1, np.nan, np.inf, "a", None):
+        with pytest.raises(ConfigError, match="give seconds, 0 or more"):
+            drive.rewind(seconds)
     with pytest.raises(ConfigError, match="unknown setting 'alive_bonsu'"):
         drive.change(alive_bonsu=1)
     with pytest.raises(ConfigError, match="7 cannot play"):

@@ -55,8 +55,13 @@ def test_what_is_removed_or_begun_by_hand_waits_no_more(tmp_path):
     with pytest.raises(RunError, match="is training"):
         by_hand.start()
     assert QUEUE.waiting == (by_hand,)
+    stopped = enqueue("flip", root=tmp_path, **TINY)
+    stopped.stop()
+    assert (stopped.state, QUEUE.waiting) == ("new", (by_hand,))
     first.stop()
     assert by_hand.join() == "finished"
+    wait_for(lambda: not QUEUE._busy)
+    assert stopped.state == "new"
 
 
 def test_a_run_that_was_stopped_can_wait_too_and_keeps_its_folder(tmp_path):

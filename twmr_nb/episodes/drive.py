@@ -97,6 +97,8 @@ class Drive:
 
     def rewind(self, seconds: float = 5.0) -> None:
         """Go back by about so much, half a second more at most, and let the driver begin afresh there."""
+        if not (is_number(seconds, float) and 0 <= seconds < np.inf):
+            raise ConfigError(f"going back by {shown(seconds)} is not allowed: give seconds, 0 or more.")
         moment = max(0, len(self.past) - round(seconds / self.dt)) // KEEP_EVERY
         if not moment:
             self.reset()
@@ -160,8 +162,12 @@ class Drive:
 
     def push(self, impulse: float, direction: Iterable[float] = (0, 1, 0)) -> None:
         """Push the chassis in the next control step: N s, along x, y and z of the world."""
-        way = np.asarray([*direction], float)
-        if not (is_number(impulse, float) and abs(impulse) <= STRONGEST_PUSH and way.shape == (3,) and way.any()):
+        try:
+            way = np.asarray([*direction], float)
+        except (TypeError, ValueError):
+            way = np.zeros(3)
+        strong = is_number(impulse, float) and abs(impulse) <= STRONGEST_PUSH
+        if not (strong and way.shape == (3,) and way.any() and np.isfinite(way).all()):
             raise ConfigError(
                 f"a push of {shown(impulse)} along {shown(direction)} is not allowed: "
                 f"give up to {STRONGEST_PUSH:g} N s and a direction of three numbers."

@@ -76,7 +76,8 @@ def legacy_policy(content: bytes, name: str, **settings: Any) -> SavedPolicy:
     except ConfigError:
         raise
     except (ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError) as error:
-        said = f"it holds no {error}" if isinstance(error, KeyError) else one_line(error)
+        said = one_line(error) if type(error) is ValueError else "it is damaged, or no pickle at all"
+        said = f"it holds no {error}" if isinstance(error, KeyError) else said
         raise PolicyError(
             f"{one_line(name)} is no policy of the original's: {said}; give a .pkl that its trainer saved."
         ) from None

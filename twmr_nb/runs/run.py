@@ -280,8 +280,14 @@ class Run:
         return frame(self._columns())
 
     def to_csv(self, path: str | Path) -> Path:
-        """The same as a .csv file with a header, whole or not at all; returns its path."""
-        return write_csv(path, self._columns())
+        """The same as a .csv file with a header, whole or not at all; returns its path.
+
+        Raises RunError before the first update, ConfigError where it cannot be written, as in place of its own log.
+        """
+        columns = self._logged()
+        if Path(path).resolve() == self.records.path.resolve():
+            raise ConfigError(f"{str(path)!r} is the run's own log, which it needs to go on: choose another file.")
+        return write_csv(path, columns)
 
     def tensorboard(self, folder: str | Path) -> Path:
         """Its log for TensorBoard, as FOLDER/<its name>/events.out.tfevents.*; returns that file's path.
@@ -289,9 +295,12 @@ class Run:
         Again, it takes the place of what was written before. Raises ConfigError without tensorboardX, RunError before
         the first update.
         """
+        return write_events(self._logged(), Path(folder) / self.name, self.records.path.stat().st_mtime)
+
+    def _logged(self) -> dict[str, Array]:
         if not (columns := self._columns()):
             raise RunError(f"{self.name} has no log yet: let it train for one update first.")
-        return write_events(columns, Path(folder) / self.name, self.records.path.stat().st_mtime)
+        return columns
 
     def _columns(self) -> dict[str, Array]:
         self.refresh()
@@ -326,7 +335,8 @@ class Run:
         self.waiting = False
 
     def stop(self) -> None:
-        """Stop within a control step, saving a checkpoint."""
+        """Stop within a control step, saving a checkpoint; one that waits for its turn waits no more."""
+        self.waiting = False
         self._training.stopping.set()
         self._training.going.set()
 

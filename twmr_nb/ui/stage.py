@@ -11,12 +11,12 @@ import ipywidgets as w
 import numpy as np
 
 from twmr_nb.config.fields import is_number, settings_of
-from twmr_nb.config.schema import EnvConfig
+from twmr_nb.config.schema import ConfigError, EnvConfig
 from twmr_nb.draw.stills import png, side_view_frames
 from twmr_nb.draw.style import term_colors
 from twmr_nb.episodes.drive import DRIVERS, Drive, is_driver, player_of, title_of
 from twmr_nb.episodes.rollout import Rollout, record
-from twmr_nb.markup import one_line
+from twmr_nb.markup import one_line, shown
 from twmr_nb.policies.hand import Hand
 from twmr_nb.policies.saved import BY_NAME, PolicyLike
 from twmr_nb.runs.run import Run, training_run
@@ -133,8 +133,10 @@ class Stage(Shell):
 
     def step(self, steps: int = 1) -> None:
         """Go on by so many control steps, at once, or to the end of the episode."""
+        if not (is_number(steps, int) and steps >= 1):
+            raise ConfigError(f"steps = {shown(steps)} is not allowed: give a whole number, 1 or more.")
         self.pause()
-        for _ in range(steps):
+        for _ in range(int(steps)):
             if not self.drive.step():
                 self._note = self._ended()
                 break
