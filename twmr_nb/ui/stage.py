@@ -133,8 +133,8 @@ class Stage(Shell):
 
     def step(self, steps: int = 1) -> None:
         """Go on by so many control steps, at once, or to the end of the episode."""
-        if not (is_number(steps, int) and steps >= 1):
-            raise ConfigError(f"steps = {shown(steps)} is not allowed: give a whole number, 1 or more.")
+        if not (is_number(steps, int) and steps >= 0):
+            raise ConfigError(f"steps = {shown(steps)} is not allowed: give a whole number, 0 or more.")
         self.pause()
         for _ in range(int(steps)):
             if not self.drive.step():
