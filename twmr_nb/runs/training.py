@@ -27,14 +27,8 @@ from twmr_nb.task.rewards import RewardTerm, TermError
 from twmr_nb.types import Mistake, Record
 
 CHECKPOINT_SECONDS = 30.0
-DAMAGED = (
-    PolicyError,
-    ValueError,
-    KeyError,
-    TypeError,
-    IndexError,
-    OverflowError,
-)  # what reading a damaged checkpoint raises
+# What reading a damaged checkpoint raises.
+DAMAGED = (PolicyError, ValueError, KeyError, TypeError, IndexError, OverflowError)
 WAIT = 0.5  # s; on some systems a longer wait cannot be interrupted
 RESULTS = ("global_step", "success_rate", "episode_return", "episode_length", "average_x", "train_s", "compile_s")
 
@@ -154,9 +148,8 @@ class Training:
             elif "start" in self.folder.details:
                 begin_with(trainer, load_policy(self.folder.start))
             self.trainer = trainer
-            self.folder.metrics.cut(trainer.update_index)
-            self._match_policy()
         self.folder.metrics.cut(self.trainer.update_index)
+        self._match_policy()
         keep_provenance(self.folder, self.trainer.update_index)
         return self.trainer
 

@@ -20,11 +20,8 @@ from twmr_nb.types import Array
 from twmr_nb.ui.replay import CAMERA, STYLE
 from twmr_nb.ui.script import HERE, script
 
-BEHIND, AHEAD, ASIDE = (
-    -0.6,
-    1.5,
-    0.45,
-)  # m of the way, behind the start and behind the step, and of the lane, that are drawn
+# What is drawn, m: from behind the start to behind the step, and to each side.
+BEHIND, AHEAD, ASIDE = -0.6, 1.5, 0.45
 
 
 class StageView(anywidget.AnyWidget):
