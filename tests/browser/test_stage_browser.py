@@ -173,13 +173,15 @@ def test_keys_are_given_back_and_nothing_bars_anybody(notebook):
     ahead = page.locator(".twmr-driven [data-lever=ahead]").first
     page.wait_for_function("() => document.querySelector('.twmr-driven [data-lever=ahead]').offsetHeight >= 44")
     page.locator(".twmr-driven [data-is=driver]").first.select_option("you")
-    ahead.scroll_into_view_if_needed()
+    until(notebook, "model.get('status').levers && !model.get('status').note")
+    ahead.hover()
     box = ahead.bounding_box()
     assert 0 <= box["x"] <= 390 - box["width"]
-    page.mouse.move(box["x"] + 20, box["y"] + 20)
-    until(notebook, "model.get('status').levers")
     page.mouse.down()
     until(notebook, "frame.torque[0] > 0.5")
+    since = page.evaluate(f"{STAGE}.frame.time[0]")
+    until(notebook, f"frame.time[0] > {since} + 0.3")
+    assert page.evaluate(f"{STAGE}.frame.torque[0]") > 0.5  # as long as it is held
     page.mouse.up()
     until(notebook, "frame.torque[0] < 0.1")
     assert troubles(page, ".twmr-shell") == []

@@ -31,7 +31,8 @@ export class Levers {
       if ([" ", "Enter"].includes(e.key)) this.release();
     };
     const release = () => this.release();
-    for (const [target, event, heard] of [[globalThis, "keyup", up], [globalThis, "blur", release], [root, "focusout", release]]) {
+    const leave = (e) => root.contains(e.relatedTarget) || release();
+    for (const [target, event, heard] of [[globalThis, "keyup", up], [globalThis, "blur", release], [root, "focusout", leave]]) {
       target.addEventListener(event, heard, true);
       this.undo.push(() => target.removeEventListener(event, heard, true));
     }
@@ -42,6 +43,7 @@ export class Levers {
         stage.firstElementChild.focus({ preventScroll: true }); // and the keys drive, too
         this.hold(lever, true);
       };
+      button.onmousedown = (e) => e.preventDefault(); // or the button would take the focus back
       button.onpointerup = button.onpointercancel = () => this.hold(lever, false);
       button.onclick = (e) => e.detail || this.tap(lever);
       button.oncontextmenu = (e) => e.preventDefault();
