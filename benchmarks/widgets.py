@@ -45,6 +45,35 @@ ping, answer = ipywidgets.Button(description="ping"), ipywidgets.Label("0")
 ping.on_click(lambda _: setattr(answer, "value", str(int(answer.value) + 1)))
 answer.add_class("answer")
 ipywidgets.HBox([ping, answer])"""
+STAGE = """\
+import twmr_nb as tw
+stage = tw.Stage("you", tw.world("climber", step_height=0.03, max_steps=100_000))
+stage"""
+# Milliseconds from a key that goes down until a picture is drawn in which the wheels turn that way.
+KEY_TO_MOTION = """async (count) => {
+  const view = document.querySelector(".twmr-driven").stage, taken = [];
+  const frame = () => new Promise(requestAnimationFrame), pause = (ms) => new Promise((r) => setTimeout(r, ms));
+  const press = (type, key) => view.canvas.dispatchEvent(new KeyboardEvent(type, { key, bubbles: true }));
+  view.canvas.focus();
+  for (let k = 0; k < count; k++) {
+    const key = k % 2 ? "s" : "w", sign = k % 2 ? -1 : 1, begin = performance.now();
+    press("keydown", key);
+    while (!(view.frame && sign * view.frame.torque[0] > 0.4)) await frame();
+    const drawn = view.drawn;
+    while (view.drawn === drawn) await frame();
+    taken.push(performance.now() - begin);
+    press("keyup", key);
+    await pause(500);
+  }
+  return taken;
+}"""
+# Simulated over real time while it plays, over the given milliseconds.
+PACE = """async (ms) => {
+  const view = document.querySelector(".twmr-driven").stage, pause = (ms) => new Promise((r) => setTimeout(r, ms));
+  const simulated = view.frame.time[0], begin = performance.now();
+  await pause(ms);
+  return (1000 * (view.frame.time[0] - simulated)) / (performance.now() - begin);
+}"""
 # Milliseconds from a key press on a slider to its new picture, painted; one after the other.
 SLIDER_TO_PICTURE = """async (slider, count) => {
   const taken = [], picture = () => document.querySelector(".twmr-shell img");
@@ -135,6 +164,32 @@ def replay(lab: Lab, browser: Browser, rounds: int) -> dict[str, float]:
     return {"replay_first_picture_s": first, "replay_pictures_per_s": median(rates)}
 
 
+def stage(lab: Lab, browser: Browser, rounds: int) -> dict[str, float]:
+    """A key and its motion, real time while a policy drives, what it takes of training; WebGL by the processor."""
+    with opened(lab, browser, [STAGE, PANEL]) as notebook:
+        notebook.run_cell(0)
+        page, state = notebook.page, notebook.page.locator(".twmr-shell .twmr-state")
+        page.wait_for_function("() => document.querySelector('.twmr-driven')?.stage.drawn > 0")
+        keys = page.evaluate(KEY_TO_MOTION, 3 + 8 * rounds)[3:]
+        notebook.evaluate("[stage.hand_over('climber'), stage.reset()]")
+        paces = [page.evaluate(PACE, 4000) for _ in range(rounds)]
+        notebook.evaluate("stage.pause()")
+        notebook.run_cell(1)
+        page.locator(".twmr-shell button", has_text="Start training").click()
+        expect(state).to_have_text(TRAINS, timeout=PATIENCE)
+        page.wait_for_timeout(10_000)
+        notebook.evaluate("panel.view.leave()")
+        page.locator(".twmr-driven").scroll_into_view_if_needed()
+        costs = []
+        for number in range(rounds):
+            order = ["[stage.reset(), stage.play()] and None", "stage.pause()"]
+            speed = {action: speed_during(notebook, action) for action in (order if number % 2 else order[::-1])}
+            costs.append(1 - speed[order[0]] / speed[order[1]])
+            assert notebook.evaluate("len(stage.drive.past)") > 100, "the stage did not play"
+        notebook.evaluate("[stage.pause(), panel.run.stop()] and None")
+    return {"key_to_motion_ms": median(keys), "stage_pace": median(paces), "stage_cost": median(costs)}
+
+
 def panel(lab: Lab, browser: Browser, rounds: int) -> dict[str, float]:
     """The recommended preset trains: clicks answered meanwhile, Stop obeyed, what the live view costs."""
     with opened(lab, browser, [PANEL, PING]) as notebook:
@@ -176,5 +231,6 @@ def speed_during(notebook: Notebook, action: str) -> float:
 PARTS: tuple[tuple[bool, str, Callable[[Lab, Browser, int], dict[str, float]]], ...] = (
     (False, "moving a slider", explorer),
     (True, "playing a replay", replay),
+    (True, "driving on a stage", stage),
     (False, "training beside a browser", panel),
 )
