@@ -5,8 +5,8 @@ NOTEBOOK := notebooks/00_start_here.ipynb
 LAB_ARGS ?=
 SITE_ARGS ?=
 BENCH_ARGS ?=
-# One more than the two cores of a small machine: a browser test mostly waits.
-WORKERS ?= 3
+# Twice the two cores of a small machine: a browser test waits half its time.
+WORKERS ?= 4
 # The lessons' work is made small. Most of what is left is compiling: XLA does it without optimising, and each program
 # once for all processes.
 COMPILED := build/compiled
