@@ -12,7 +12,6 @@ WORKERS ?= 4
 COMPILED := build/compiled
 QUICK := PYTHONSTARTUP="$(CURDIR)/tests/short_lessons.py" XLA_FLAGS=--xla_backend_optimization_level=0 \
   JAX_COMPILATION_CACHE_DIR="$(CURDIR)/$(COMPILED)" JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
-ROOT_ARGS := $(if $(filter 0,$(shell id -u)),--allow-root)
 # For the widgets' scripts: one program that lints, checks types and runs them; it comes with the test extra.
 DENO := DENO_NO_UPDATE_CHECK=1 DENO_DIR=build/deno $(BIN)/deno
 # uv where there is one, else the environment's own pip; both hold the versions of pins.txt
@@ -27,7 +26,7 @@ help: ## list the targets
 install: .venv/.installed ## create .venv and install the package into it
 
 lab: .venv/.installed-sweep ## open JupyterLab on the first notebook (LAB_ARGS="--no-browser --port 8899" adds options)
-	$(BIN)/jupyter lab $(ROOT_ARGS) --LabApp.default_url=/lab/tree/$(NOTEBOOK) $(LAB_ARGS)
+	$(BIN)/twmr lab notebooks $(LAB_ARGS)
 
 test: .venv/.installed-test ## lint, types, tests, every notebook made short, browser tests; not the slow ones
 	$(BIN)/ruff check .
@@ -36,9 +35,10 @@ test: .venv/.installed-test ## lint, types, tests, every notebook made short, br
 	$(BIN)/lint-imports
 	$(DENO) lint
 	$(DENO) check --quiet twmr_nb tests tools
-	rm -rf $(COMPILED)
+	rm -rf $(COMPILED) build/solutions
+	$(BIN)/twmr lab build --solutions
 	$(QUICK) $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
-	  --nbmake --nbmake-timeout=600 tests notebooks
+	  --nbmake --nbmake-timeout=600 tests notebooks build/solutions
 
 test-slow: .venv/.installed-test ## the tests that train
 	$(BIN)/python -m pytest -m slow tests

@@ -11,10 +11,12 @@ import pytest
 
 import twmr_nb as tw
 from twmr_nb.course.checks.verdict import Verdict
+from twmr_nb.course.lessons import ANSWERS, HOME, PROGRESS, answers_to, exercises_of, lessons, solved
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-LESSONS = sorted(NOTEBOOKS.glob("*.ipynb"))
-SOLUTIONS = sorted((NOTEBOOKS / "solutions").glob("*.ipynb"))
+LESSONS = lessons()
+SOLVED = {Path(f"{lesson.stem}_solutions.ipynb"): lesson for lesson in LESSONS if answers_to(lesson)}
+SOLUTIONS = list(SOLVED)
 FRONT_DOOR = "import twmr_nb as tw"
 NUMBERS = {"nineteen": 19, "twenty": 20, "forty": 40, "fifty": 50, "fifty-five": 55}
 
@@ -22,7 +24,8 @@ every_notebook = pytest.mark.parametrize("path", [*LESSONS, *SOLUTIONS], ids=lam
 
 
 def cells(path, kind=None):
-    return [cell for cell in nbformat.read(path, as_version=4).cells if kind in (None, cell.cell_type)]
+    book = nbformat.from_dict(solved(SOLVED[path])) if path in SOLVED else nbformat.read(path, as_version=4)
+    return [cell for cell in book.cells if kind in (None, cell.cell_type)]
 
 
 def trees(path):
@@ -55,23 +58,44 @@ def test_a_lesson_is_kept_without_what_a_run_leaves(path):
 
 @every_notebook
 def test_a_lesson_says_nothing_of_tests(path):
-    text = path.read_text().lower()
+    text = " ".join(cell.source for cell in cells(path)).lower()
     assert [word for word in ("full_or_fast", "twmr_fast", "automatic test") if word in text] == []
 
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
 def test_a_solution_is_its_lesson_with_the_answers(path):
     """Cell by cell the same, but for the title, the links, and the cells with an answer."""
-    lesson = NOTEBOOKS / f"{path.stem.removesuffix('_solutions')}.ipynb"
-    asked, solved = cells(lesson), cells(path)
-    assert [cell.id for cell in solved] == [cell.id for cell in asked]
-    for question, answer in zip(asked[1:], solved[1:], strict=True):
-        if question.cell_type == "markdown":
-            assert answer.source.replace("](../", "](") == question.source, question.id
+    lesson, solution = SOLVED[path], cells(path)
+    asked, answers = cells(lesson), answers_to(lesson)
+    assert solution[0].source.splitlines()[0] == f"{asked[0].source.splitlines()[0]}: solutions"
+    for question, answer in zip(asked[1:], solution[1:], strict=True):
+        assert answer.id == question.id
+        assert answer.source == answers.pop(question.id, question.source.replace("](0", "](../0")), question.id
+        assert (answer.source != question.source) == (question.id in answers_to(lesson)) or "](0" in question.source
+    assert answers == {}, "no cell has this id"
 
 
 def test_every_lesson_but_the_first_has_its_solution():
-    assert [path.stem.removesuffix("_solutions") for path in SOLUTIONS] == [path.stem for path in LESSONS[1:]]
+    assert list(SOLVED.values()) == LESSONS[1:]
+    assert len(list(ANSWERS.iterdir())) == len(SOLVED)
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_every_check_of_a_lesson_is_an_exercise_that_counts(path):
+    """By its name, and by what it is told to check where there are several of it."""
+    checks = [(name, call) for name, call in course_calls(path) if hasattr(tw.course, name) and is_check(name)]
+    asked = [f"{name} {call.args[0].value}" if name == "caught" else name for name, call in checks]
+    assert [each.name for each in exercises_of(path)] == asked
+
+
+def is_check(name):
+    return asks(getattr(tw.course, name)) and name != "report"
+
+
+def test_the_page_of_progress_is_kept_as_a_lesson_is():
+    code = cells(HOME / PROGRESS, "code")
+    assert [(cell.outputs, cell.execution_count, cell.metadata) for cell in code] == 2 * [([], None, {})]
+    assert [cell.source.splitlines()[-1] for cell in code] == ["tw.course.progress()", '# tw.course.progress(name="")']
 
 
 def course_calls(path):

@@ -13,7 +13,7 @@ from twmr_nb.runs.places import LESSON, earlier_hint, runs_folder
 @pytest.fixture
 def suite(tmp_path):
     """A checkout, as far as it matters here."""
-    (tmp_path / "suite" / "notebooks" / "solutions").mkdir(parents=True)
+    (tmp_path / "suite" / "notebooks" / "mine").mkdir(parents=True)
     (tmp_path / "suite" / LESSON).touch()
     return tmp_path / "suite"
 
@@ -24,14 +24,14 @@ def make_run(folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("place", [".", "notebooks", "notebooks/solutions"])
-def test_terminal_lessons_and_solutions_share_one_place(suite, place, monkeypatch):
+@pytest.mark.parametrize("place", [".", "notebooks", "notebooks/mine"])
+def test_terminal_and_lessons_share_one_place(suite, place, monkeypatch):
     make_run(suite / "notebooks" / "runs" / "from_before")
     monkeypatch.chdir(suite / place)
     assert runs_folder({}) == suite / "runs"
 
 
-@pytest.mark.parametrize("place", [".", "notebooks", "notebooks/solutions"])
+@pytest.mark.parametrize("place", [".", "notebooks", "notebooks/mine"])
 def test_every_user_of_the_place_agrees(suite, place):
     code = (
         "from twmr_nb.course import leaderboard\nfrom twmr_nb.lab import experiment\n"
@@ -43,6 +43,16 @@ def test_every_user_of_the_place_agrees(suite, place):
         [sys.executable, "-c", code], cwd=suite / place, env=environment, capture_output=True, text=True, check=True
     )
     assert said.stdout.split() == 3 * [str(suite / "runs")]
+
+
+@pytest.mark.parametrize("place", [".", "solutions"])
+def test_a_folder_that_the_lessons_were_copied_into_has_its_own(suite, place, monkeypatch):
+    """Wherever it is, in a checkout, too; and whatever runs lie above it."""
+    make_run(suite / "runs" / "of the checkout")
+    (suite / "ada" / "solutions").mkdir(parents=True)
+    (suite / "ada" / LESSON.name).touch()
+    monkeypatch.chdir(suite / "ada" / place)
+    assert runs_folder({}) == suite / "ada" / "runs"
 
 
 def test_the_environment_decides_first(suite, monkeypatch, tmp_path):

@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from twmr_nb.cli.book import Diff, Runs, diff, runs
 from twmr_nb.cli.flags import expanded, flag, flags_given, refuse_beside, refuse_scene
+from twmr_nb.cli.lab import Grade, Lab, grade, lab, refuse_lab
 from twmr_nb.cli.plan import Plan, plan, refuse_plan
 from twmr_nb.cli.policies import (
     Evaluate,
@@ -286,12 +287,13 @@ def doctor(options: Doctor) -> int:
 
 HANDLERS: dict[type, Callable[[Any], int]] = {
     Train: train, Play: play, Plan: plan, Evaluate: evaluate, Sweep: sweep, Ablate: ablate, Runs: runs, Diff: diff,
-    Export: export, ImportLegacy: import_legacy, Policies: policies, Presets: presets, Doctor: doctor,
+    Export: export, ImportLegacy: import_legacy, Policies: policies, Presets: presets, Doctor: doctor, Lab: lab,
+    Grade: grade,
 }  # fmt: skip
 # What is asked before any work, of the options and of the flags that were typed.
 REFUSALS: dict[type, Callable[[Any, Sequence[str]], None]] = {
     Train: refuse_train, Play: refuse_play, Plan: refuse_plan, Evaluate: refuse_evaluate, Sweep: refuse_many,
-    Ablate: refuse_many, Export: refuse_export,
+    Ablate: refuse_many, Export: refuse_export, Lab: refuse_lab,
 }  # fmt: skip
 
 
@@ -356,6 +358,8 @@ def parse(argv: Sequence[str]) -> Any:
         "policies": Policies(),
         "presets": Presets(),
         "doctor": Doctor(),
+        "lab": Lab(),
+        "grade": Grade(folders=tyro.MISSING),
     }
     words = {name: inspect.getdoc(type(each)) or "" for name, each in defaults.items()}
     commands = tyro.extras.subcommand_type_from_defaults(defaults, words, prefix_names=False)

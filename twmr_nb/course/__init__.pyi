@@ -48,6 +48,7 @@ from .learner import excerpt as excerpt
 from .learner import log_line as log_line
 from .predictions import predict as predict
 from .predictions import reveal as reveal
+from .results import progress as progress
 from .worked import SEEDS as SEEDS
 from .worked import STEPS as STEPS
 from .worked import WORKED as WORKED

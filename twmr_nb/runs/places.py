@@ -7,14 +7,15 @@ from pathlib import Path
 from twmr_nb.markup import shown
 
 VARIABLE = "TWMR_RUNS"
-LESSON = Path("notebooks", "00_start_here.ipynb")  # the suite's folder is the one that holds it
+LESSON = Path("notebooks", "00_start_here.ipynb")  # the suite's folder is the one that holds it, or its copy
 EARLIER = ("notebooks/runs", "notebooks/solutions/runs")  # runs lay where a notebook lay, once
 
 
 def runs_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """Where runs lie: TWMR_RUNS if set, else runs/ beside notebooks/, else the nearest runs/ that holds a run.
+    """Where runs lie: TWMR_RUNS if set, else runs/ beside the lessons, else the nearest runs/ that holds a run.
 
-    Both are looked for from the working directory upwards; where there is neither, it is runs/ in that directory.
+    Beside notebooks/, that is, or in a folder that `twmr lab` has filled. Both are looked for from the working
+    directory upwards; where there is neither, it is runs/ in that directory.
     """
     if chosen := environment.get(VARIABLE, "").strip():
         return Path(os.path.abspath(os.path.expanduser(chosen))) if working_folder() else Path(chosen)
@@ -44,8 +45,13 @@ def missing(root: str | Path) -> list[str]:
 
 
 def suite_folder() -> Path | None:
-    """The nearest folder upwards that holds the lessons."""
-    return next((folder for folder in upwards() if os.path.isfile(folder / LESSON)), None)
+    """The nearest folder upwards that holds the lessons, in its notebooks/ or itself."""
+    for folder in upwards():
+        if os.path.isfile(folder / LESSON):
+            return folder
+        if os.path.isfile(folder / LESSON.name) and folder.name != LESSON.parent.name:
+            return folder
+    return None
 
 
 def holds_runs(folder: Path) -> bool:

@@ -12,12 +12,11 @@ from typing import Any
 
 from IPython import get_ipython
 
-from twmr_nb.files import read_json
+from twmr_nb.course.lessons import HEADING, cells_of
 from twmr_nb.markup import one_line
 from twmr_nb.types import Mistake
 
 CHECK = re.compile(r"\bcourse\.(\w+)\(")
-HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 FIRST = 60  # letters of a cell's first line
 
 
@@ -78,14 +77,6 @@ def cell_that_makes(name: str | None, check: str, folder: Path | None = None) ->
             elif name in names_made(source):
                 found = f"the cell under “{heading}” that begins with `{one_line(source.splitlines()[0], FIRST)}`"
     return ""
-
-
-def cells_of(path: Path) -> list[tuple[str, str]]:
-    """Kind and source of a notebook's cells; none of a file that is no notebook."""
-    try:
-        return [(cell["cell_type"], "".join(cell["source"])) for cell in read_json(path)["cells"]]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
 
 
 def names_made(source: str) -> set[str]:

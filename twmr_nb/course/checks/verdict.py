@@ -3,12 +3,13 @@
 import functools
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from twmr_nb.course.checks.cells import cells_to_run
+from twmr_nb.course.checks.cells import cells_to_run, running_cell
+from twmr_nb.course.results import keep
 from twmr_nb.markup import one_line, shown
 
 SENTENCE = 400  # letters of an error that are told
@@ -46,15 +47,21 @@ def wrong(reason: str) -> Verdict:
 
 
 def check(judge: Callable[..., Verdict]) -> Callable[..., Verdict]:
-    """A check that answers whatever it is given: what it cannot judge was not made by the cells before it."""
+    """A check that answers whatever it is given: what it cannot judge was not made by the cells before it.
+
+    In a notebook its verdict is kept among the student's results.
+    """
 
     @functools.wraps(judge)
     def judged(*given: Any, **more: Any) -> Verdict:
         try:
-            return judge(*given, **more)
+            verdict = judge(*given, **more)
         except Exception as error:
             what = one_line(f"{type(error).__name__}: {error}", SENTENCE)
             return wrong(f"This check was given something else than it needs ({what}): {cells_to_run(judge.__name__)}.")
+        cell = running_cell()
+        problem = keep(judge.__name__, given, verdict.correct, cell) if cell else ""
+        return replace(verdict, reason=f"{verdict.reason} {problem}") if problem else verdict
 
     return judged
 
