@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from twmr_nb import files
 from twmr_nb.files import (
     clear_unfinished,
     copy_whole,
@@ -100,6 +101,47 @@ def test_it_is_on_the_disk_before_it_takes_the_place(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "replace", lambda *names: done.append("replace") or replace(*names))
     write_text(tmp_path / "a", "12345")
     assert done == [5, "replace", "folder"]
+
+
+def in_use(times, code):
+    """os.replace as Windows has it while somebody has the file open; the number of tries is kept."""
+    tried = []
+
+    def replace(*names, replace=os.replace):
+        tried.append(names)
+        if len(tried) <= times:
+            error = PermissionError(13, "Access is denied")
+            error.winerror = code  # only Windows sets it
+            raise error
+        replace(*names)
+
+    return replace, tried
+
+
+@pytest.mark.parametrize("code", [5, 32])
+def test_a_reader_who_lets_go_is_waited_for(code, tmp_path, monkeypatch):
+    replace, tried = in_use(3, code)
+    monkeypatch.setattr(os, "replace", replace)
+    assert write_text(tmp_path / "a", "new").read_text() == "new"
+    assert len(tried) == 4
+
+
+def test_a_reader_who_does_not_is_told_of(tmp_path, monkeypatch):
+    (tmp_path / "a").write_text("old")
+    monkeypatch.setattr(files, "LET_GO", 0.1)
+    monkeypatch.setattr(os, "replace", in_use(10**9, 32)[0])
+    with pytest.raises(PermissionError, match="a cannot be changed: another program has it open; close it there"):
+        write_text(tmp_path / "a", "new")
+    assert (tmp_path / "a").read_text() == "old"
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_what_is_forbidden_is_not_tried_again(tmp_path, monkeypatch):
+    replace, tried = in_use(10**9, None)
+    monkeypatch.setattr(os, "replace", replace)
+    with pytest.raises(PermissionError, match="Access is denied"):
+        write_text(tmp_path / "a", "new")
+    assert len(tried) == 1
 
 
 def test_the_file_before_is_kept_where_it_is_asked_for(tmp_path):

@@ -64,6 +64,15 @@ def test_every_imported_library_is_declared():
             assert names & (declared | optional), f"{path.name} imports {library}: declare it in pyproject.toml"
 
 
+def test_text_is_utf8_on_every_system():
+    """Where nothing is said, Windows reads and writes a code page of its own."""
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                silent = "encoding" not in {word.arg for word in node.keywords}
+                assert not (node.func.attr in ("read_text", "write_text") and silent), f"{path.name}:{node.lineno}"
+
+
 def test_make_lists_its_targets():
     answer = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for target in ("install", "lab", "test", "demo", "bench"):

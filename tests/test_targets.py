@@ -48,7 +48,14 @@ def test_a_device_is_written_as_it_is():
     assert str(ready_file("/dev/null")) == "/dev/null"
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a b", "a\n", "a\0", "n" * 61, "-a", None, 5])
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "a/b", "a b", "a\n", "a\0", "n" * 61, "-a", "a.", "con", "NUL.x", None, 5]
+)
 def test_names_that_would_not_make_a_folder(name):
     with pytest.raises(ConfigError, match=r"^name = .* is not allowed: use up to 60 letters"):
         checked_name(name)
+
+
+@pytest.mark.parametrize("name", ["a", "a.b", "a-", "n" * 60, "console", "com10", "aux_2", "_", "é"])
+def test_names_that_make_a_folder_on_every_system(name):
+    assert checked_name(name) == name

@@ -23,9 +23,12 @@ from twmr_nb.markup import shown
 from twmr_nb.types import ConfigError
 
 PATIENCE = 60.0  # s that a writer waits for its turn
+LET_GO = 10.0  # s that somebody may have a file open before it counts as in use
+IN_USE = (5, 32)  # what Windows answers where it is: access denied, sharing violation
 ANYONE = 0o666  # less what the user's umask takes away
 UNFINISHED = ".unfinished"
-NAME = re.compile(r"\w[\w.-]{0,59}")  # what every system takes as a file's name, and no page or terminal stumbles over
+# what every system takes as a file's name, and no page or terminal stumbles over; Windows keeps some for its devices
+NAME = re.compile(r"(?!(?i:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))\w(?:[\w.-]{0,58}[\w-])?")
 ADVICE = {
     errno.ENOSPC: "make room on the disk, or write elsewhere",
     errno.EDQUOT: "make room on the disk, or write elsewhere",
@@ -65,13 +68,33 @@ def write_bytes(path: str | Path, data: bytes, make_folder: bool = False, before
             file.flush()
             os.fsync(file.fileno())
         if before and target.exists():
-            os.replace(target, before)
-        os.replace(unfinished, target)
+            once_closed(lambda: os.replace(target, before), target)
+        once_closed(lambda: os.replace(unfinished, target), target)
         flush_folder(target.parent)
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
     return path
+
+
+def once_closed(change: Callable[[], object], path: Path) -> None:
+    """Replace, rename or remove a file: Windows refuses that while somebody has it open, so it is tried for a while.
+
+    Raises PermissionError with a sentence where that lasts. Other systems do it at once.
+    """
+    end = time.monotonic() + LET_GO
+    while True:
+        try:
+            change()
+            return
+        except PermissionError as error:
+            if getattr(error, "winerror", None) not in IN_USE:
+                raise
+            if time.monotonic() > end:
+                raise PermissionError(
+                    f"{path.name} cannot be changed: another program has it open; close it there, then try again."
+                ) from error
+        time.sleep(0.02)
 
 
 def clear_unfinished(folder: Path) -> None:
@@ -108,7 +131,8 @@ def checked_name(name: str, what: str = "name") -> str:
     """The name, if a run's folder or a policy's file can have it; raises ConfigError."""
     if not (isinstance(name, str) and NAME.fullmatch(name)):
         raise ConfigError(
-            f"{what} = {shown(name)} is not allowed: use up to 60 letters, digits, '_', '-' and '.', but no '.' first."
+            f"{what} = {shown(name)} is not allowed: use up to 60 letters, digits, '_', '-' and '.', but no '.' first "
+            "or last, and no name that Windows keeps for a device, such as 'con'."
         )
     return name
 
@@ -175,7 +199,8 @@ def set_aside(path: str | Path) -> Path:
     path, number = Path(path), 1
     while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
         number += 1
-    return path.rename(aside)
+    once_closed(lambda: path.rename(aside), path)
+    return aside
 
 
 def fingerprint(path: str | Path) -> tuple[int, ...] | None:

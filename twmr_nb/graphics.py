@@ -8,10 +8,16 @@ import ctypes.util
 import os
 import sys
 
+from twmr_nb.system import unset
+
 VARIABLES = ("MUJOCO_GL", "PYOPENGL_PLATFORM", "MUJOCO_EGL_DEVICE_ID")
 ASKED = {name: value for name in VARIABLES if (value := os.environ.get(name, "").strip())}  # before MuJoCo sets some
 WINDOWS = ("enable", "enabled", "on", "true", "1", "glfw", "glx")  # words that ask for a library which needs a display
 APT_LINE = "apt-get install libegl1 libgl1"
+DRIVERS = {  # where MuJoCo draws with what the system has
+    "win32": "install the driver of the graphics card's maker, and sit at the machine: a remote desktop may not draw",
+    "darwin": "log in at the Mac's own screen: over ssh alone nothing can be drawn",
+}
 
 
 def settle() -> None:
@@ -39,9 +45,9 @@ def asked() -> str:
 
 
 def mend() -> str:
-    """The line that makes drawing possible."""
-    unusual = " ".join(name for name, value in ASKED.items() if value.lower() != "egl")
-    return f"unset {unusual}" if unusual else APT_LINE
+    """What makes drawing possible: a line to run, where there is one."""
+    unusual = [name for name, value in ASKED.items() if value.lower() != "egl"]
+    return unset(*unusual) if unusual else DRIVERS.get(sys.platform, APT_LINE)
 
 
 def no_gl() -> str:
@@ -50,4 +56,6 @@ def no_gl() -> str:
         return (
             f"no video: with {unusual} nothing can be drawn here. Run `{mend()}`, then start again (JupyterLab, too)."
         )
+    if sys.platform in DRIVERS:
+        return f"no video: nothing can be drawn here. To mend it, {mend()}; then restart the kernel."
     return f"no video: there is no GL library to draw with. As root, run `{APT_LINE}`, then restart the kernel."

@@ -12,7 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from twmr_nb import graphics
-from twmr_nb.cli import doctor
+from twmr_nb.cli import doctor, viewer
 from twmr_nb.cli.doctor import Check
 
 # Stands before everything else on the path of a new process and hides the GL libraries from it.
@@ -175,6 +175,54 @@ def test_a_good_wish_is_granted_without_a_word(environment, gl):
         [sys.executable, "-W", "error", "-c", code], env=inherited | environment, capture_output=True, text=True
     )
     assert (answer.returncode, answer.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("system", "said"),
+    [("win32", "install the driver of the graphics card's maker"), ("darwin", "at the Mac's own screen")],
+)
+def test_where_the_system_draws_nothing_is_to_be_installed_by_apt(system, said, monkeypatch):
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr(graphics, "ASKED", {})
+    assert said in graphics.mend()
+    assert said in graphics.no_gl()
+    monkeypatch.setattr(doctor, "DRAW_A_FRAME", "raise SystemExit('no OpenGL')")
+    check = doctor.check_drawing()
+    assert (check.ok, check.mend) == (False, graphics.mend())
+
+
+def test_on_windows_advice_is_in_the_words_of_its_terminal(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(graphics, "ASKED", {"MUJOCO_GL": "foo"})
+    assert graphics.mend() == "Remove-Item Env:MUJOCO_GL"
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "nowhere"))
+    assert doctor.check_temporary().mend == "Remove-Item Env:TMPDIR"
+
+    def read_only(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(doctor.tempfile, "TemporaryFile", read_only)
+    assert doctor.check_writing(tmp_path).mend == '$env:TWMR_RUNS = "~/twmr_runs"'
+
+
+@pytest.mark.parametrize(
+    ("system", "environment", "window"),
+    [
+        ("linux", {}, False),
+        ("linux", {"WAYLAND_DISPLAY": "wayland-0"}, True),
+        ("win32", {}, True),
+        ("darwin", {}, False),  # a window must be the main thread's there, which mjpython sees to
+        ("darwin", {"MJPYTHON_BIN": "mjpython"}, True),
+    ],
+)
+def test_a_window_opens_where_the_system_lets_it(system, environment, window, monkeypatch):
+    monkeypatch.setattr(sys, "platform", system)
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "MJPYTHON_BIN"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert viewer.has_display() == window
+    assert ("mjpython" in viewer.no_display()) == (system == "darwin")
 
 
 def test_a_check_that_fails_itself_is_a_finding(monkeypatch):

@@ -3,10 +3,9 @@
 A run of three updates with a term of its own, stopped before its fourth; the policy exported from it; 20 steps of play.
 """
 
-import shutil
-
 import numpy as np
 import pytest
+from before import run_of_before
 from climb import DATA
 
 from twmr_nb.episodes.rollout import load_rollout, record
@@ -24,8 +23,7 @@ def calm(t):
 
 @pytest.fixture
 def run_folder(tmp_path):
-    shutil.copytree(BEFORE / "run", tmp_path / "run")
-    return tmp_path / "run"
+    return run_of_before(tmp_path / "run", reward_term(calm, weight=-0.5))
 
 
 def test_a_run_is_shown_and_goes_on_to_its_end(run_folder):

@@ -6,6 +6,7 @@ import enum
 import functools
 import math
 import operator
+import os
 import random
 import re
 import threading
@@ -353,6 +354,7 @@ UNTELLABLE = {
     "chance of Python": (define("def term(t):\n    return random.random()", random=random), "random"),
     "the clock": (define("def term(t):\n    return time.time()", time=time), "time"),
     "a file": (define("def term(t):\n    return float(open('weight').read())"), "open"),
+    "the system": (define("def term(t):\n    return os.getpid()", os=os), "getpid"),
     "an array in a file": (define("def term(t):\n    return np.load('w.npy')"), "numpy.load"),
     "text that is run": (define("def term(t):\n    return eval('K')", K=1), "eval"),
     "a global that it writes": (define("def term(t):\n    global n\n    n = n + 1\n    return n", n=0), "global n"),

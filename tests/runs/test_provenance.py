@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 import pytest
-from climb import DATA
+from before import run_of_before
 from tiny import TINY
 
 from twmr_nb.runs import provenance as module
@@ -108,8 +108,9 @@ def test_a_run_made_here_and_trained_elsewhere_began_elsewhere(tmp_path, monkeyp
 
 
 def test_a_run_of_before_says_that_nothing_was_kept(tmp_path):
-    folder = shutil.copytree(DATA / "before_rooms" / "run", tmp_path / "run")
-    run = open_run(folder, [reward_term(calm, weight=-0.5)])
+    term = reward_term(calm, weight=-0.5)
+    folder = run_of_before(tmp_path / "run", term)
+    run = open_run(folder, [term])
     assert run.provenance == ()
     run.train()
     assert run.provenance == ((0, {}), (3, provenance()))

@@ -20,7 +20,7 @@ from waiting import wait_for
 from twmr_nb.config import presets
 from twmr_nb.config.as_text import command_line, scene_words
 from twmr_nb.config.schema import ConfigError, EnvConfig, TrainConfig
-from twmr_nb.files import write_json
+from twmr_nb.files import read_json, write_json
 from twmr_nb.learn.metrics_log import MetricsLog
 from twmr_nb.learn.storage import log_line
 from twmr_nb.policies.saved import PolicyError, load_policy
@@ -328,6 +328,12 @@ def test_a_run_does_not_go_on_with_a_term_of_the_same_text_that_does_something_e
     path = stopped_with(tmp_path, make(1))
     with pytest.raises(RunError, match="with the same text, but something that it uses has another value"):
         open_run(path, [make(50)]).train()
+    kept = read_json(path / "config.json")
+    old = [[0, kept["provenance"][0][1] | {"python": "3.9.2"}]]
+    write_json(path / "config.json", kept | {"provenance": old})  # one text, of which each Python makes its own code
+    with pytest.raises(RunError, match=r"was trained by Python 3\.9\.2, and this is .* Go on with that Python"):
+        open_run(path, [make(50)]).train()
+    write_json(path / "config.json", kept)
     open_run(path, [make(1)]).train()
 
 

@@ -33,7 +33,7 @@ from twmr_nb.cli.policies import (
 )
 from twmr_nb.cli.streams import Output, OutputLost, complain, open_streams, say, silence
 from twmr_nb.cli.sweep import Ablate, Sweep, ablate, refuse_many, sweep
-from twmr_nb.cli.viewer import has_display
+from twmr_nb.cli.viewer import has_display, no_display
 from twmr_nb.config import presets as named_presets
 from twmr_nb.config.presets import DEFAULT_PRESET, PRESETS
 from twmr_nb.config.schema import ConfigError, EnvConfig, PPOConfig, TrainConfig, checked_seed
@@ -204,7 +204,7 @@ def play(options: Play) -> int:
         print("\n".join(lines))
     print(f"{one_line(saved.name)}: {outcome(rollout)}", flush=True)
     if options.debug_log:
-        expanded(options.debug_log).write_text("\n".join(lines) + "\n")
+        expanded(options.debug_log).write_text("\n".join(lines) + "\n", encoding="utf-8")
     if options.strip:
         print(f"picture: {save_picture(frame_strip(rollout), options.strip)}")
     if window:
@@ -235,7 +235,7 @@ def refuse_play(options: Play, given: Sequence[str]) -> None:
         if options.video or options.strip:
             raise ConfigError("--viewer excludes --video and --strip: a window is shown instead of writing a file.")
         if not has_display():
-            raise ConfigError("no window can be opened, for there is no display here: leave --viewer out for a video.")
+            raise ConfigError(no_display())
     if options.strip and not options.video:
         for name in ("playback_speed", "follow"):
             if name in given:

@@ -12,8 +12,18 @@ if TYPE_CHECKING:
 
 
 def has_display() -> bool:
-    """Whether a window can be opened here."""
-    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    """Whether a window can be opened here; on macOS only where MuJoCo's own starter of Python runs it, mjpython."""
+    wanted = {"win32": (), "darwin": ("MJPYTHON_BIN",)}.get(sys.platform, ("DISPLAY", "WAYLAND_DISPLAY"))
+    return not wanted or any(os.environ.get(name) for name in wanted)
+
+
+def no_display() -> str:
+    """Why no window can be opened, and what to do."""
+    if sys.platform == "darwin":
+        return (
+            "on macOS a window needs MuJoCo's mjpython: run `mjpython $(which twmr) play ...`, or leave --viewer out."
+        )
+    return "no window can be opened, for there is no display here: leave --viewer out for a video."
 
 
 def show_in_window(rollout: "Rollout", speed: float = 1.0, follow: bool = True) -> None:

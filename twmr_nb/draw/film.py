@@ -36,6 +36,7 @@ from twmr_nb.markup import one_line, shown
 from twmr_nb.policies.protocol import ZeroPolicy
 from twmr_nb.progress import Progress
 from twmr_nb.robot.model import STEP_GEOM, WHEELS, build_spec, step_box
+from twmr_nb.system import unset
 from twmr_nb.types import Mistake
 
 Camera = Literal["track", "fixed"]
@@ -212,7 +213,7 @@ def set_ffmpeg() -> None:
     except RuntimeError as error:
         raise RenderError(NO_FFMPEG) from error
     if not shutil.which(program):  # named by the environment, and not looked for
-        raise RenderError(f"no video: there is no program {program}. Run `unset IMAGEIO_FFMPEG_EXE`.")
+        raise RenderError(f"no video: there is no program {program}. Run `{unset('IMAGEIO_FFMPEG_EXE')}`.")
     mediapy.set_ffmpeg(program)
 
 

@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as safetensors_bytes
 
 from twmr_nb.config.schema import TrainConfig
-from twmr_nb.files import write_bytes
+from twmr_nb.files import NAME, write_bytes
 from twmr_nb.learn.network import ACTION_SIZE, BLOCK, ActorCritic, PolicyParams, init_carry, named_leaves, play
 from twmr_nb.markup import one_line, shown
 from twmr_nb.policies.checks import known_details, policy_of
@@ -186,7 +186,8 @@ def find_policy(name_or_path: str | Path) -> Path:
 
 def stem_of(name: str) -> str:
     """A file's name, without its ending, for what has this name: never a path, whatever a policy is called."""
-    return re.sub(r"[^\w.-]", "_", name).lstrip(".-")[:40] or "policy"
+    stem = re.sub(r"[^\w.-]", "_", name).lstrip(".-")[:40].rstrip(".") or "policy"
+    return stem if NAME.fullmatch(stem) else f"policy_{stem}"
 
 
 def shipped_policies() -> list[str]:

@@ -50,8 +50,8 @@ BOOKKEEPING = re.compile(
 )
 # What answers differently without being asked differently.
 IMPURE_MODULES = {
-    "codecs", "contextvars", "ctypes", "fileinput", "gc", "importlib", "inspect", "io", "mmap", "os", "pathlib",
-    "pickle", "random", "secrets", "shelve", "shutil", "socket", "sqlite3", "subprocess", "sys", "tempfile",
+    "codecs", "contextvars", "ctypes", "fileinput", "gc", "importlib", "inspect", "io", "mmap", "nt", "os", "pathlib",
+    "pickle", "posix", "random", "secrets", "shelve", "shutil", "socket", "sqlite3", "subprocess", "sys", "tempfile",
     "threading", "time", "urllib", "uuid", "zipfile",
 }  # fmt: skip
 IMPURE = {
@@ -249,7 +249,7 @@ class Describer:
         if module is None or version is None:
             return None
         path = "" if value is module else str(getattr(value, "__qualname__", getattr(value, "__name__", "")))
-        top = module.__name__.partition(".")[0]
+        top = module.__name__.partition(".")[0].lstrip("_")  # Python's own, where written in C, are _io and the like
         random = module.__name__.startswith("numpy.random")
         if top in IMPURE_MODULES or random or path in IMPURE.get(top, ()):
             refuse(value, f"`{top}.{path}`".replace(".`", "`"))
@@ -363,5 +363,5 @@ def distributions() -> dict[str, list[str]]:
 @functools.cache
 def own_version() -> str:
     """A digest of this package's source texts."""
-    texts = {str(p.relative_to(PACKAGE)): p.read_text() for p in PACKAGE.rglob("*.py")}
+    texts = {p.relative_to(PACKAGE).as_posix(): p.read_text(encoding="utf-8") for p in PACKAGE.rglob("*.py")}
     return digest(texts)

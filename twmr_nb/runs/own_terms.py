@@ -4,16 +4,19 @@ A term is code, and files keep code as text only: whoever opens a run gives its 
 what the run's config.json says of them, and watched while it trains.
 """
 
+import platform
 import time
 from collections.abc import Iterable
 
 from twmr_nb.config.schema import TrainConfig
 from twmr_nb.runs.folder import RunError, RunFolder
 from twmr_nb.runs.identity import Description, describe_term, describe_training, digest
+from twmr_nb.runs.provenance import places_in
 from twmr_nb.runs.start import begun_from
 from twmr_nb.task.rewards import RewardTerm
 
 QUICK = 0.01  # s
+UNSEEN = "with the same text, but something that it uses has another value"
 
 
 def terms_of(folder: RunFolder, given: Iterable[RewardTerm]) -> tuple[RewardTerm, ...]:
@@ -45,10 +48,7 @@ class OwnTerms:
                 )
             mended = name == failed and now[name]["weight"] == was["weight"]
             if begun and not mended and not same_term(was, now[name]):
-                raise RunError(
-                    f"{folder.name} was trained with another {name!r}, {difference(was, now[name])}: "
-                    "define it as it was (the run's config.json has its text), or start a new run."
-                )
+                refuse(folder, was, now[name])
         begin = time.perf_counter()
         self.refuse_changed()
         self.quickly_told = time.perf_counter() - begin < QUICK  # so that looking costs nothing
@@ -77,10 +77,26 @@ def same_term(was: Description, now: Description) -> bool:
     return (was["behaviour"], was["weight"]) == (now["behaviour"], now["weight"])
 
 
+def refuse(folder: RunFolder, was: Description, now: Description) -> None:
+    """Raise RunError: a term is not the one that has taught the policy, or nobody can tell."""
+    what, here = difference(was, now), platform.python_version()
+    there = places_in(folder.details)[-1:] or ((0, {}),)
+    python = there[0][1].get("python", here)
+    if what == UNSEEN and python != here:  # one text, compiled by each for itself
+        raise RunError(
+            f"{folder.name} was trained by Python {python}, and this is {here}: whether {was['name']!r} does the same "
+            "cannot be told between the two. Go on with that Python, or start a new run."
+        )
+    raise RunError(
+        f"{folder.name} was trained with another {was['name']!r}, {what}: "
+        "define it as it was (the run's config.json has its text), or start a new run."
+    )
+
+
 def difference(was: Description, now: Description) -> str:
     """How a term differs from the one that a run keeps."""
     if abs(was["weight"]) != abs(now["weight"]) or ("behaviour" in was and was["weight"] != now["weight"]):
         return f"of weight {was['weight']:g} and not {now['weight']:g}"
     if was["source"] != now["source"]:
         return "with another text"
-    return "with the same text, but something that it uses has another value"
+    return UNSEEN

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from twmr_nb.config.as_text import as_changes
-from twmr_nb.files import NAME
+from twmr_nb.files import NAME, once_closed
 from twmr_nb.markup import one_line
 from twmr_nb.policies.legacy import legacy_policy
 from twmr_nb.policies.saved import SHIPPED, PolicyError, SavedPolicy, load_policy, stem_of
@@ -174,13 +174,13 @@ def rename(file: PolicyFile, name: str) -> Path:
         if target.exists():
             raise PolicyError(f"there is a policy {name!r} already: choose another name.")
         saved.save(target)
-        file.path.unlink()
+        once_closed(file.path.unlink, file.path)
         return target
     copy = file.own_copy
     saved.save(file.path)
     if copy:
         saved.save(file.path.with_name(f"{name}.safetensors"))
-        copy.unlink()
+        once_closed(copy.unlink, copy)
     return file.path
 
 
@@ -189,9 +189,9 @@ def delete(file: PolicyFile) -> None:
     refuse_shipped(file, "deleted")
     refuse_running(file)
     copy = file.own_copy
-    file.path.unlink(missing_ok=True)
+    once_closed(lambda: file.path.unlink(missing_ok=True), file.path)
     if copy:
-        copy.unlink(missing_ok=True)
+        once_closed(lambda: copy.unlink(missing_ok=True), copy)
 
 
 def import_policy(name: str, content: bytes, root: str | Path = RUNS) -> Path:
