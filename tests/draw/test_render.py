@@ -21,6 +21,7 @@ from twmr_nb.draw.film import (
     frame_strip,
     mp4,
     on_drawing_thread,
+    renderer,
     save_video,
     scene_model,
     steps_shown,
@@ -61,6 +62,19 @@ def test_the_scene_shows_this_episodes_own_step():
     assert step.pos[2] + step.size[2] == pytest.approx(rollout.step_height)
     assert 0.02 <= rollout.step_height < 0.08
     assert model.nq == NQ
+
+
+def test_a_renderer_keeps_no_room_for_larger_pictures_or_shadows(rollout, gl):
+    """A lesson draws four films at once, and each took 200 MB for pictures of 1920 x 1080 and for shadows."""
+
+    @on_drawing_thread
+    def sizes(size):
+        with renderer(scene_model(rollout), size) as drawer:
+            context = drawer._mjr_context
+            return context.offWidth, context.offHeight, context.shadowSize
+
+    assert sizes(SIZE) == (*SIZE, 0)
+    assert sizes((2000, 40)) == (2000, 40, 0)
 
 
 def test_a_flat_scene_has_no_step(gl):

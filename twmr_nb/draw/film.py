@@ -33,6 +33,7 @@ from twmr_nb.episodes.rollout import Rollout, record
 from twmr_nb.files import ready_file, write_bytes
 from twmr_nb.graphics import no_gl
 from twmr_nb.markup import one_line, shown
+from twmr_nb.memory import give_back
 from twmr_nb.policies.protocol import ZeroPolicy
 from twmr_nb.progress import Progress
 from twmr_nb.robot.model import STEP_GEOM, WHEELS, build_spec, step_box
@@ -270,6 +271,9 @@ def renderer(
     """A renderer of this thread, closed at the end; raises RenderError where nothing can be drawn."""
     if not gl_available():
         raise RenderError(NO_GL)
+    # What would be kept for larger pictures, and for shadows, is more memory than all the rest of a renderer.
+    model.vis.global_.offwidth, model.vis.global_.offheight = size
+    model.vis.quality.shadowsize = 0
     try:
         drawer = mujoco.Renderer(model, height=size[1], width=size[0])
     except mujoco.FatalError as error:  # a library, but no display
@@ -280,6 +284,7 @@ def renderer(
         yield drawer
     finally:
         drawer.close()
+        give_back()
 
 
 def aim(view: mujoco.MjvCamera, qpos: np.ndarray, camera: Camera) -> None:

@@ -16,6 +16,7 @@ from filelock import BaseFileLock
 from twmr_nb.config.schema import ConfigError, TrainConfig
 from twmr_nb.files import clear_unfinished, copy_whole, set_aside
 from twmr_nb.learn.trainer import Trainer
+from twmr_nb.memory import give_back
 from twmr_nb.policies.saved import PolicyError, SavedPolicy, load_policy
 from twmr_nb.runs.folder import RunError, RunFolder
 from twmr_nb.runs.own_terms import OwnTerms, terms_of
@@ -106,6 +107,7 @@ class Training:
             if self.folder.status.get("state") == self.state:
                 self.state = ""  # from here on the file says it, whoever writes it
             self.lock.release()
+            give_back()  # what compiling took
             self.over.set()
 
     def _updates(self, on_record: Callable[[Record], None]) -> bool:
