@@ -19,10 +19,11 @@ from typing import Any, TypeVar
 
 from filelock import FileLock, Timeout
 
-from twmr_nb.markup import shown
+from twmr_nb.markup import one_line, shown
 from twmr_nb.types import ConfigError
 
 PATIENCE = 60.0  # s that a writer waits for its turn
+MOST_BYTES = 1 << 30  # of a file: a checkpoint of the largest network, with its optimiser, is smaller
 ANYONE = 0o666  # less what the user's umask takes away
 UNFINISHED = ".unfinished"
 NAME = re.compile(r"\w[\w.-]{0,59}")  # what every system takes as a file's name, and no page or terminal stumbles over
@@ -143,16 +144,23 @@ def why(error: OSError | ValueError) -> str:
 
 
 def read_json(path: str | Path) -> dict[str, Any]:
-    """What a JSON file holds, {} where there is none; raises ValueError if it is damaged or holds something else."""
+    """What a JSON file holds, {} where there is none; raises ConfigError if it is damaged or holds something else."""
     try:
+        refuse_large(path)
         data = json.loads(Path(path).read_bytes())
     except FileNotFoundError:
         return {}
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is damaged: it is not JSON ({error}).") from error
+        raise ConfigError(f"{path} is damaged: it is not JSON ({one_line(error)}).") from error
     if not isinstance(data, dict):
-        raise ValueError(f"{path} is damaged: it holds a {type(data).__name__} where named values belong.")
+        raise ConfigError(f"{path} is damaged: it holds a {type(data).__name__} where named values belong.")
     return data
+
+
+def refuse_large(path: str | Path) -> None:
+    """Raise ConfigError, before any memory is taken, on a file larger than any of ours."""
+    if os.stat(path).st_size > MOST_BYTES:
+        raise ConfigError(f"{path} is larger than {MOST_BYTES >> 20} MiB, as no file of this project is.")
 
 
 @contextmanager

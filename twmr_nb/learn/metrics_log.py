@@ -15,7 +15,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from twmr_nb.files import fingerprint, remembered, set_aside, write_bytes
+from twmr_nb.files import fingerprint, refuse_large, remembered, set_aside, write_bytes
 from twmr_nb.types import Array, Record
 
 BLOCK, TAIL = 1 << 20, 1 << 13  # bytes read at a time: of a whole file, of its end
@@ -155,6 +155,7 @@ class MetricsLog(Records):
             self._forget()
         if now is None:
             return
+        refuse_large(self.path)
         with self.path.open("rb") as file:
             file.seek(self._end)
             rest = b""

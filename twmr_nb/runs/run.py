@@ -126,8 +126,13 @@ def places_of(path: str | Path) -> Iterator[Path]:
 
 
 def config_in(path: Path) -> TrainConfig:
-    """The settings in a run's config.json."""
-    return TrainConfig.from_dict(read_json(path)["config"])
+    """The settings in a run's config.json; raises ConfigError where it is damaged or holds something else."""
+    try:
+        return TrainConfig.from_dict(read_json(path)["config"])
+    except KeyError as error:
+        raise ConfigError(f"{path} is damaged: it holds no {error}.") from error
+    except TypeError as error:  # a name that is none of a TrainConfig
+        raise ConfigError(f"{path} is damaged: {one_line(error)}.") from error
 
 
 def training_run() -> "Run | None":
@@ -270,7 +275,7 @@ class Run:
     @property
     def provenance(self) -> Places:
         """Where it was trained: (update, names to values) for where it began, and for each place where it went on."""
-        return places_in(self.folder.details)
+        return places_in(read_json(self.path / "config.json"))
 
     def frame(self) -> Any:
         """Its log, a row per update: a pandas.DataFrame where pandas is installed, else a dict of arrays [updates].

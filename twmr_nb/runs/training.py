@@ -145,7 +145,7 @@ class Training:
             self.kept_update = -1
             if self.folder.begun:
                 self._go_back(trainer)
-            elif "start" in self.folder.details:
+            elif self.folder.details.get("start"):
                 begin_with(trainer, load_policy(self.folder.start))
             self.trainer = trainer
         self.folder.metrics.cut(self.trainer.update_index)
