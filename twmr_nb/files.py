@@ -49,7 +49,8 @@ def write_bytes(path: str | Path, data: bytes, make_folder: bool = False, before
     make_folder: make the folder where there is none. before: where the old file is kept,
     beside it. A link is followed; into what is no file (/dev/stdout) it writes.
     """
-    path, target = Path(path), Path(os.path.realpath(path))
+    path = as_path(path)
+    target = Path(os.path.realpath(path))
     if make_folder:
         target.parent.mkdir(parents=True, exist_ok=True)
     if target.is_dir():
@@ -116,7 +117,7 @@ def checked_name(name: str, what: str = "name") -> str:
 
 def ready_file(path: str | Path, *suffixes: str) -> Path:
     """The path, its folder made, if a file can be written there; raises ConfigError. suffixes: those allowed."""
-    path = Path(os.path.expanduser(path))
+    path = Path(os.path.expanduser(as_path(path)))
     if suffixes and path.suffix.lower() not in suffixes:
         raise ConfigError(f"{str(path)!r} cannot be written: give a name that ends in {' or '.join(suffixes)}.")
     try:
@@ -133,6 +134,13 @@ def ready_file(path: str | Path, *suffixes: str) -> Path:
     except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
         raise ConfigError(f"{str(path)!r} cannot be written: {why(error)}.") from None
     return path
+
+
+def as_path(path: Any) -> Path:
+    """The path; raises ConfigError where there is none."""
+    if not isinstance(path, str | os.PathLike):
+        raise ConfigError(f"{shown(path)} is no path: give a file's name.")
+    return Path(path)
 
 
 def why(error: OSError | ValueError) -> str:

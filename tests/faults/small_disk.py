@@ -8,7 +8,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from trainings import SETTINGS, assert_same, left_by
+from trainings import CONFIG, assert_same, left_by
 
 from twmr_nb.runs import training
 from twmr_nb.runs.run import LIVE, new_run, open_run
@@ -19,7 +19,7 @@ FEWEST = 2  # pages, the second of which the folder's first file takes
 
 def main(folder: Path) -> None:
     training.CHECKPOINT_SECONDS = 0.0
-    new_run("flip", run_dir=folder / "whole", **SETTINGS).train()
+    new_run(CONFIG, run_dir=folder / "whole").train()
     whole, states = left_by(folder / "whole"), []
     disk = folder / "disk"
     disk.mkdir()
@@ -42,7 +42,7 @@ def mount(disk: Path, *options: str) -> None:
 def filled_up(disk: Path, whole) -> str:
     """How a training ends on this disk; with room again, it ends as the whole one."""
     path = disk / "run"
-    run = new_run("flip", run_dir=path, **SETTINGS)
+    run = new_run(CONFIG, run_dir=path)
     with suppress(OSError):
         run.train()
     ended, said = run.state, run.failure

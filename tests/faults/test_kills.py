@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from trainings import SETTINGS, assert_same, fork, go_on, left_by
+from trainings import CONFIG, SETTINGS, assert_same, fork, go_on, left_by
 
 from twmr_nb.runs import training
 from twmr_nb.runs.folder import RunFolder
@@ -94,7 +94,7 @@ def full(call: int, monkeypatch) -> None:
 def filled_up(call: int, folder: Path, monkeypatch) -> str:
     """A training whose disk is full from this write on; the state that it ends in. Then there is room again."""
     monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
-    run = new_run("flip", run_dir=folder, **SETTINGS)
+    run = new_run(CONFIG, run_dir=folder)
     with monkeypatch.context() as here:
         full(call, here)
         with suppress(OSError):

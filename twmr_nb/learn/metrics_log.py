@@ -262,6 +262,7 @@ def last_record(path: Path) -> Record | None:
     """The last whole record of a metrics.csv, read from its end; None where there is none."""
     if fingerprint(path) is None:
         return None
+    refuse_large(path)
     with path.open("rb") as file:
         names, begin, end = header(file.readline(BLOCK)), file.tell(), file.seek(0, os.SEEK_END)
         reach = TAIL

@@ -131,6 +131,10 @@ def playable(policy: PolicyLike, deterministic: bool = True, seed: int = 0) -> P
         policy = BY_NAME[str(policy)](seed) if str(policy) in BY_NAME else load_policy(policy)
     if isinstance(policy, SavedPolicy):
         return policy.player(deterministic, seed)
+    if isinstance(policy, type):
+        raise ConfigError(
+            f"{policy.__name__} is a class and cannot play: give an object of it, {policy.__name__}(...)."
+        )
     if not (callable(getattr(policy, "reset", None)) and callable(getattr(policy, "act", None))):
         raise ConfigError(
             f"{shown(policy)} cannot play: give 'zero', 'random', a saved policy (a run's: run.policy), its name or "

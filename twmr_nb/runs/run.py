@@ -11,8 +11,9 @@ from typing import Any
 from twmr_nb.columns import frame, write_csv
 from twmr_nb.config import presets
 from twmr_nb.config.as_text import command_line
+from twmr_nb.config.idle import refuse_passed
 from twmr_nb.config.schema import ConfigError, TrainConfig
-from twmr_nb.files import read_json, remembered
+from twmr_nb.files import as_path, read_json, remembered
 from twmr_nb.markup import one_line, shown
 from twmr_nb.policies.saved import SavedPolicy
 from twmr_nb.runs.folder import RunError, RunFolder, fresh_folder, run_folders
@@ -75,6 +76,7 @@ def new_run(
     ('new', 5)
     """
     config = config.replace(**settings) if isinstance(config, TrainConfig) else presets.preset(config, **settings)
+    refuse_passed(config.env, settings)
     extra_terms = checked_terms(extra_terms)
     start = None if start_from is None else fitting(start_from, config)
     experiment, terms = describe_training(config, extra_terms), [describe_term(t) for t in extra_terms]
@@ -290,7 +292,7 @@ class Run:
         Raises RunError before the first update, ConfigError where it cannot be written, as in place of its own log.
         """
         columns = self._logged()
-        if Path(path).resolve() == self.records.path.resolve():
+        if as_path(path).resolve() == self.records.path.resolve():
             raise ConfigError(f"{str(path)!r} is the run's own log, which it needs to go on: choose another file.")
         return write_csv(path, columns)
 
