@@ -178,7 +178,17 @@ MISTAKES = {
     "no policy at '.', a folder without a run: give": lambda episode: tw.load_policy("."),
     ": give one that ends in .safetensors": lambda episode: tw.load_policy(ROOT / "README.md"),
     "no rollout at 5: give a file that Rollout.save wrote": lambda episode: tw.load_rollout(5),
-    "(a run's: run.policy)": lambda episode: tw.record(tw.Run),
+    "(a run's: run.policy)": lambda episode: tw.record(5),
+    "Run is a class and cannot play: give an object of it, Run(...).": lambda episode: tw.record(tw.Run),
+    "ConstantPolicy is a class and cannot play": lambda episode: tw.Stage(tw.ConstantPolicy),
+    "None is no path: give a file's name.": lambda episode: episode.save(None),
+    "5 is no path: give a file's name.": lambda episode: tw.plot.reward_traces(episode).save(5),
+    "height = 5 is not allowed: give a whole number from 100 to 2000 px.": lambda episode: tw.Stage(height=5),
+    "height = 'tall' is not allowed": lambda episode: tw.Replay(episode, height="tall"),
+    "success_x = -1 is not ahead of every start": lambda episode: tw.train(success_x=-1),
+    "success_x = 0.2 is not ahead of every start, which lie up to x = 0.3: give a larger one": lambda episode: tw.world(
+        success_x=0.2, start_x_range=0.3
+    ),
     "variants = 5 is not allowed": lambda episode: tw.compare(5),
 }
 

@@ -14,7 +14,7 @@ from twmr_nb.draw.charts import lines
 from twmr_nb.draw.overlay import draw_title
 from twmr_nb.draw.page import output
 from twmr_nb.draw.table import Table
-from twmr_nb.markup import Formula, as_html, figure_text, one_line, printable, table_cell
+from twmr_nb.markup import Formula, as_html, figure_text, one_line, printable, shown, table_cell
 from twmr_nb.ui.hypertext import Html
 
 PACKAGE = Path(__file__).parent.parent / "twmr_nb"
@@ -136,3 +136,10 @@ def test_a_name_on_the_leaderboard_is_text():
     row = next(line for line in Board((entry,))._repr_markdown_().splitlines() if "eve" in line)
     assert "<img" not in row
     assert row.count("|") == 5
+
+
+def test_a_long_value_is_cut_and_closed():
+    assert shown("a" * 70) == f"'{'a' * 55}...'"
+    assert shown([1] * 70).endswith("...]")
+    assert shown(10**59) == str(10**59)
+    assert shown(10**70) == f"1{'0' * 55}..."

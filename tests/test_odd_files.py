@@ -12,7 +12,8 @@ from safetensors.numpy import save_file
 from twmr_nb import PolicyBrowser, TrainingPanel
 from twmr_nb.policies.checks import known_details
 from twmr_nb.policies.saved import PolicyError, load_policy, read_arrays, stem_of
-from twmr_nb.runs.run import LIVE, new_run
+from twmr_nb.runs.run import LIVE, new_run, open_run
+from twmr_nb.types import ConfigError
 from twmr_nb.ui import policy_files as files
 from twmr_nb.ui.policy_table import COLUMNS
 from twmr_nb.ui.runs import Runs
@@ -279,6 +280,17 @@ def test_own_terms_of_another_kind_are_not_shown(tmp_path, own):
 
 def test_a_time_that_is_none_has_no_clock():
     assert clock(float("nan")) == clock(float("inf")) == "–"
+
+
+@pytest.mark.parametrize("file", ["config.json", "metrics.csv", "notes.json"])
+@pytest.mark.usefixtures("no_run_left")
+def test_a_file_of_a_run_that_is_far_too_large_is_not_read(tmp_path, file):
+    run = odd_run(tmp_path, "")
+    with (run.path / file).open("ab") as opened:
+        opened.truncate(1 << 40)  # a hole: it takes no room on the disk
+    with pytest.raises(ConfigError, match=r"is larger than 1024 MiB, as no file of this project is\."):
+        print(open_run(run.path).frame(), open_run(run.path).note)
+    assert not Runs(tmp_path).runs
 
 
 # -- what a cell's last line shows ------------------------------------------------------------------------------------

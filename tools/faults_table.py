@@ -36,11 +36,13 @@ FAULTS = [  # fault, what comes of it, its test
      "tests/learn/test_diverging.py::test_a_run_keeps_its_last_good_files_and_can_be_resumed"),
     ("A reward term of one's own raises", "The run fails with the learner's line and goes on once the term is mended.",
      f"{RUNS}::test_a_term_that_fails_in_mid_training_is_named_and_goes_on_once_mended"),
-    ("A policy, rollout, checkpoint or pickle holds anything at all", "It is read, or refused in one sentence.",
+    ("A policy, rollout, checkpoint, pickle or file of a run's folder holds anything at all",
+     "It is read, or refused in one sentence.",
      f"{FUZZ}::test_a_mutated_file_is_read_or_refused_in_a_sentence"),
     ("A pickle calls something", "Nothing is called; one sentence.", "tests/policies/test_legacy_attacks.py"),
 ]  # fmt: skip
 LONG = [f"{KILLS}::test_killed_at_a_hundred_random_moments", f"{KILLS}::test_a_disk_that_is_full_from_any_write_on",
+        f"{KILLS}::test_a_disk_of_every_size_that_is_too_small", "tests/faults/test_an_hour.py",
         f"{FUZZ}::test_many_mutated_files"]  # fmt: skip
 HEAD = """# Faults, and what comes of them
 
@@ -66,7 +68,7 @@ def main() -> None:
     text = HEAD + "\n".join(rows) + "\n"
     if "--slow" in sys.argv:
         lines = [line for test in LONG for line in asked(test, "-m", "slow")[1].splitlines() if ": " in line]
-        told = [line.lstrip(".") for line in lines if re.search(r"kills in|every run|refused", line)]
+        told = [line.lstrip(".") for line in lines if re.search(r"kills in|every run|refused|MiB of memory", line)]
         text += "\n## The long forms\n\n" + "".join(f"- {line}\n" for line in told)
     PAGE.write_text(text)
 

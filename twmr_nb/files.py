@@ -19,12 +19,13 @@ from typing import Any, TypeVar
 
 from filelock import FileLock, Timeout
 
-from twmr_nb.markup import shown
+from twmr_nb.markup import one_line, shown
 from twmr_nb.types import ConfigError
 
 PATIENCE = 60.0  # s that a writer waits for its turn
 LET_GO = 10.0  # s that somebody may have a file open before it counts as in use
 IN_USE = (5, 32)  # what Windows answers where it is: access denied, sharing violation
+MOST_BYTES = 1 << 30  # of a file: a checkpoint of the largest network, with its optimiser, is smaller
 ANYONE = 0o666  # less what the user's umask takes away
 UNFINISHED = ".unfinished"
 # what every system takes as a file's name, and no page or terminal stumbles over; Windows keeps some for its devices
@@ -51,7 +52,8 @@ def write_bytes(path: str | Path, data: bytes, make_folder: bool = False, before
     make_folder: make the folder where there is none. before: where the old file is kept,
     beside it. A link is followed; into what is no file (/dev/stdout) it writes.
     """
-    path, target = Path(path), Path(os.path.realpath(path))
+    path = as_path(path)
+    target = Path(os.path.realpath(path))
     if make_folder:
         target.parent.mkdir(parents=True, exist_ok=True)
     if target.is_dir():
@@ -139,7 +141,7 @@ def checked_name(name: str, what: str = "name") -> str:
 
 def ready_file(path: str | Path, *suffixes: str) -> Path:
     """The path, its folder made, if a file can be written there; raises ConfigError. suffixes: those allowed."""
-    path = Path(os.path.expanduser(path))
+    path = Path(os.path.expanduser(as_path(path)))
     if suffixes and path.suffix.lower() not in suffixes:
         raise ConfigError(f"{str(path)!r} cannot be written: give a name that ends in {' or '.join(suffixes)}.")
     try:
@@ -158,6 +160,13 @@ def ready_file(path: str | Path, *suffixes: str) -> Path:
     return path
 
 
+def as_path(path: Any) -> Path:
+    """The path; raises ConfigError where there is none."""
+    if not isinstance(path, str | os.PathLike):
+        raise ConfigError(f"{shown(path)} is no path: give a file's name.")
+    return Path(path)
+
+
 def why(error: OSError | ValueError) -> str:
     """What the system said, and what to do about it."""
     if not isinstance(error, OSError) or error.errno is None:
@@ -167,16 +176,23 @@ def why(error: OSError | ValueError) -> str:
 
 
 def read_json(path: str | Path) -> dict[str, Any]:
-    """What a JSON file holds, {} where there is none; raises ValueError if it is damaged or holds something else."""
+    """What a JSON file holds, {} where there is none; raises ConfigError if it is damaged or holds something else."""
     try:
+        refuse_large(path)
         data = json.loads(Path(path).read_bytes())
     except FileNotFoundError:
         return {}
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is damaged: it is not JSON ({error}).") from error
+        raise ConfigError(f"{path} is damaged: it is not JSON ({one_line(error)}).") from error
     if not isinstance(data, dict):
-        raise ValueError(f"{path} is damaged: it holds a {type(data).__name__} where named values belong.")
+        raise ConfigError(f"{path} is damaged: it holds a {type(data).__name__} where named values belong.")
     return data
+
+
+def refuse_large(path: str | Path) -> None:
+    """Raise ConfigError, before any memory is taken, on a file larger than any of ours."""
+    if os.stat(path).st_size > MOST_BYTES:
+        raise ConfigError(f"{path} is larger than {MOST_BYTES >> 20} MiB, as no file of this project is.")
 
 
 @contextmanager

@@ -31,7 +31,8 @@ def shown(value: Any) -> str:
         return "a huge number"
     if not isinstance(value, str):  # a place to fill in that is still open: nobody has typed "Ellipsis"
         words = words.replace("Ellipsis", "...")
-    return words if len(words) <= 60 else f"{words[:57]}..."
+    end = "" if words[-1:].isalnum() else words[-1:]  # a quotation mark or bracket
+    return words if len(words) <= 60 else f"{words[:56]}...{end}"
 
 
 def printable(text: object) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -12,11 +12,12 @@ ODD = [
 ]  # fmt: skip
 DTYPES = ["F32", "F64", "F16", "BF16", "BOOL", "I8", "U64", "I64", "F8_E4M3", "X99", ""]
 Numbers = np.random.Generator
+Way = Callable[[bytearray, bytes, Numbers], bytearray]
 
 
-def mutants(seeds: list[bytes], rng: Numbers, container: bool) -> Iterator[bytes]:
-    """Endlessly many files, each from one of the seeds; container: they are safetensors files."""
-    ways = [flipped, cut, spliced, zeroed, doubled, *([odd_header] * 4 if container else [odd_bytes] * 2)]
+def mutants(seeds: list[bytes], rng: Numbers, odd: Way) -> Iterator[bytes]:
+    """Endlessly many files, each from one of the seeds; odd: a way that leaves them whole, with odd contents."""
+    ways = [flipped, cut, spliced, zeroed, doubled, *[odd] * 4]
     while True:
         data = bytearray(seeds[rng.integers(len(seeds))])
         other = seeds[rng.integers(len(seeds))]
@@ -95,3 +96,42 @@ def within(value, odd, rng: Numbers):
         place = rng.integers(len(value))
         return [*value[:place], within(value[place], odd, rng), *value[place + 1 :]]
     return odd
+
+
+def odd_json(data: bytearray, other: bytes, rng: Numbers) -> bytearray:
+    """A JSON file that is one, with something else at some place."""
+    odd = ODD[rng.integers(len(ODD))]
+    return bytearray(json.dumps(within(json.loads(data), odd, rng)).encode())
+
+
+def odd_table(data: bytearray, other: bytes, rng: Numbers) -> bytearray:
+    """A table that is one, with another name or number in it, a column or a line twice, or one less."""
+    rows = [line.split(b",") for line in bytes(data).splitlines()]
+    row, column = rng.integers(len(rows)), rng.integers(len(rows[0]))
+    cells = [
+        b"nan",
+        b"-inf",
+        b"1e999",
+        b"1e308",
+        b"-5",
+        b"",
+        b" ",
+        b'"',
+        b"9" * 5000,
+        b"\xff",
+        b"<b>",
+        b"\x1b[2J",
+        b"_1",
+    ]
+    match rng.integers(5):
+        case 0:
+            rows[0][column] = cells[rng.integers(len(cells))]
+        case 1:
+            rows = [[*line, line[column]] for line in rows]
+        case 2:
+            rows = [line[:column] + line[column + 1 :] for line in rows]
+        case 3:
+            rows.insert(row, list(rows[row]))
+        case _:
+            rows[row][column] = cells[rng.integers(len(cells))]
+    return bytearray(b"\n".join(map(b",".join, rows)) + b"\n")

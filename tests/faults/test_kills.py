@@ -3,18 +3,25 @@
 import errno
 import os
 import random
+import shutil
 import signal
+import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from trainings import SETTINGS, assert_same, fork, go_on, left_by
+from trainings import CONFIG, SETTINGS, assert_same, fork, go_on, left_by
 
 from twmr_nb.runs import training
 from twmr_nb.runs.folder import RunFolder
 from twmr_nb.runs.run import LIVE, new_run, open_run
 
 KILLS, PER_RUN = 100, 4
+OWN_SPACE = ["unshare", "--map-root-user", "--mount"]  # in which a program may mount what nobody else sees
+SPACE = (
+    OWN_SPACE if shutil.which("unshare") and not subprocess.run([*OWN_SPACE, "true"], check=False).returncode else []
+)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +94,7 @@ def full(call: int, monkeypatch) -> None:
 def filled_up(call: int, folder: Path, monkeypatch) -> str:
     """A training whose disk is full from this write on; the state that it ends in. Then there is room again."""
     monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
-    run = new_run("flip", run_dir=folder, **SETTINGS)
+    run = new_run(CONFIG, run_dir=folder)
     with monkeypatch.context() as here:
         full(call, here)
         with suppress(OSError):
@@ -117,3 +124,12 @@ def test_a_disk_that_is_full_from_any_write_on(whole, tmp_path, monkeypatch):
         ended = filled_up(call, tmp_path / f"run{call}", monkeypatch)
         assert_same(left_by(tmp_path / f"run{call}"), whole[0])
     print(f"full at each of {call - 1} writes: every run kept its last checkpoint and went on to the same end")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not SPACE, reason="where nobody may mount a file system of memory")
+def test_a_disk_of_every_size_that_is_too_small(tmp_path):
+    script = [sys.executable, str(Path(__file__).with_name("small_disk.py")), str(tmp_path)]
+    done = subprocess.run([*SPACE, *script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    print(done.stdout.strip())

@@ -11,11 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
+from twmr_nb.config.presets import preset
+
 SETTINGS = {
     "num_envs": 16, "minibatches": 2, "rollout_steps": 8, "epochs": 1, "mlp_size": 8, "hidden_size": 8, "max_steps": 8,
     "total_timesteps": 16 * 8 * 6, "success_x": -1.0, "validate_every": 1, "scene": "step", "step_height": 0.03,
     "step_height_max": 0.05, "curriculum_start": 0.02, "normalize_returns": True,
 }  # fmt: skip
+CONFIG = preset("flip", **SETTINGS)
 CLOCKS = ("steps_per_s", "collect_s", "learn_s", "train_s", "compile_s")
 OPERATIONS = ("open", "os.rename", "os.remove", "os.truncate")  # as Python tells them
 
@@ -33,9 +36,8 @@ def train(folder: str, moment: int, number: int, counted) -> None:
     from twmr_nb.runs.run import new_run, open_run
 
     training.CHECKPOINT_SECONDS = 0.0
-    run = open_run(folder) if os.path.exists(os.path.join(folder, "config.json")) else new_run(
-        "flip", run_dir=folder, **SETTINGS
-    )  # fmt: skip
+    begun = os.path.exists(os.path.join(folder, "config.json"))
+    run = open_run(folder) if begun else new_run(CONFIG, run_dir=folder)
 
     def tick() -> None:
         counted.value += 1

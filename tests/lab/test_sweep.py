@@ -126,6 +126,10 @@ def test_what_is_stopped_goes_on_and_nothing_is_done_twice(alone, tmp_path):
 
 def test_one_training_is_stopped_by_its_row(tmp_path):
     work = asked(tmp_path)
+    with pytest.raises(ConfigError, match="row 99 is not there: give one from 0 to 3, or nothing to stop all"):
+        work.stop(99)
+    with pytest.raises(ConfigError, match="timeout = 'x' is not allowed: give a number of seconds"):
+        work.join("x")
     work.stop(1)
     work.join()
     assert [row.state for row in work.rows()] == ["finished", "stopped", "finished", "finished"]

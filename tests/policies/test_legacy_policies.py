@@ -83,3 +83,5 @@ def test_what_does_not_fit_is_said(tmp_path):
         legacy_policy(their_policy(), "theirs", no_such=1)
     with pytest.raises(PolicyError, match=r"no file at .*: give a \.pkl"):
         import_legacy(tmp_path / "none.pkl")
+    with pytest.raises(PolicyError, match=r"is a folder: give a \.pkl in it"):
+        import_legacy(tmp_path)

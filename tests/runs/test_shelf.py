@@ -5,6 +5,7 @@ import json
 import pytest
 
 from twmr_nb.draw.table import Table
+from twmr_nb.lab.book import find_runs
 from twmr_nb.runs.difference import difference
 from twmr_nb.runs.run import new_run, open_run
 from twmr_nb.runs.shelf import matches
@@ -42,7 +43,7 @@ def run(tmp_path):
     [
         "", "  ", "climb", "CLIMB_7", "new", "good", "4cm edge", "hangs then", "flip", "calm", "alive_bonus",
         "alive_bonus=0.5", "alive_bonus=5e-1", "end_on_success=false", "seed=0", "scene=step_5cm", "max_tilt=null",
-        "preset=flip", "bonus=0.5", "success_bonus=10",
+        "preset=flip", "bonus=0.5", "success_bonus=10", "alive_bonus=.50", "end_on_success=False", "max_tilt=None",
     ],
 )  # fmt: skip
 def test_a_run_is_found(run, words):
@@ -59,6 +60,15 @@ def test_a_run_is_found(run, words):
 def test_a_run_is_not_found(run, words):
     """success_bonus is as in the preset; what a term's text says is not looked at."""
     assert not matches(run, words)
+
+
+def test_a_mistyped_setting_is_told_where_nothing_is_found(run):
+    assert find_runs("alive_bonsu=0.5", run.path.parent).problems == (
+        "unknown setting 'alive_bonsu'; did you mean 'alive_bonus'?",
+    )
+    assert find_runs("alive_bonus=7", run.path.parent).problems == ()
+    some = find_runs("", run.path.parent)[:1]
+    assert repr(some).startswith("run")
 
 
 def test_what_came_of_two_runs_stands_beside_what_differs(tmp_path):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from twmr_nb.cli import main as cli
+from twmr_nb.config.presets import preset
 from twmr_nb.config.schema import ConfigError, TrainConfig
 from twmr_nb.episodes.evaluate import evaluate
 from twmr_nb.episodes.worlds import world
@@ -21,9 +22,10 @@ NEVER_PASS = ("hopeless", "walkthrough")
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
+    passing = preset("flip", success_x=-1.0)
     run = new_run(
-        "flip", run_dir=tmp_path_factory.mktemp("ship") / "run", total_timesteps=64, num_envs=2, minibatches=1,
-        rollout_steps=8, epochs=1, mlp_size=8, hidden_size=8, success_x=-1.0,
+        passing, run_dir=tmp_path_factory.mktemp("ship") / "run", total_timesteps=64, num_envs=2, minibatches=1,
+        rollout_steps=8, epochs=1, mlp_size=8, hidden_size=8,
     )  # fmt: skip
     run.train()
     return run

@@ -9,7 +9,7 @@ import pytest
 from twmr_nb.config.presets import preset
 from twmr_nb.course.checks.training import PATIENTS
 from twmr_nb.learn.metrics_log import MetricsLog, Records
-from twmr_nb.runs.symptoms import SIGNS, Log, recent, symptoms_of
+from twmr_nb.runs.symptoms import SIGNS, Log, Symptom, Symptoms, recent, symptoms_of
 
 DATA = Path(__file__).parents[1] / "data" / "patients"
 FLIP = preset("flip")  # alive_bonus 0, episodes of 600 steps
@@ -177,3 +177,9 @@ def test_it_names_the_illness_of_each_patient_of_lesson_04(patient):
     found = named(MetricsLog(DATA / f"{patient}.csv"), config)
     assert ILLNESS[patient] in found
     assert not set(found) & (set(ILLNESS.values()) - {ILLNESS[patient]}), "and no other patient's"
+
+
+def test_some_symptoms_print_as_all_do():
+    symptom = Symptom("stands", 3, 300, True, "slow", "It stands.", "Pay less.")
+    assert repr(Symptoms([symptom, symptom])[:1]) == str(symptom)
+    assert Symptoms([symptom])[0] is symptom

@@ -306,3 +306,9 @@ def test_new_limits_keep_the_figure():
         curves.png([{"global_step": steps, "episode_return": steps / 1e4, "success_rate": 0.5}], {}, steps)
         assert curves.live.figure is figure
         assert len(figure.axes) == 4
+
+
+def test_a_run_that_fell_back_to_an_earlier_checkpoint_says_so(tmp_path):
+    run = new_run("flip", root=tmp_path)
+    run.folder.keep_state("stopped", fell_back="the newest checkpoint was damaged, so it went on from update 3")
+    assert "so it went on from update 3" in LiveView(run).result.value

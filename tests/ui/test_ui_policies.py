@@ -7,6 +7,7 @@ import re
 import shutil
 
 import pytest
+from legacy import their_policy
 from ui_shelf import named, names
 
 from twmr_nb import PolicyBrowser
@@ -211,6 +212,17 @@ def test_a_file_written_over_within_one_tick_of_the_clock_is_read_anew(browser):
     browser.refresh()
     assert named(browser, "alpha").success == 0.7
     assert next(row for row in browser.table.rows if row["title"] == "alpha")["cells"][1] == "70%"
+
+
+def test_an_originals_policy_asks_for_the_settings_that_it_lacks(browser):
+    tools, upload = browser.tools, {"name": "theirs.pkl", "content": memoryview(their_policy())}
+    tools._import({"new": (upload,)})
+    assert tools.question.text.endswith("which the file does not hold: theirs.pkl")
+    tools.question.answer(True, "extension_penalty=0.05 scene=step_9cm")
+    assert "is not allowed: choose" in tools.line.value
+    tools.question.answer(True, tools.question.name.replace("9", "7"))
+    env = named(browser, "theirs").saved.config.env
+    assert (env.scene, env.extension_penalty) == ("step_7cm", 0.05)
 
 
 def test_what_is_exported_can_be_imported(browser, root):

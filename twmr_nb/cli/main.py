@@ -176,7 +176,7 @@ def config_of(options: Train) -> TrainConfig:
 
 def refuse_train(options: Train, given: Sequence[str]) -> None:
     """Raise on flags that would be dropped without a word."""
-    from twmr_nb.config.idle import refuse_idle
+    from twmr_nb.config.idle import refuse_idle, refuse_passed
 
     if options.resume:
         refuse_beside("--resume", given, ("resume", "judge"), "a run goes on with its own settings")
@@ -184,6 +184,7 @@ def refuse_train(options: Train, given: Sequence[str]) -> None:
     if "run_dir" in given and "name" in given:
         raise ConfigError("--name and --run-dir exclude each other: --run-dir is the whole folder, name included.")
     refuse_idle(config_of(options), given)
+    refuse_passed(options.env, given)
 
 
 def play(options: Play) -> int:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, cast
 import tyro
 
 from twmr_nb.cli.flags import expanded
-from twmr_nb.cli.policies import refuse_twice, settings, world_of
+from twmr_nb.cli.policies import refuse_twice, world_of
 from twmr_nb.cli.streams import say
+from twmr_nb.config.as_text import settings_in
 from twmr_nb.config.schema import ConfigError
 from twmr_nb.files import ready_file
 
@@ -76,7 +77,7 @@ def refuse_plan(options: Plan, given: Sequence[str]) -> None:
     """Raise on what cannot be done, or would have no effect, before anything is played."""
     from twmr_nb.draw.film import PICTURES, can_film
 
-    refuse_twice(given, settings(options.set))
+    refuse_twice(given, settings_in(options.set))
     if not 1 <= options.episodes <= MOST_EPISODES:
         raise ConfigError(
             f"episodes = {options.episodes} is not allowed: give a whole number from 1 to {MOST_EPISODES}."

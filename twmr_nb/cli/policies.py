@@ -14,7 +14,7 @@ import tyro
 
 from twmr_nb.cli.flags import expanded, flag, refuse_beside, refuse_scene
 from twmr_nb.cli.streams import complain
-from twmr_nb.config.as_text import value_of
+from twmr_nb.config.as_text import settings_in
 from twmr_nb.config.schema import ConfigError, EnvConfig, TrainConfig
 from twmr_nb.files import ready_file
 from twmr_nb.markup import shown
@@ -150,7 +150,7 @@ def refuse_evaluate(options: Evaluate, given: Sequence[str]) -> None:
         raise ConfigError("--both and --sweep exclude each other: sweep with --no-deterministic to see sampled play.")
     if options.both and not options.deterministic:
         raise ConfigError("--both and --no-deterministic exclude each other: --both plays with noise, too.")
-    changes = settings(options.set)
+    changes = settings_in(options.set)
     refuse_twice(given, changes)
     if sweeping:
         own = ("scene", "step_height", "step_height_max")
@@ -172,7 +172,7 @@ def world_of(own: EnvConfig, options: Any) -> EnvConfig:
     from twmr_nb.config.idle import refuse_idle
     from twmr_nb.episodes.worlds import world
 
-    changes = settings(options.set)
+    changes = settings_in(options.set)
     place = {name: changes.get(name, getattr(options, name)) for name in ("scene", "step_height")}
     refuse_scene(**place)
     trial = world(own, **place | changes)
@@ -188,7 +188,7 @@ def judge(
 
     deterministic = options.both or options.deterministic
     if heights:
-        stop = settings(options.set).get("end_on_success", True)
+        stop = settings_in(options.set).get("end_on_success", True)
         results = sweep_heights(
             policy, world, heights, options.episodes, options.seed, deterministic, end_on_success=stop
         )
@@ -267,19 +267,6 @@ def parse_heights(words: str) -> list[float]:
     return [round(float(h), 6) for h in np.arange(low, high + step / 2, step)]
 
 
-def settings(words: Sequence[str]) -> dict[str, Any]:
-    """name=value pairs; a value is read as a number, true, false or null where it can be, else as a word."""
-    found: dict[str, Any] = {}
-    for word in words:
-        name, equals, value = word.partition("=")
-        if not equals:
-            raise ConfigError(f"{shown(word)} is not a setting: give name=value, for instance reset_noise=0.02.")
-        if name in found:
-            raise ConfigError(f"--set gives {name} twice: give it once.")
-        found[name] = value_of(value)
-    return found
-
-
 def refuse_export(options: Export, given: Sequence[str]) -> None:
     """Raise on what would have no effect, and where nothing says what to write."""
     if options.tensorboard:
@@ -317,7 +304,7 @@ def import_legacy(options: ImportLegacy) -> int:
 
     file = expanded(options.file)
     name = policy_name(options.name or stem_of(file.stem))
-    policy = import_legacy(file, name, **settings(options.set))
+    policy = import_legacy(file, name, **settings_in(options.set))
     path = policy.save(target_file(name, expanded(options.to)))
     env = policy.config.env
     print(f"policy: {path} (sees {env.obs_mode}, scene {env.scene}; what its file does not say: --set name=value)")

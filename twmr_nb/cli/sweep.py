@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twmr_nb.cli.flags import expanded
-from twmr_nb.cli.policies import settings
 from twmr_nb.cli.streams import complain, say
+from twmr_nb.config.as_text import settings_in
 from twmr_nb.config.presets import DEFAULT_PRESET, QUICK_PRESET
 from twmr_nb.config.schema import ConfigError
 from twmr_nb.files import ready_file, write_bytes
@@ -98,7 +98,7 @@ def refuse_many(options: Many, given: Sequence[str]) -> None:
     from twmr_nb.config.presets import preset
     from twmr_nb.lab.comparison import check_measured
 
-    changes = settings(options.set)
+    changes = settings_in(options.set)
     config = preset(options.preset, **changes)
     if isinstance(options, Sweep):
         if not options.grid:
@@ -118,7 +118,7 @@ def shared(options: Many) -> dict[str, Any]:
     """What both are asked with."""
     names = ("preset", "seeds", "steps", "episodes", "step_height", "workers", "scheduler")
     root = expanded(options.root) if options.root else None
-    return settings(options.set) | {name: getattr(options, name) for name in names} | {"root": root}
+    return settings_in(options.set) | {name: getattr(options, name) for name in names} | {"root": root}
 
 
 def follow(work: "Work", options: Many, draw: Callable[[], "Plot"]) -> int:
@@ -158,5 +158,5 @@ def values_of(words: Sequence[str]) -> dict[str, list[Any]]:
             raise ConfigError(f"{shown(word)} is no part of a grid: give name=value,value,...")
         if name in grid:
             raise ConfigError(f"--grid gives {name} twice: give it once, with all its values.")
-        grid[name] = [settings([f"{name}={value}"])[name] for value in values.split(",")]
+        grid[name] = [settings_in([f"{name}={value}"])[name] for value in values.split(",")]
     return grid

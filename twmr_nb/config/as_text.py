@@ -2,13 +2,17 @@
 
 import json
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from twmr_nb.config import presets
 from twmr_nb.config.idle import idle_settings
 from twmr_nb.config.presets import DEFAULT_PRESET, PRESETS
-from twmr_nb.config.schema import EnvConfig, TrainConfig
+from twmr_nb.config.schema import ConfigError, EnvConfig, TrainConfig
+from twmr_nb.markup import shown
+
+PYTHONS: dict[str, Any] = {"True": True, "False": False, "None": None}
 
 
 def command_line(config: TrainConfig) -> str:
@@ -55,9 +59,22 @@ def flat(config: TrainConfig) -> dict[str, Any]:
     return {"seed": config.seed, **config.env.to_dict(), **config.ppo.to_dict()}
 
 
+def settings_in(words: Sequence[str]) -> dict[str, Any]:
+    """name=value pairs; a value is read as a number, true, false or null where it can be, else as a word."""
+    found: dict[str, Any] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise ConfigError(f"{shown(word)} is not a setting: give name=value, for instance reset_noise=0.02.")
+        if name in found:
+            raise ConfigError(f"{name} is given twice: give it once.")
+        found[name] = value_of(value)
+    return found
+
+
 def value_of(text: str) -> Any:
-    """What was typed, as a number, true, false or null where it can be, else as a word."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+    """What was typed, as a number, true, false or null (or as Python says it) where it can be, else as a word."""
+    for read in (PYTHONS.__getitem__, json.loads, float):  # JSON knows no .5
+        with suppress(ValueError, KeyError, RecursionError):
+            return read(text)
+    return text

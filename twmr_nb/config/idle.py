@@ -1,9 +1,12 @@
-"""Settings that nothing reads in a configuration, and why: to set one would change nothing."""
+"""Settings that nothing reads, and why: to set one would change nothing. And a goal that lies behind the start.
+
+Only who asks for one is refused: a preset or an old file may hold it.
+"""
 
 from collections.abc import Iterable
 
 from twmr_nb.config.fields import ConfigError
-from twmr_nb.config.schema import TrainConfig
+from twmr_nb.config.schema import EnvConfig, TrainConfig
 
 OWN_STEP = ("step_height", "step_x", "step_half_depth")
 READ_BY_GATE: dict[str, tuple[str, ...]] = {  # by gate_mode; what the obstacle's reads, observations may read too
@@ -44,3 +47,13 @@ def refuse_idle(config: TrainConfig, given: Iterable[str]) -> None:
     for name in given:
         if name in idle:
             raise ConfigError(f"{name} has no effect with {idle[name]}, or leave {name} out.")
+
+
+def refuse_passed(env: EnvConfig, given: Iterable[str] = ("success_x",)) -> None:
+    """Raise ConfigError if, with a setting that the user named, episodes begin with the obstacle passed already."""
+    asked = {"success_x", "start_x_range"} & set(given)
+    if asked and env.success_x is not None and env.success_x <= env.start_x_range:
+        raise ConfigError(
+            f"success_x = {env.success_x:g} is not ahead of every start, which lie up to x = {env.start_x_range:g}: "
+            "give a larger one, or episodes pass without having driven."
+        )

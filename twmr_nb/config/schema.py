@@ -339,6 +339,13 @@ def checked_world(world: Any) -> EnvConfig:
     return world or EnvConfig()
 
 
+def checked_timeout(timeout: Any) -> float:
+    """The seconds to wait; raises ConfigError if it is no number."""
+    if not is_number(timeout, float):
+        raise ConfigError(f"timeout = {shown(timeout)} is not allowed: give a number of seconds, or leave it out.")
+    return float(timeout)
+
+
 def checked_seed(seed: Any, highest: int = MAX_SEED) -> int:
     """The seed as a plain int; raises ConfigError if it is none."""
     if not (is_number(seed, int) and 0 <= seed <= highest):

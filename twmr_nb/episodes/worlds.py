@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from twmr_nb.config import presets
+from twmr_nb.config.idle import refuse_passed
 from twmr_nb.config.presets import PRESETS
 from twmr_nb.config.schema import ConfigError, EnvConfig, TrainConfig
 from twmr_nb.markup import shown
@@ -47,7 +48,9 @@ def world(
             raise ConfigError(
                 f"{name} = {settings[name]!r} is not allowed here: the policy was trained with {getattr(own, name)!r}."
             )
-    return own.replace(**(trial | settings))
+    found = own.replace(**(trial | settings))
+    refuse_passed(found, settings)
+    return found
 
 
 def settings_of(of: Any) -> EnvConfig:

@@ -1,8 +1,11 @@
 """Runs as a lab book: find one again by what was noted or set, and see what differs between two."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from twmr_nb.config.schema import ConfigError
+from twmr_nb.config.fields import refuse_unknown
+from twmr_nb.config.schema import ConfigError, all_settings
 from twmr_nb.draw.table import Table
 from twmr_nb.markup import shown
 from twmr_nb.progress import clock
@@ -18,6 +21,10 @@ class RunList(tuple[Run, ...]):
     """Runs, the newest first, which show as a table; `problems` has a line for each folder that cannot be read."""
 
     problems: tuple[str, ...] = ()
+
+    def __getitem__(self, index: Any) -> Any:
+        found = super().__getitem__(index)
+        return RunList(found) if isinstance(index, slice) else found
 
     @property
     def table(self) -> Table:
@@ -42,8 +49,8 @@ def find_runs(words: str = "", root: str | Path | None = None) -> RunList:
     """Your runs in which all the words are found, the newest first; all of them without words.
 
     A word is looked for in name, state, tags, note, preset, the settings that differ from it and own reward terms;
-    NAME=VALUE compares any setting. root: another folder of runs, such as that of experiments. Raises ConfigError where
-    words is no text.
+    NAME=VALUE compares any setting; where nothing is found, a name that is none's is told. root: another folder of
+    runs, such as that of experiments. Raises ConfigError where words is no text.
 
     >>> from tempfile import mkdtemp
     >>> root = mkdtemp()
@@ -56,8 +63,18 @@ def find_runs(words: str = "", root: str | Path | None = None) -> RunList:
         raise ConfigError(f"words = {shown(words)} is not allowed: give one text, such as 'good alive_bonus=0.5'.")
     runs, problems = readable_runs(root or RUNS)
     found = RunList(run for run in runs if matches(run, words))
-    found.problems = tuple(problems)
+    found.problems = (*problems, *(() if found else mistyped(words)))
     return found
+
+
+def mistyped(words: str) -> Iterator[str]:
+    """A line for each NAME=VALUE whose name is no setting's."""
+    names = [name for name, equals, _ in (word.partition("=") for word in words.split()) if equals]
+    for name in names:
+        try:
+            refuse_unknown([name], ["preset", *all_settings()])
+        except ConfigError as error:
+            yield str(error)
 
 
 def diff(one: Run | str | Path, other: Run | str | Path) -> Table:

@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from twmr_nb.config.fields import is_number
+from twmr_nb.config.schema import ConfigError, checked_timeout
 from twmr_nb.draw.style import Plot
 from twmr_nb.draw.table import Table
 from twmr_nb.draw.tradeoff import tradeoff
 from twmr_nb.lab.comparison import LESS, Comparison, Trial, check_measured, counted, known, measure
 from twmr_nb.lab.engine import Engine, Outcome, check_engine, engine
 from twmr_nb.lab.tasks import Result, Stopped, Task, done_before
-from twmr_nb.markup import NAME, one_line
+from twmr_nb.markup import NAME, one_line, shown
 from twmr_nb.progress import Progress, clock
 from twmr_nb.runs.run import RunError, training_run
 
@@ -217,7 +219,7 @@ class Sweep:
 
         on_outcome hears of each training that ends, with its evaluation or what went wrong. Raises what ended all.
         """
-        end, told = time.monotonic() + timeout, set[int]()
+        end, told = time.monotonic() + checked_timeout(timeout), set[int]()
         with Progress("training", len(self.entries), first="") as bar:
             over = False
             while not over and time.monotonic() < end:
@@ -232,6 +234,9 @@ class Sweep:
 
     def stop(self, index: int | None = None) -> None:
         """Stop one training by its row, or all; each saves a checkpoint. The same sweep again goes on with them."""
+        if index is not None and not (is_number(index, int) and 0 <= index < len(self.entries)):
+            last = len(self.entries) - 1
+            raise ConfigError(f"row {shown(index)} is not there: give one from 0 to {last}, or nothing to stop all.")
         for i in range(len(self.entries)) if index is None else [index]:
             if self.under_way and i not in self.outcomes:
                 self.entries[i].task.ask_to_stop()

@@ -159,7 +159,7 @@ def checked_policy(run: Run) -> SavedPolicy:
         saved = run.policy
     except PolicyError as error:
         raise RunError(f"{run.path} has lost its policy ({error}): delete that folder, then ask again.") from None
-    own = [term.get("behaviour") for term in read_json(run.path / "config.json")["own_terms"]]
+    own = [term.get("behaviour") for term in run.folder.details["own_terms"]]
     if saved.config != run.config or [term.get("behaviour") for term in saved.own_terms] != own:
         raise RunError(f"{run.path} holds the policy of another training: delete that folder, then ask again.")
     if not run.records or run.records[-1]["progress"] < 1:

@@ -15,7 +15,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from twmr_nb.files import fingerprint, remembered, set_aside, write_bytes
+from twmr_nb.files import fingerprint, refuse_large, remembered, set_aside, write_bytes
 from twmr_nb.types import Array, Record
 
 BLOCK, TAIL = 1 << 20, 1 << 13  # bytes read at a time: of a whole file, of its end
@@ -155,6 +155,7 @@ class MetricsLog(Records):
             self._forget()
         if now is None:
             return
+        refuse_large(self.path)
         with self.path.open("rb") as file:
             file.seek(self._end)
             rest = b""
@@ -261,6 +262,7 @@ def last_record(path: Path) -> Record | None:
     """The last whole record of a metrics.csv, read from its end; None where there is none."""
     if fingerprint(path) is None:
         return None
+    refuse_large(path)
     with path.open("rb") as file:
         names, begin, end = header(file.readline(BLOCK)), file.tell(), file.seek(0, os.SEEK_END)
         reach = TAIL

@@ -58,6 +58,8 @@ def import_legacy(path: str | Path, name: str = "", **settings: Any) -> SavedPol
     by its size. Raises PolicyError on a file that is not there or holds anything else, ConfigError on a wrong setting.
     """
     file = Path(path)
+    if file.is_dir():
+        raise PolicyError(f"{shown(str(path))} is a folder: give a .pkl in it that the original's trainer saved.")
     if not file.is_file():
         raise PolicyError(f"no file at {shown(str(path))}: give a .pkl that the original's trainer saved.")
     if file.stat().st_size > MOST_BYTES:

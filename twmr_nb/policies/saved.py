@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as safetensors_bytes
 
 from twmr_nb.config.schema import TrainConfig
-from twmr_nb.files import NAME, write_bytes
+from twmr_nb.files import NAME, refuse_large, write_bytes
 from twmr_nb.learn.network import ACTION_SIZE, BLOCK, ActorCritic, PolicyParams, init_carry, named_leaves, play
 from twmr_nb.markup import one_line, shown
 from twmr_nb.policies.checks import known_details, policy_of
@@ -26,7 +26,6 @@ from twmr_nb.task.observations import mirror_of
 from twmr_nb.types import ConfigError, Mistake
 
 FORMAT = "twmr_nb policy 1"
-MOST_BYTES = 1 << 30  # of a file: a checkpoint of the largest network, with its optimiser, is smaller
 SHIPPED = Path(__file__).parent / "pretrained"
 
 
@@ -132,6 +131,10 @@ def playable(policy: PolicyLike, deterministic: bool = True, seed: int = 0) -> P
         policy = BY_NAME[str(policy)](seed) if str(policy) in BY_NAME else load_policy(policy)
     if isinstance(policy, SavedPolicy):
         return policy.player(deterministic, seed)
+    if isinstance(policy, type):
+        raise ConfigError(
+            f"{policy.__name__} is a class and cannot play: give an object of it, {policy.__name__}(...)."
+        )
     if not (callable(getattr(policy, "reset", None)) and callable(getattr(policy, "act", None))):
         raise ConfigError(
             f"{shown(policy)} cannot play: give 'zero', 'random', a saved policy (a run's: run.policy), its name or "
@@ -207,9 +210,8 @@ def write_arrays(path: str | Path, arrays: dict[str, np.ndarray], details: dict[
 
 
 def read_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """The inverse of write_arrays; raises PolicyError on a damaged file, and on one too large to be ours."""
-    if os.stat(path).st_size > MOST_BYTES:
-        raise PolicyError(f"{path} is larger than {MOST_BYTES >> 20} MiB, as no file of this project is.")
+    """The inverse of write_arrays; raises PolicyError on a damaged file, ConfigError on one too large to be ours."""
+    refuse_large(path)
     try:
         with safe_open(path, framework="numpy") as file:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)

@@ -17,7 +17,7 @@ runs/<name>_<timestamp>/
 import hashlib
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,10 +25,12 @@ from typing import Any
 import numpy as np
 from filelock import FileLock, Timeout
 
+from twmr_nb.config.fields import is_number
 from twmr_nb.files import checked_name, fingerprint, read_json, remembered, write_json
 from twmr_nb.learn.metrics_log import MetricsLog
+from twmr_nb.markup import shown
 from twmr_nb.policies.saved import PolicyError, SavedPolicy, load_policy, read_arrays, write_arrays
-from twmr_nb.types import Array, Mistake
+from twmr_nb.types import Array, ConfigError, Mistake
 
 PATIENCE = 0.5  # s to wait for a lock; whoever only looks holds it for a moment
 
@@ -72,8 +74,15 @@ class RunFolder:
 
     @property
     def details(self) -> dict[str, Any]:
-        """config, own_terms, command, identity, provenance; start: name and sha256 of the policy it begins from"""
-        return read_json(self.path / "config.json")
+        """config, own_terms, command, identity, provenance; start: name and sha256 of the policy it begins from.
+
+        Raises ConfigError where the file is damaged or holds something else.
+        """
+        path = self.path / "config.json"
+        details = read_json(path)
+        if wrong := next((name for name, fits in FITS.items() if not fits(details.get(name))), ""):
+            raise ConfigError(f"{path} is damaged: its {wrong} is {shown(details.get(wrong))}.")
+        return details
 
     def keep_details(self, details: dict[str, Any]) -> None:
         write_json(self.path / "config.json", details)
@@ -144,6 +153,25 @@ class RunFolder:
             return True
         except OSError:  # a folder that we may only read: nobody of ours trains there
             return False
+
+
+def are_terms(value: Any) -> bool:
+    """Whether it tells of own reward terms as a run keeps them."""
+    known = isinstance(value, list) and all(isinstance(term, dict) for term in value)
+    return known and all(
+        isinstance(term.get("name"), str)
+        and isinstance(term.get("source"), str)
+        and is_number(term.get("weight"), float)
+        for term in value
+    )
+
+
+FITS: dict[str, Callable[[Any], bool]] = {  # what of a config.json is read to go on
+    "own_terms": are_terms,
+    "command": lambda value: isinstance(value, str),
+    "start": lambda value: value is None or (isinstance(value, dict) and isinstance(value.get("sha256"), str)),
+    "terms_before": lambda value: value is None or isinstance(value, list),
+}
 
 
 def checksum(arrays: dict[str, Array]) -> str:

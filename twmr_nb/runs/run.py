@@ -11,8 +11,9 @@ from typing import Any
 from twmr_nb.columns import frame, write_csv
 from twmr_nb.config import presets
 from twmr_nb.config.as_text import command_line
+from twmr_nb.config.idle import refuse_passed
 from twmr_nb.config.schema import ConfigError, TrainConfig
-from twmr_nb.files import read_json, remembered
+from twmr_nb.files import as_path, read_json, remembered
 from twmr_nb.markup import one_line, shown
 from twmr_nb.policies.saved import SavedPolicy
 from twmr_nb.runs.folder import RunError, RunFolder, fresh_folder, run_folders
@@ -75,6 +76,7 @@ def new_run(
     ('new', 5)
     """
     config = config.replace(**settings) if isinstance(config, TrainConfig) else presets.preset(config, **settings)
+    refuse_passed(config.env, settings)
     extra_terms = checked_terms(extra_terms)
     start = None if start_from is None else fitting(start_from, config)
     experiment, terms = describe_training(config, extra_terms), [describe_term(t) for t in extra_terms]
@@ -126,8 +128,13 @@ def places_of(path: str | Path) -> Iterator[Path]:
 
 
 def config_in(path: Path) -> TrainConfig:
-    """The settings in a run's config.json."""
-    return TrainConfig.from_dict(read_json(path)["config"])
+    """The settings in a run's config.json; raises ConfigError where it is damaged or holds something else."""
+    try:
+        return TrainConfig.from_dict(read_json(path)["config"])
+    except KeyError as error:
+        raise ConfigError(f"{path} is damaged: it holds no {error}.") from error
+    except TypeError as error:  # a name that is none of a TrainConfig
+        raise ConfigError(f"{path} is damaged: {one_line(error)}.") from error
 
 
 def training_run() -> "Run | None":
@@ -270,7 +277,7 @@ class Run:
     @property
     def provenance(self) -> Places:
         """Where it was trained: (update, names to values) for where it began, and for each place where it went on."""
-        return places_in(self.folder.details)
+        return places_in(read_json(self.path / "config.json"))
 
     def frame(self) -> Any:
         """Its log, a row per update: a pandas.DataFrame where pandas is installed, else a dict of arrays [updates].
@@ -285,7 +292,7 @@ class Run:
         Raises RunError before the first update, ConfigError where it cannot be written, as in place of its own log.
         """
         columns = self._logged()
-        if Path(path).resolve() == self.records.path.resolve():
+        if as_path(path).resolve() == self.records.path.resolve():
             raise ConfigError(f"{str(path)!r} is the run's own log, which it needs to go on: choose another file.")
         return write_csv(path, columns)
 

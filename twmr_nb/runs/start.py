@@ -40,7 +40,7 @@ def fitting(start_from: Any, config: TrainConfig) -> SavedPolicy:
 
 def begun_from(details: dict[str, Any]) -> dict[str, str]:
     """Of a run's config.json what tells the policy that it begins from; {} where it begins from a random one."""
-    return {"start": details["start"]["sha256"]} if "start" in details else {}
+    return {"start": details["start"]["sha256"]} if details.get("start") else {}
 
 
 def begin_with(trainer: Trainer, saved: SavedPolicy) -> None:

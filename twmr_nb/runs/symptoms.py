@@ -7,7 +7,7 @@ runs is what its log says afterwards.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -57,7 +57,11 @@ class Symptom:
 
 
 class Symptoms(tuple[Symptom, ...]):
-    """The symptoms of a training, which print one below the other."""
+    """The symptoms of a training, which print one below the other; so do some of them."""
+
+    def __getitem__(self, index: Any) -> Any:
+        found = super().__getitem__(index)
+        return Symptoms(found) if isinstance(index, slice) else found
 
     def __repr__(self) -> str:
         return "\n".join(map(str, self)) or "no symptom"

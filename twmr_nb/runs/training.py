@@ -13,7 +13,7 @@ from typing import Any
 
 from filelock import BaseFileLock
 
-from twmr_nb.config.schema import ConfigError, TrainConfig
+from twmr_nb.config.schema import ConfigError, TrainConfig, checked_timeout
 from twmr_nb.files import clear_unfinished, copy_whole, set_aside
 from twmr_nb.learn.trainer import Trainer
 from twmr_nb.memory import give_back
@@ -147,7 +147,7 @@ class Training:
             self.kept_update = -1
             if self.folder.begun:
                 self._go_back(trainer)
-            elif "start" in self.folder.details:
+            elif self.folder.details.get("start"):
                 begin_with(trainer, load_policy(self.folder.start))
             self.trainer = trainer
         self.folder.metrics.cut(self.trainer.update_index)
@@ -197,7 +197,7 @@ class Training:
 
     def wait(self, timeout: float | None = None) -> None:
         """Until its turn has come and the training is over, or for `timeout` seconds. Interrupted, it trains on."""
-        end = math.inf if timeout is None else time.monotonic() + timeout
+        end = math.inf if timeout is None else time.monotonic() + checked_timeout(timeout)
         for event in (self.admitted, self.over):
             while not event.wait(min(WAIT, max(0.0, end - time.monotonic()))) and time.monotonic() < end:
                 pass

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import ipywidgets as w
@@ -89,7 +90,8 @@ class EvaluationClip(w.VBox):
                     run.save_now()
                 return
             self._policy_time = changed
-            self.filming = FILMING.submit(self._make, run)
+            with suppress(RuntimeError):  # Python is ending and takes no more work
+                self.filming = FILMING.submit(self._make, run)
 
     def _make(self, run: Run) -> None:
         begin = time.monotonic()

@@ -189,7 +189,7 @@ class LiveView(w.VBox):
         head = Markup("<span class='twmr-head'>{}</span>&ensp;<span class='twmr-sub'>{}</span>")
         self.state.value = head.format(state, one_line(run.name))
         self.steps.value = Markup("<span class='twmr-value'>{}</span>").format(progress_text(run, records))
-        first, *rest = [*result_text(records), *saved(run), ""]
+        first, *rest = [*result_text(records), *saved(run), one_line(run.fell_back), ""]
         lines = Markup("<div class='twmr-value twmr-result'>{}<br>{}</div>")
         self.result.value = lines.format(first, " · ".join(filter(None, rest)))
         self.bar.value = min(run.progress, 1.0) if run.progress > 0 else 0.0  # nan cannot be sent

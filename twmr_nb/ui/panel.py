@@ -6,6 +6,7 @@ from typing import Any
 
 import ipywidgets as w
 
+from twmr_nb.config.idle import refuse_passed
 from twmr_nb.config.presets import DEFAULT_PRESET
 from twmr_nb.config.schema import ConfigError
 from twmr_nb.files import checked_name
@@ -70,6 +71,7 @@ class TrainingPanel(RunShell):
         Raises ConfigError or RunError where that cannot be.
         """
         name, config, terms = checked_name(self.name.value.strip()), self.controls.config, self.controls.extra_terms
+        refuse_passed(config.env)
         run = QUEUE.add(new_run(config, name, self.root, extra_terms=terms, start_from=self.origin.network))
         if not run.waiting:
             self.view.show(run)

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from twmr_nb.config.as_text import as_changes
 from twmr_nb.files import NAME, once_closed
@@ -194,8 +195,11 @@ def delete(file: PolicyFile) -> None:
         once_closed(lambda: copy.unlink(missing_ok=True), copy)
 
 
-def import_policy(name: str, content: bytes, root: str | Path = RUNS) -> Path:
-    """Keep a policy file that came from elsewhere, or a .pkl of the original's; raises PolicyError if it is none."""
+def import_policy(name: str, content: bytes, root: str | Path = RUNS, **settings: Any) -> Path:
+    """Keep a policy file that came from elsewhere, or a .pkl of the original's; raises PolicyError if it is none.
+
+    settings: of a .pkl's training, which it lacks; ConfigError where they are wrong.
+    """
     folder = Path(root) / IMPORTED
     stem = stem_of(Path(name).stem)
     stem = f"{stem}_imported" if stem in RESERVED else stem
@@ -205,7 +209,7 @@ def import_policy(name: str, content: bytes, root: str | Path = RUNS) -> Path:
         target = folder / f"{stem}_{number}.safetensors"
     folder.mkdir(parents=True, exist_ok=True)
     if name.lower().endswith(".pkl"):
-        return legacy_policy(content, target.stem).save(target)
+        return legacy_policy(content, target.stem, **settings).save(target)
     unread = target.with_name(f".{target.name}")
     unread.write_bytes(content)
     try:

@@ -8,10 +8,12 @@ from typing import Any
 import ipywidgets as w
 from markupsafe import Markup
 
+from twmr_nb.config.as_text import settings_in
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.policy_files import PolicyFile, delete, import_policy, rename
 from twmr_nb.ui.question import Question
 
+ASK = "Settings (name=value) that are not the original's defaults, which the file does not hold:"
 STYLE = Markup("""<style>
 /* hides the count of files */
 .twmr-import.jupyter-button { display: flex; align-items: center; justify-content: center; gap: 4px; font-size: 0; }
@@ -118,7 +120,21 @@ class PolicyTools(w.VBox):
 
     def _import(self, change: dict[str, Any]) -> None:
         for upload in change["new"]:
-            name = str(upload["name"])
-            self._attempt(lambda: import_policy(name, bytes(upload["content"]), self.root), f"imported {name}")  # noqa: B023
+            name, content = str(upload["name"]), bytes(upload["content"])
+            if name.lower().endswith(".pkl"):
+                self._ask_settings_of(name, content, "")
+            else:
+                self._attempt(lambda: import_policy(name, content, self.root), f"imported {name}")  # noqa: B023
         if change["new"]:
             self.upload.value = ()
+
+    def _ask_settings_of(self, name: str, content: bytes, offered: str) -> None:
+        """What a .pkl lacks; what was typed and refused is offered again, to be mended."""
+
+        def done(words: str) -> None:
+            if not self._attempt(
+                lambda: import_policy(name, content, self.root, **settings_in(words.split())), f"imported {name}"
+            ):
+                self._ask_settings_of(name, content, words)
+
+        self.question.ask(f"{ASK} {name}", "Import", done, name=offered)

@@ -16,13 +16,15 @@ from IPython.display import display
 from markupsafe import Markup
 from numpy.typing import ArrayLike
 
+from twmr_nb.config.fields import is_number
 from twmr_nb.draw.page import output
 from twmr_nb.draw.replay_scene import describe_motion, describe_scene, episode_model, known, pack
 from twmr_nb.draw.stills import moments, png, side_view_frames
 from twmr_nb.draw.style import term_colors
 from twmr_nb.episodes.rollout import Rollout, checked_episode
-from twmr_nb.markup import one_line
+from twmr_nb.markup import one_line, shown
 from twmr_nb.task.rewards import REWARD_TERMS
+from twmr_nb.types import ConfigError
 from twmr_nb.ui.script import HERE, script
 
 STYLE = (HERE / "replay_js" / "style.css").read_text(encoding="utf-8")
@@ -31,6 +33,7 @@ LABELS = {term.name: term.label for term in REWARD_TERMS}
 REWARD_UNIT = "reward per step"
 CHART_HEIGHT = 194  # px, timeline and curves
 CAMERA = {"azimuth": 62.0, "elevation": -20.0, "distance": 0.46, "lookat": [0.04, 0.0, 0.02], "follow": True}
+HEIGHTS = (100, 2000)  # px that a picture may have
 PICTURES, PICTURE_SIZE = 60, (760, 250)  # for a browser without WebGL2: how many, and px
 SAVED_DT = 0.04  # s between the frames kept in a saved notebook; the browser interpolates
 PAGE = Markup("""<!doctype html>
@@ -85,7 +88,7 @@ class Replay(anywidget.AnyWidget):
         as soon as it is seen, unless the reader's system asks for little motion.
         """
         super().__init__(autoplay=autoplay)
-        self.height = height
+        self.height = checked_height(height)
         self.load(rollout, ghost, series)
 
     def load(
@@ -164,6 +167,15 @@ class Replay(anywidget.AnyWidget):
     @t.observe("time")
     def _time_moved(self, change: dict[str, Any]) -> None:
         self.frame = round(self.time / self.scene["dt"]) - 1
+
+
+def checked_height(height: Any) -> int:
+    """The height of a picture, px; raises ConfigError if it is none."""
+    if not (is_number(height, int) and HEIGHTS[0] <= height <= HEIGHTS[1]):
+        raise ConfigError(
+            f"height = {shown(height)} is not allowed: give a whole number from {HEIGHTS[0]} to {HEIGHTS[1]} px."
+        )
+    return int(height)
 
 
 def label_of(name: str) -> str:

@@ -27,6 +27,7 @@ from twmr_nb.ui.clock import Clock
 from twmr_nb.ui.episode_explorer import GATE, effective, gate_settings, world_setting
 from twmr_nb.ui.newest import Newest
 from twmr_nb.ui.policy_files import list_policies
+from twmr_nb.ui.replay import checked_height
 from twmr_nb.ui.saved import Keepsake, changed
 from twmr_nb.ui.setting_row import Row, weight_setting
 from twmr_nb.ui.shell import Shell
@@ -65,6 +66,7 @@ class Stage(Shell):
         by: str = "you",
         height: int = 300,
     ) -> None:
+        checked_height(height)
         self.hand = Hand(one_line(by))
         self.given: dict[str, PolicyLike] = {}  # who drove and has no name of its own in the list
         self.drive = Drive(driver, world, seed, extra_terms)
