@@ -333,6 +333,7 @@ def test_a_run_says_its_state(tmp_path):
         ({}, {"title": None}), ({}, {"terms": None}), ({}, {"terms": ["nothing"]}), ({}, {"terms": 5}),
         ({}, {"constants": {"success_x": 1.0, "ctrl_dt": 0.0}}), ({}, {"constants": {"success_x": 1.0}}),
         ({}, {"constants": [1]}), ({}, {"config": {"new_knob": 1}}), ({}, {"config": 5}), ({}, {"step_height": "high"}),
+        ({}, {"gamma": 5}), ({}, {"gamma": "low"}),
     ],
 )  # fmt: skip
 def test_an_odd_rollout_is_refused_in_a_sentence(tmp_path, arrays, details):

@@ -8,11 +8,14 @@ import shutil
 import subprocess
 import sys
 
+import jax
+import numpy as np
 import pytest
 from tiny import TINY, as_flags
 
 from twmr_nb.cli import main as cli
 from twmr_nb.draw.film import gl_available
+from twmr_nb.policies.saved import load_policy
 
 FLAGS = [*as_flags(TINY | {"total_timesteps": 32}).split(), "--judge", "0"]
 
@@ -36,6 +39,18 @@ def test_train_writes_the_policy(run_dir, capsys):
     assert (run_dir / "policy.safetensors").exists()
     assert cli.main(["train", "--run-dir", str(run_dir), *FLAGS]) == 2
     assert "already holds a run" in capsys.readouterr().err
+
+
+def test_a_policys_network_is_trained_on(run_dir, tmp_path, capsys):
+    line = ["train", "--preset", "flip", *FLAGS, "--run-dir", str(tmp_path / "on"), "--start-from", str(run_dir)]
+    assert cli.main(line) == 0
+    begun, policy = load_policy(tmp_path / "on" / "start.safetensors"), load_policy(run_dir)
+    for ours, theirs in zip(jax.tree.leaves(begun.params), jax.tree.leaves(policy.params), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert cli.main(["train", "--preset", "flip", "--start-from", str(run_dir), "--run-dir", str(tmp_path / "no")]) == 2
+    [sentence] = capsys.readouterr().err.splitlines()
+    assert sentence.startswith("twmr: mlp_size = 64 and hidden_size = 64 cannot begin from the network of ")
+    assert not (tmp_path / "no").exists()
 
 
 def test_a_symptom_is_told_once_when_it_is_noticed(tmp_path, capsys):

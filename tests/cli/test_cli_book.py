@@ -1,6 +1,7 @@
 """`twmr runs`, `twmr diff` and the log for TensorBoard: what they print, and that it is text."""
 
 import json
+import re
 
 import pytest
 from tiny import TINY
@@ -42,6 +43,21 @@ def test_runs_are_listed_the_newest_first_with_what_is_said_of_them(root, capsys
 def test_runs_are_found_by_words(root, words, found, capsys):
     _, *rows = lines(f"runs {words} --root {root}", capsys)
     assert len(rows) == found if isinstance(found, int) else [row.split()[0] for row in rows] == found
+
+
+def test_several_seeds_are_a_row_of_their_medians_and_ranges(root, capsys):
+    log = "update,progress,global_step,episodes,success_rate,episode_return,train_s\n1,1,3200,4,{},{},{}\n"
+    for seed, numbers in enumerate([(0.25, -1.26, 61), (0.75, 4, 63), (0.5, 2, 70)]):
+        run = new_run("flip", "mine", root, seed=seed, control_cost=0.3)
+        (run.path / "metrics.csv").write_text(log.format(*numbers))
+        run.folder.keep_state("finished")
+        run.tags, run.note = f"good s{seed}", "slow" if seed else ""
+    _, row, second, first = lines(f"runs --root {root}", capsys)
+    told = "mine, 3 seeds  finished  100%  50 (25 to 75)%  2.0 (-1.3 to 4.0)  1:03  good s2 s1 s0  slow"
+    assert re.split("  +", row) == told.split("  ")
+    assert [second.split()[0], first.split()[0]] == ["second", "first"]
+    names = [line.split()[0][:5] for line in lines(f"runs --each --root {root}", capsys)[1:]]
+    assert names == ["mine_", "mine_", "mine_", "secon", "first"]
 
 
 def test_no_run_is_a_line(root, tmp_path, capsys):

@@ -12,7 +12,7 @@ from twmr_nb import EnvConfig, TwmrEnv, reward_term
 from twmr_nb.config.schema import ConfigError
 from twmr_nb.episodes.rollout import Rollout, load_rollout, record, record_many
 from twmr_nb.policies.protocol import RandomPolicy, ZeroPolicy
-from twmr_nb.policies.saved import PolicyError, write_arrays
+from twmr_nb.policies.saved import PolicyError, load_policy, write_arrays
 from twmr_nb.robot.model import step_height
 from twmr_nb.task.transition import Transition
 
@@ -41,7 +41,7 @@ def assert_same(a: Rollout, b: Rollout) -> None:
     assert list(a.reward_terms) == list(b.reward_terms)
     for name in a.reward_terms:
         np.testing.assert_array_equal(a.reward_terms[name], b.reward_terms[name], err_msg=name)
-    for name in ("config", "step_height", "terminated", "truncated", "title"):
+    for name in ("config", "step_height", "terminated", "truncated", "title", "gamma"):
         assert getattr(a, name) == getattr(b, name)
 
 
@@ -122,17 +122,25 @@ floats = st.floats(width=64)  # nan and infinity, too: a robot that diverged can
     value=floats,
     own=st.text("abcdefgh_", min_size=1),
     title=st.text(),
+    gamma=st.none() | st.floats(0, 1),
     flags=st.tuples(st.booleans(), st.booleans()),
     gate_mode=st.sampled_from(GATES),
 )
-def test_file_round_trip(tmp_path_factory, length, value, own, title, flags, gate_mode):
+def test_file_round_trip(tmp_path_factory, length, value, own, title, gamma, flags, gate_mode):
     plain = template(gate_mode, length)
     everywhere = np.full_like(plain.transition.qpos, value)
     transition = dataclasses.replace(plain.transition, qpos=everywhere, qpos_before=everywhere)
     terms = plain.reward_terms | {own: np.full(length, value)}
-    rollout = Rollout(plain.config, transition, terms, plain.step_height, *flags, title)
+    rollout = Rollout(plain.config, transition, terms, plain.step_height, *flags, title, gamma)
     path = rollout.save(tmp_path_factory.mktemp("rollout") / "a.safetensors")
     assert_same(load_rollout(path), rollout)
+
+
+def test_an_episode_knows_the_discount_that_its_policy_was_trained_with():
+    saved = load_policy("climber")
+    patient = dataclasses.replace(saved, config=saved.config.replace(gamma=0.7))
+    gammas = [record(who, saved.config.env, num_steps=2).gamma for who in (patient, patient.player(), "zero")]
+    assert gammas == [0.7, 0.7, None]
 
 
 def test_files_that_are_no_rollouts_are_refused_in_a_sentence(tmp_path):

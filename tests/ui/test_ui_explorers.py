@@ -14,7 +14,9 @@ from twmr_nb.draw.reward_picture import STYLES
 from twmr_nb.episodes.rollout import record
 from twmr_nb.episodes.scoreboard import NAMES
 from twmr_nb.policies.protocol import RandomPolicy
+from twmr_nb.policies.saved import load_policy
 from twmr_nb.robot.model import tip_radius
+from twmr_nb.ui.reporting import ReportingPlayer
 from twmr_nb.ui.reward_explorer import EVERYONE
 from twmr_nb.ui.rollout_picker import RolloutPicker
 
@@ -211,6 +213,17 @@ def test_all_behaviours_are_ranked_as_the_sliders_move(explorer, rollout):
     explorer.how.value = "per step"
     assert explorer.result.children[2:] == (explorer.cursor,)
     assert not explorer.in_3d.disabled
+
+
+def test_all_behaviours_are_discounted_as_the_policy_was_in_its_training(rollout, tmp_path):
+    for gamma, told in ((None, "Discounted by 0.99 a step, the default."), (0.9, "as in the training of this policy.")):
+        explorer = RewardExplorer(dataclasses.replace(rollout, gamma=gamma), root=tmp_path)
+        explorer.how.value = EVERYONE
+        assert explorer.board.gamma == (gamma or 0.99)
+        assert told in explorer.verdict.value
+    saved = load_policy("climber")
+    watched = record(ReportingPlayer(saved.player(), lambda: None), saved.config.env, num_steps=2)
+    assert watched.gamma == saved.config.ppo.gamma
 
 
 # -- which rollouts ---------------------------------------------------------------------------------------------------

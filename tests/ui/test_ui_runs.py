@@ -1,6 +1,7 @@
 """The list of runs as a lab book: notes are kept, runs are found, two are set against each other."""
 
 import json
+import threading
 
 import pytest
 from ui_hands import TINY, words
@@ -18,6 +19,17 @@ def root(tmp_path):
     new_run("flip", run_dir=tmp_path / "second", alive_bonus=0.5, **TINY).train()
     LIVE.clear()
     return tmp_path
+
+
+def logged(root, seed, success, **settings):
+    """A finished run with the log of two updates, by hand."""
+    run = new_run("flip", "mine", root, seed=seed, **settings)
+    for k in (1, 2):
+        known = dict.fromkeys(("episode_return", "train_s", "steps_per_s", "collect_s", "learn_s"), 1.0)
+        told = {"update": k, "progress": k / 2, "global_step": k, "episodes": k, "success_rate": success * k / 2}
+        run.folder.metrics.append(known | told)
+    run.folder.keep_state("finished")
+    return run
 
 
 def listed(view):
@@ -97,6 +109,53 @@ def test_against_a_run_that_is_gone_nothing_is_told(root):
     view.choice.value = None
     view.choice.value = "second"
     assert "preset flip" in words(view.settings)
+
+
+def test_several_seeds_are_a_row_that_opens_to_them(tmp_path):
+    finished = [logged(tmp_path, seed, success) for seed, success in enumerate((0.5, 0.9, 0.6))]
+    newest, first = finished[-1].name, finished[0].name
+    other = logged(tmp_path, 0, 1.0, gamma=0.9)
+    LIVE.clear()
+    view = Runs(tmp_path)
+    assert listed(view) == [other.name, tuple(run.name for run in reversed(finished))]
+    assert view.choice.options[1][0] == "mine, 3 seeds · success 60 (50 to 90) %"
+    assert not view.view.compared
+    view.choice.value = view.choice.options[1][1]
+    assert (view.run.name, view.choice.value) == (newest, tuple(run.name for run in reversed(finished)))
+    assert [label.split(" · ")[0] for label, _ in view.choice.options[2:]] == [
+        "\u2003seed 2",
+        "\u2003seed 1",
+        "\u2003seed 0",
+    ]
+    assert {title: len(logs) for title, logs in view.view.compared.items()} == {"mine, 3 seeds": 3}
+    view.choice.value = first
+    assert (view.run.name, view.choice.value, len(view.choice.options)) == (first, first, 5)
+    logged(tmp_path, 3, 0.8)
+    view.refresh()
+    assert (view.choice.value, len(view.choice.options)) == (first, 6), "it stays open and chosen as it grows"
+    view.choice.value = other.name
+    assert (len(view.choice.options), view.view.compared) == (2, {})
+    view.search.value = "seed=1"
+    assert listed(view) == [finished[1].name]
+
+
+def test_a_choice_is_not_lost_while_a_run_that_ended_is_listed_anew(root, monkeypatch):
+    view = Runs(root)
+    entered = threading.Event()
+
+    def slow(run):
+        if threading.current_thread() is lister:
+            entered.set()
+            threading.Event().wait(0.1)
+        return run.name
+
+    monkeypatch.setattr("twmr_nb.ui.runs.run_label", slow)
+    lister = threading.Thread(target=view.refresh)
+    lister.start()
+    entered.wait()
+    view.choice.value = "first"
+    lister.join()
+    assert (view.run.name, view.choice.value) == ("first", "first")
 
 
 def test_where_a_run_was_trained_is_told_and_where_it_went_on(root):

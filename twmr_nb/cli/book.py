@@ -13,10 +13,12 @@ from twmr_nb.markup import printable
 
 @dataclass(frozen=True)
 class Runs:
-    """List your runs, the newest first: all, or those in which every word is found."""
+    """List your runs, the newest first: all, or those in which every word is found; several seeds as one row."""
 
     words: tyro.conf.Positional[tuple[str, ...]] = ()
     """Looked for in name, state, tags, note, preset, changed settings and own terms; NAME=VALUE: in any setting."""
+    each: bool = False
+    """A row for every run, also where several differ in nothing but the seed."""
     root: Path | None = None
     """Another folder of runs than the one (TWMR_RUNS, or runs/ beside notebooks/)."""
 
@@ -41,9 +43,8 @@ def runs(options: Runs) -> int:
     found = find_runs(" ".join(options.words), root)
     for problem in found.problems:
         complain(printable(problem))
-    print(
-        found.table if found else "no run has these words." if options.words else "no run yet: `twmr train` makes one."
-    )
+    table = found.each if options.each else found.table
+    print(table if found else "no run has these words." if options.words else "no run yet: `twmr train` makes one.")
     return 0
 
 

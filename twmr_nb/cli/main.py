@@ -68,6 +68,8 @@ class Train:
     """The run's folder is NAME_TIMESTAMP, in the one folder of runs (TWMR_RUNS, or runs/ beside notebooks/)."""
     run_dir: Path | None = None
     """Use this folder instead."""
+    start_from: str | None = None
+    """Begin from the network of this policy in place of a random one: a file, a run folder or a shipped name."""
     resume: Path | None = None
     """Go on with the run in this folder, with its own settings: no other flag goes with it."""
     judge: int = 50
@@ -133,7 +135,8 @@ def train(options: Train) -> int:
         if run.state == "finished":
             raise RunError(f"{run.name} is finished: start a new run to train further.")
     else:
-        run = new_run(config_of(options), options.name, run_dir=options.run_dir and expanded(options.run_dir))
+        run_dir = options.run_dir and expanded(options.run_dir)
+        run = new_run(config_of(options), options.name, run_dir=run_dir, start_from=options.start_from)
     total = run.config.ppo.total_timesteps
     say(f"run folder: {run.path}\ncompiling ...")
     told, due = {symptom.name for symptom in run.symptoms}, 0.0  # symptoms; the update from which to look for more

@@ -11,7 +11,7 @@ import numpy as np
 
 from twmr_nb.columns import frame, write_csv
 from twmr_nb.config.fields import is_number
-from twmr_nb.config.schema import ConfigError, EnvConfig, checked_seed, checked_world
+from twmr_nb.config.schema import ConfigError, EnvConfig, PPOConfig, checked_seed, checked_world
 from twmr_nb.episodes.conduct import Conduct, conduct, trace
 from twmr_nb.episodes.evaluate import unseen_seed
 from twmr_nb.episodes.frame import columns_of
@@ -19,7 +19,7 @@ from twmr_nb.episodes.rescore import Rescored, rescored
 from twmr_nb.episodes.worlds import own_world
 from twmr_nb.markup import one_line, shown
 from twmr_nb.policies.protocol import begin
-from twmr_nb.policies.saved import PolicyError, PolicyLike, playable, read_arrays, write_arrays
+from twmr_nb.policies.saved import PolicyError, PolicyLike, SavedPolicy, playable, read_arrays, write_arrays
 from twmr_nb.progress import Progress
 from twmr_nb.robot.model import NQ, NU, NV, step_edges
 from twmr_nb.task.env import TwmrEnv
@@ -59,6 +59,8 @@ class Rollout:
     truncated: bool
     """Whether it ended by a time limit, or by success where the config says so."""
     title: str = ""
+    gamma: float | None = None
+    """The discount that its policy was trained with; None where none was trained, or nothing says so."""
 
     def __repr__(self) -> str:
         t, steps = self.transition, len(self.action)
@@ -170,7 +172,7 @@ class Rollout:
         t = self.transition
         arrays = {name: getattr(t, name) for name in [*OVER_TIME, "retract", "extend"]} | {"start": t.qpos_before[0]}
         arrays |= {f"term/{name}": values for name, values in self.reward_terms.items()}
-        plain = {name: getattr(self, name) for name in ("step_height", "terminated", "truncated", "title")}
+        plain = {name: getattr(self, name) for name in ("step_height", "terminated", "truncated", "title", "gamma")}
         terms = list(self.reward_terms)  # a safetensors file forgets the order, in which they are added
         plain |= {"terms": terms, "constants": {"success_x": float(t.success_x), "ctrl_dt": t.ctrl_dt}}
         plain |= {"format": FORMAT, "config": self.config.to_dict()}
@@ -231,6 +233,7 @@ def rollout_of(arrays: dict[str, Array], details: dict[str, Any]) -> Rollout:
         raise ValueError(f"ctrl_dt = {constants['ctrl_dt']!r} is no duration")
     values: dict[str, Any] = {name: arrays[name] for name in [*OVER_TIME, "retract", "extend"]} | constants
     height, edges = float(details["step_height"]), step_edges(config)
+    gamma = details.get("gamma")  # files of earlier versions do not say
     return Rollout(
         config=config,
         transition=Transition(
@@ -244,6 +247,7 @@ def rollout_of(arrays: dict[str, Array], details: dict[str, Any]) -> Rollout:
         reward_terms={name: arrays[f"term/{name}"] for name in terms},
         step_height=height,
         title=title,
+        gamma=None if gamma is None else PPOConfig(gamma=gamma).gamma,
         **ended,
     )
 
@@ -313,9 +317,11 @@ def record_many(
             bar.step()
     env.close()
     name = getattr(player, "title", "") if title is None else title
+    saved = getattr(player, "saved", None)
+    known = {"title": name, "gamma": saved.config.ppo.gamma if isinstance(saved, SavedPolicy) else None}
     return [
         Rollout(
-            env.config, *stacked(steps, i, length[i]), float(heights[i]), bool(ended[0, i]), bool(ended[1, i]), name
+            env.config, *stacked(steps, i, length[i]), float(heights[i]), bool(ended[0, i]), bool(ended[1, i]), **known
         )
         for i in range(count)
     ]

@@ -1,24 +1,29 @@
 """Runs as a lab book: find one again by what was noted or set, and see what differs between two."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from twmr_nb.config.fields import refuse_unknown
 from twmr_nb.config.schema import ConfigError, all_settings
+from twmr_nb.draw.spread import spread
 from twmr_nb.draw.table import Table
 from twmr_nb.markup import shown
 from twmr_nb.progress import clock
-from twmr_nb.runs.difference import NONE, difference
+from twmr_nb.runs.difference import difference
 from twmr_nb.runs.places import RUNS
 from twmr_nb.runs.run import Run, open_run
+from twmr_nb.runs.seeds import rows_of
 from twmr_nb.runs.shelf import matches, readable_runs
 
 HEADS = ("run", "state", "done", "success", "return", "training", "tags", "note")
 
 
 class RunList(tuple[Run, ...]):
-    """Runs, the newest first, which show as a table; `problems` has a line for each folder that cannot be read."""
+    """Runs, the newest first, which show as a table, seeds of equal settings as one row; `problems` has a line for each
+    folder that cannot be read."""
 
     problems: tuple[str, ...] = ()
 
@@ -28,7 +33,13 @@ class RunList(tuple[Run, ...]):
 
     @property
     def table(self) -> Table:
-        return Table(HEADS, [cells(run) for run in self])
+        """Of several seeds the median, and their range in brackets."""
+        return Table(HEADS, [cells(name, row) for name, row in rows_of(self).items()])
+
+    @property
+    def each(self) -> Table:
+        """A row for every run."""
+        return Table(HEADS, [cells(run.name, [run]) for run in self])
 
     def __repr__(self) -> str:
         return "\n".join([str(self.table) if self else "no run has these words.", *self.problems])
@@ -37,16 +48,23 @@ class RunList(tuple[Run, ...]):
         return self.table._repr_markdown_() if self and not self.problems else None
 
 
-def cells(run: Run) -> list[str]:
-    """A run's row."""
-    last = run.records[-1] if run.records else {"episodes": 0, "train_s": 0}
-    result = [f"{last['success_rate']:.0%}", f"{last['episode_return']:.1f}"] if last["episodes"] else [NONE, NONE]
-    notes = [" ".join(run.tags), " ".join(run.note.split())]
-    return [run.name, run.state, f"{run.progress:.0%}", *result, clock(last["train_s"]), *notes]
+def cells(name: str, row: Sequence[Run]) -> list[str]:
+    """What is told of a run, or of several that differ in their seed alone."""
+    ends = [run.records[-1] if run.records else {"episodes": 0, "train_s": 0} for run in row]
+    ended = [end for end in ends if end["episodes"]]
+    passed = spread([end["success_rate"] for end in ended], 100, digits=0) + ("%" if ended else "")
+    earned = spread([end["episode_return"] for end in ended], digits=1)
+    took = clock(float(np.median([end["train_s"] for end in ends])))
+    tags = dict.fromkeys(tag for run in row for tag in run.tags)
+    notes = dict.fromkeys(" ".join(run.note.split()) for run in row if run.note)
+    return [name, row[0].state, f"{row[0].progress:.0%}", passed, earned, took, " ".join(tags), "; ".join(notes)]
 
 
 def find_runs(words: str = "", root: str | Path | None = None) -> RunList:
     """Your runs in which all the words are found, the newest first; all of them without words.
+
+    They show as a table; finished ones that differ in nothing but the seed are one row, their median and range. `each`
+    is the table of them all.
 
     A word is looked for in name, state, tags, note, preset, the settings that differ from it and own reward terms;
     NAME=VALUE compares any setting; where nothing is found, a name that is none's is told. root: another folder of

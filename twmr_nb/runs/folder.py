@@ -16,6 +16,7 @@ runs/<name>_<timestamp>/
 
 import hashlib
 import os
+import re
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -32,6 +33,7 @@ from twmr_nb.markup import shown
 from twmr_nb.policies.saved import PolicyError, SavedPolicy, load_policy, read_arrays, write_arrays
 from twmr_nb.types import Array, ConfigError, Mistake
 
+RUN_STAMP = re.compile(r"_\d{8}_\d{6}(_\d+)?$")  # at the end of a run's folder, behind the name that was typed
 PATIENCE = 0.5  # s to wait for a lock; whoever only looks holds it for a moment
 
 

@@ -14,6 +14,7 @@ from twmr_nb.markup import one_line
 from twmr_nb.runs.places import RUNS
 from twmr_nb.runs.queue import QUEUE
 from twmr_nb.runs.run import Run, RunError, new_run, training_run
+from twmr_nb.runs.seeds import rows_of
 from twmr_nb.runs.shelf import readable_runs
 from twmr_nb.runs.start import fitting
 from twmr_nb.task.rewards import RewardTerm
@@ -21,7 +22,7 @@ from twmr_nb.ui.controls import Controls
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.live import RunShell
 from twmr_nb.ui.queue import QueueBox
-from twmr_nb.ui.seeds import outcome_of, rows_of
+from twmr_nb.ui.run_list import outcome_of
 from twmr_nb.ui.shell import line, titled
 from twmr_nb.ui.starting_point import StartingPoint, base_of
 

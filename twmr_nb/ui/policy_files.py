@@ -15,6 +15,7 @@ from twmr_nb.files import NAME, once_closed
 from twmr_nb.markup import one_line
 from twmr_nb.policies.legacy import legacy_policy
 from twmr_nb.policies.saved import SHIPPED, PolicyError, SavedPolicy, load_policy, stem_of
+from twmr_nb.runs.folder import RUN_STAMP
 from twmr_nb.runs.places import RUNS, missing
 from twmr_nb.runs.run import open_run
 
@@ -22,7 +23,6 @@ IMPORTED = "imported"  # folder below the runs' for files that came from elsewhe
 CHECKPOINT = "checkpoint.safetensors"
 RESERVED = ("checkpoint", "policy", "best", "start")  # names that a run's own files have
 STAMP = re.compile(r"_(\d{8}_\d{6})$")  # at the end of a trained policy's name
-RUN_STAMP = re.compile(r"_\d{8}_\d{6}(_\d+)?$")  # at the end of a run's folder, behind the name that was typed
 GENERATED = "ppo_lstm_policy_"  # how a policy's name begins until somebody gives it another
 
 

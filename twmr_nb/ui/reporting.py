@@ -15,7 +15,7 @@ class ReportingPlayer:
 
     def __init__(self, player: Policy, on_act: Callable[[], None]) -> None:
         self.player, self.on_act = player, on_act
-        self.title = getattr(player, "title", "")
+        self.title, self.saved = getattr(player, "title", ""), getattr(player, "saved", None)
 
     def reset(self, num_envs: int) -> None:
         self.player.reset(num_envs)

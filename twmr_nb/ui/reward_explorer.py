@@ -117,10 +117,13 @@ class RewardExplorer(EpisodeExplorer):
     def _compare(self, rollout: Rollout) -> None:
         """Score all behaviours, and say what that means."""
         if self.board is None:
-            self.board = Scoreboard.of(with_own([rollout]), self.config, self.extra_terms, PPOConfig().gamma)
+            gamma = PPOConfig().gamma if rollout.gamma is None else rollout.gamma
+            self.board = Scoreboard.of(with_own([rollout]), self.config, self.extra_terms, gamma)
             self.standings = ScoreboardPicture(list(self.board.rollouts), list(self.board.weights))
         self.board = self.board.under(self.config, self.extra_terms)
-        self.verdict.value = Markup().join(SENTENCE.format(text) for text in verdict(self.board))
+        whose = "the default" if rollout.gamma is None else "as in the training of this policy"
+        discount = f"Discounted by {self.board.gamma:g} a step, {whose}."
+        self.verdict.value = Markup().join(SENTENCE.format(text) for text in (*verdict(self.board), discount))
 
     def draw(self) -> bytes:
         if self.how.value == EVERYONE and self.board is not None:

@@ -1,8 +1,11 @@
-"""A run in the list of runs: its line, its settings, what differs from another."""
+"""A run in the list of runs: its line, alone or with its seeds, its settings, what differs from another."""
+
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
 from twmr_nb.config.as_text import as_changes
+from twmr_nb.draw.spread import spread
 from twmr_nb.draw.table import Table
 from twmr_nb.markup import one_line
 from twmr_nb.runs.difference import difference
@@ -23,6 +26,13 @@ def run_label(run: Run) -> str:
         words[1] += "" if run.state == "finished" else f" at {last['progress']:.0%}"
         words += [f"success {last['success_rate']:.0%}"] if last["episodes"] else []
     return one_line(" · ".join([*words, *run.tags]))
+
+
+def outcome_of(row: Sequence[Run]) -> str:
+    """How a row came out, in words behind its name: of several seeds the median, and their range in brackets."""
+    ends = [run.records[-1] for run in row]
+    passed = [100 * end["success_rate"] for end in ends if end["episodes"]]
+    return f" · success {spread(passed, digits=0)} %" if passed else ""
 
 
 def settings_table(run: Run) -> Markup:

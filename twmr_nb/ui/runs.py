@@ -3,6 +3,7 @@
 A run outlives the page: after a reload, in a new tab or after a kernel restart this is the way back to it.
 """
 
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -13,16 +14,18 @@ from markupsafe import Markup
 from twmr_nb.markup import one_line
 from twmr_nb.runs.places import RUNS, earlier_hint
 from twmr_nb.runs.run import Run
+from twmr_nb.runs.seeds import rows_of
 from twmr_nb.runs.shelf import matches, readable_runs
 from twmr_nb.task.rewards import RewardTerm
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.live import RunShell
-from twmr_nb.ui.run_list import difference_table, run_label, settings_table
+from twmr_nb.ui.run_list import difference_table, outcome_of, run_label, settings_table
 from twmr_nb.ui.run_notes import RunNotes
 from twmr_nb.ui.shell import part, titled
 
 DOC = "watch, stop or resume any run; an interrupted one goes on from its last checkpoint"
 NOBODY = ("no other run", None)
+SEED = "\u2003seed {} · {}"  # indented: a list drops blanks in front
 WIDE: dict[str, Any] = {"layout": {"flex": "1 1 auto", "width": "auto"}, "style": {"description_width": "50px"}}
 SCROLLED = Markup("<div class='twmr-scroll' style='max-height: 250px' tabindex='0'>{}</div>")  # also by keys
 NONE = "No run in {root} yet: start one with tw.TrainingPanel() or tw.train()."
@@ -31,8 +34,10 @@ NONE = "No run in {root} yet: start one with tw.TrainingPanel() or tw.train()."
 class Runs(RunShell):
     """A list of runs, the chosen one's settings, and its live view: to watch, stop and resume any of them.
 
-    `search` lists those in which all its words are found (see `tw.find_runs`); tags and note are kept when their box is
-    left. A run chosen under `against` is set against the one that is shown: what differs, and its curve in grey.
+    Finished runs that differ in nothing but the seed are one row, with median and range; chosen, it opens to its seeds,
+    and the newest is drawn on the range of all in grey. `search` lists those in which all its words are found (see
+    `tw.find_runs`); tags and note are kept when their box is left. A run chosen under `against` is set against the one
+    that is shown: what differs, and its curve in grey.
 
     root: the folder that holds them. extra_terms: your own reward terms, needed to resume a run that used them.
 
@@ -43,6 +48,9 @@ class Runs(RunShell):
     def __init__(self, root: str | Path | None = None, extra_terms: Iterable[RewardTerm] = ()) -> None:
         self.root, self.extra_terms = Path(root or RUNS), tuple(extra_terms)
         self.runs: dict[str, Run] = {}
+        self.rows: dict[str, list[Run]] = {}  # of those that are looked for, by title
+        self.opened: str | None = None  # name of a run; the seeds in its row are listed, too
+        self._lock, self._listing = threading.RLock(), False  # a run that ends is listed anew by its own thread
         self.choice = titled(w.Select(rows=8), "")
         self.search = w.Text(placeholder="name, tag, note or setting", description="search", **WIDE)
         again = w.Button(description="List again", icon="refresh", layout=w.Layout(width="auto"))
@@ -71,24 +79,50 @@ class Runs(RunShell):
 
     def _list(self) -> None:
         """List those that are looked for; keeps the choice, else takes the one that needs looking at most."""
-        found = [run for run in self.runs.values() if matches(run, self.search.value)]
-        named = {run.name: run for run in found}
-        kept, other = self.run.name if self.run else None, self.other.value
-        self._listing = True
-        self.choice.description = f"{len(found)} of {len(self.runs)} runs, the newest first"
-        self.choice.options = [(run_label(run), name) for name, run in named.items()]
-        # One whose folder is gone stays on show, and no other is marked as if it were it.
-        self.choice.value = kept if kept in named else most_urgent(found) if kept is None else None
-        self.other.options = [NOBODY, *((one_line(name), name) for name in self.runs)]
-        self.other.value = other if other in self.runs else None
-        self._listing = False
-        if self.run is None:
-            self._show(self.choice.value)
+        with self._lock:
+            found = [run for run in self.runs.values() if matches(run, self.search.value)]
+            self.rows = rows_of(found)
+            name, other = self.run.name if self.run else most_urgent(found), self.other.value
+            wanted: list[Any] = [name, *map(names_of, self._seeds(name).values())]
+            if isinstance(self.choice.value, tuple):  # a row was chosen, not a seed of it
+                wanted.reverse()
+            self._listing = True
+            self.choice.description = f"{len(found)} of {len(self.runs)} runs, the newest first"
+            self.choice.options = [option for title, row in self.rows.items() for option in self._options(title, row)]
+            # One whose folder is gone stays on show, and no other is marked as if it were it.
+            values = [value for _, value in self.choice.options]
+            self.choice.value = next((value for value in wanted if value in values), None)
+            self.other.options = [NOBODY, *((one_line(name), name) for name in self.runs)]
+            self.other.value = other if other in self.runs else None
+            self._listing = False
+            if self.run is None:
+                self._show(name)
+
+    def _options(self, title: str, row: list[Run]) -> list[tuple[str, Any]]:
+        """Label and value of what is listed of a row: a run and its name; several seeds and their names, then each."""
+        if len(row) == 1:
+            return [(run_label(row[0]), row[0].name)]
+        names = names_of(row)
+        seeds = [(SEED.format(run.config.seed, run_label(run)), run.name) for run in row]
+        return [(f"{title}{outcome_of(row)}", names), *(seeds if self.opened in names else [])]
+
+    def _seeds(self, name: str | None) -> dict[str, list[Run]]:
+        """The row of a run that is one of several seeds, by its title; none of any other."""
+        return {title: row for title, row in self.rows.items() if len(row) > 1 and name in names_of(row)}
 
     def _chosen(self, change: dict[str, Any]) -> None:
-        if not self._listing:
-            shown = self.run.name if self.run else None
-            self._show(shown if change["owner"] is self.other else self.choice.value)
+        with self._lock:
+            if self._listing:
+                return
+            if change["owner"] is self.other:
+                self._show(self.run.name if self.run else None)
+                return
+            value = change["new"]  # what the list says may be another by now
+            name = value[0] if isinstance(value, tuple) else value
+            before, self.opened = self._seeds(self.opened), name or self.opened
+            self._show(name)
+            if self._seeds(self.opened) != before or self.choice.value != value:
+                self._list()
 
     def _show(self, name: str | None) -> None:
         if name is None:
@@ -100,8 +134,13 @@ class Runs(RunShell):
         run, other = self.view.run, self.runs.get(self.other.value)
         assert run is not None, "shown just now"
         self.settings.value = SCROLLED.format(difference_table(run, other) if other else settings_table(run))
-        if other or self.view.compared:
-            self.view.compare({one_line(other.name): [other.records]} if other else {})
+        beside = {other.name: [other]} if other else self._seeds(self.opened)
+        if beside or self.view.compared:
+            self.view.compare({one_line(title): [each.records for each in row] for title, row in beside.items()})
+
+
+def names_of(row: list[Run]) -> tuple[str, ...]:
+    return tuple(run.name for run in row)
 
 
 def most_urgent(runs: list[Run]) -> str | None:
