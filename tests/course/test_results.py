@@ -145,7 +145,7 @@ def test_progress_shows_the_lessons_in_order_with_what_is_open(kept):
     lines = progress()._repr_markdown_().splitlines()[2:]
     assert [line.split("](")[1].split(")")[0] for line in lines] == [lesson.name for lesson in lessons()]
     assert lines[0].endswith("(00_start_here.ipynb) | ✓ 3 of 3 |  |")
-    assert lines[1].endswith(" | · 1 of 5 | Complete it, Exercise 1, Exercise 2, Exercise 4 |")
+    assert lines[1].endswith(" | 1 of 5 | Complete it; Exercise 1; Exercise 2; Exercise 4 |")
     assert str(progress()).startswith("passed: 00 3/3, 01 1/5, 02 0/5, ")
 
 
