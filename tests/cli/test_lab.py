@@ -207,7 +207,7 @@ def test_a_table_that_cannot_be_written_is_told_before_it_is_made(class_of, caps
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     """The sdist, and the wheel that is made of it alone."""
-    pytest.importorskip("hatchling", reason="it builds the package; pip install hatchling")
+    pytest.importorskip("hatchling", reason="`make test-slow` installs it")
     folder = tmp_path_factory.mktemp("dist")
     build = [sys.executable, "-m", "hatchling", "build", "-d", str(folder)]
     subprocess.run([*build, "-t", "sdist"], cwd=ROOT, check=True, capture_output=True)

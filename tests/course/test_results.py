@@ -11,6 +11,7 @@ import pytest
 
 from twmr_nb import course
 from twmr_nb.course import results
+from twmr_nb.course.checks import verdict
 from twmr_nb.course.lessons import exercises, lessons
 from twmr_nb.course.results import Results, keep, progress, read
 from twmr_nb.types import ConfigError
@@ -71,6 +72,23 @@ def test_what_no_lesson_asks_is_not_kept(kept):
     assert keep("nonsense", (), True, "a") == ""
     assert keep("caught", ("nonsense",), True, "a") == ""
     assert not kept.exists()
+
+
+def test_in_a_notebook_a_check_is_kept(kept, monkeypatch):
+    monkeypatch.setattr(verdict, "running_cell", lambda: CELL)
+    assert not course.caught("gate", "A", "reads the future").correct
+    assert course.flat_speed(0.2).correct
+    assert {name: bool(each["passed"]) for name, each in checks(kept).items()} == {
+        "caught gate": False, "flat_speed": True
+    }  # fmt: skip
+
+
+def test_where_it_cannot_be_kept_the_verdict_stands_and_says_so(kept, monkeypatch):
+    monkeypatch.setattr(verdict, "running_cell", lambda: CELL)
+    kept.parent.write_text("a file is in the way")
+    said = course.flat_speed(0.2)
+    assert said.correct
+    assert "It is not kept, results.json cannot be written: " in said.reason
 
 
 def test_outside_a_notebook_nothing_is_kept(kept):
@@ -145,7 +163,7 @@ def test_progress_shows_the_lessons_in_order_with_what_is_open(kept):
     lines = progress()._repr_markdown_().splitlines()[2:]
     assert [line.split("](")[1].split(")")[0] for line in lines] == [lesson.name for lesson in lessons()]
     assert lines[0].endswith("(00_start_here.ipynb) | ✓ 3 of 3 |  |")
-    assert lines[1].endswith(" | · 1 of 5 | Complete it, Exercise 1, Exercise 2, Exercise 4 |")
+    assert lines[1].endswith(" | 1 of 5 | Complete it; Exercise 1; Exercise 2; Exercise 4 |")
     assert str(progress()).startswith("passed: 00 3/3, 01 1/5, 02 0/5, ")
 
 

@@ -50,8 +50,8 @@ class Progress:
             asked, passed = exercises_of(lesson), self.results.passed(lesson)
             still = dict.fromkeys(table_cell(each.under) for each in asked if not self.results.has(each.name))
             link = f"[{table_cell(title(lesson))}]({lesson.name})"
-            mark = "✓" if passed == len(asked) else "·"
-            lines.append(f"| {link} | {mark} {passed} of {len(asked)} | {', '.join(still)} |")
+            mark = "✓ " if passed == len(asked) else ""
+            lines.append(f"| {link} | {mark}{passed} of {len(asked)} | {'; '.join(still)} |")
         whose = f"**{table_cell(self.results.name)}**\n\n" if self.results.name else ""
         return "\n".join([f"{whose}{lines[0]}", *lines[1:], *(["", table_cell(self.problem)] if self.problem else [])])
 
