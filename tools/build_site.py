@@ -172,7 +172,7 @@ def document_page(path: Path) -> str:
 
     def entry(found: re.Match[str]) -> str:
         term, others = found[1], forms_in(found[2] or "")
-        told = [form for form in others if form[:-3] != term[: len(form) - 3]]  # not the plural
+        told = [form for form in others if form not in (f"{term}s", f"{term[:-1]}ies")]
         return f'- <b id="{place_of(term)}">{term}</b>' + (f" ({', '.join(told)})" if told else "") + ":"
 
     cell = nbformat.v4.new_markdown_cell(ENTRY.sub(entry, path.read_text(encoding="utf-8")))
