@@ -16,7 +16,7 @@ spec.loader.exec_module(site)
 
 LESSONS = Path(__file__).parents[1] / "notebooks"
 LESSON = [
-    "# 01 · A small lesson\n\nIt says *what* it is.",
+    "# 01 · A small lesson\n\nIt says *what* a policy is.",
     r"The error $\delta_t$ costs `$5` and" + "\n\n$$\\delta_t = r_t + \\gamma V$$\n\nNext: [two](02_two.ipynb).",
 ]
 CODE = [
@@ -52,6 +52,7 @@ def test_a_page_holds_text_outputs_and_links(built):
     assert "computed 42" in page
     assert "data:image/png;base64," in page
     assert 'href="02_two.html"' in page
+    assert 'what</em> a <a href="glossary.html#policy">policy</a> is' in page
     assert ".ipynb" not in page
 
 
@@ -96,7 +97,8 @@ def test_a_prediction_hides_nothing_on_a_page(built):
 
 def test_a_page_asks_no_network(built):
     for path in built[0].glob("*.html"):
-        assert not re.search(r'(?:src|href)="(?:https?:)?//|@import|url\(\s*["\']?http', path.read_text()), path.name
+        page = re.sub("<a [^>]*>", "", path.read_text())  # a link asks only who follows it
+        assert not re.search(r'(?:src|href)="(?:https?:)?//|@import|url\(\s*["\']?http', page), path.name
 
 
 def test_a_failing_lesson_is_named_and_has_no_page(built):
@@ -108,10 +110,24 @@ def test_a_failing_lesson_is_named_and_has_no_page(built):
 def test_the_index_lists_what_is_there(built):
     index = (built[0] / "index.html").read_text()
     assert "01 · A small lesson" in index
-    assert "It says what it is." in index
+    assert "It says what a policy is." in index
     assert '<img src="01_one.png"' in index
     assert "02_two" not in index
     assert "playground.html" not in index
+    assert 'href="glossary.html"' in index
+    assert 'href="reading.html"' in index
+
+
+def test_the_index_gives_the_order_and_the_minutes(tmp_path, monkeypatch):
+    (tmp_path / "README.md").write_text("| `notebooks/01_one.ipynb` | a (50 min) |\n| `02_two.ipynb` | b (75 min) |\n")
+    monkeypatch.setattr(site, "ROOT", tmp_path)
+    lessons = [write(tmp_path / f"{name}.ipynb", [f"# {name}\n\nWords."], []) for name in ("01_one", "02_two")]
+    for path in lessons:
+        path.with_suffix(".html").touch()
+    index = site.index_page(lessons, tmp_path)
+    assert re.findall(r"<h2><a[^>]*>(\w+)</a></h2>|(\d+) min", index) == [
+        ("01_one", ""), ("", "50"), ("02_two", ""), ("", "75")
+    ]  # fmt: skip
 
 
 def test_the_index_leads_to_the_playground_where_there_is_one(tmp_path):
@@ -141,7 +157,54 @@ def test_the_page_of_times_lists_every_lesson_and_adds_up(tmp_path, monkeypatch)
     assert "| all | 2 h 5 min | 2 min |  |  |  |  |" in lines
 
 
-def test_a_page_newer_than_its_notebook_is_kept(built, monkeypatch):
+def test_what_was_executed_is_kept_and_its_page_written_anew(built, monkeypatch):
     out, lessons, _ = built
     monkeypatch.setattr(site, "execute", lambda path: pytest.fail("executed again"))
+    monkeypatch.setattr(site, "STYLE", "p { color: teal }")
     assert site.build(lessons[:1], out) == []
+    page = (out / "01_one.html").read_text()
+    assert "color: teal" in page
+    assert "computed 42" in page
+
+
+TERMS = {"policy": "policy", "policies": "policy", "neural network": "neural-network"}
+
+
+@pytest.mark.parametrize(
+    ("text", "linked"),
+    [
+        ("Two policies, a policy.", "Two [policies](glossary.html#policy), a policy."),
+        ("A *neural\nnetwork*", "A *[neural\nnetwork](glossary.html#neural-network)*"),
+        ("# A policy\n\nPolicy", "# A policy\n\n[Policy](glossary.html#policy)"),
+        ("`policy` and `a\npolicy`, $policy$", "`policy` and `a\npolicy`, $policy$"),
+        ("```\npolicy\n```\n$$\npolicy\n$$", "```\npolicy\n```\n$$\npolicy\n$$"),
+        ("[a policy](02_two.html), policy-free", "[a policy](02_two.html), policy-free"),
+        ("<summary>policy</summary> <b title='policy'>", "<summary>policy</summary> <b title='policy'>"),
+    ],
+)
+def test_the_first_use_of_a_term_is_a_link_where_it_is_plain_text(text, linked):
+    assert site.with_terms(text, dict(TERMS)) == linked
+
+
+def test_a_term_is_linked_once_in_a_lesson():
+    left = dict(TERMS)
+    site.with_terms("A policy.", left)
+    assert left == {"neural network": "neural-network"}
+
+
+def test_every_term_is_used_in_a_lesson_and_has_its_place(built):
+    page, unused = (built[0] / "glossary.html").read_text(), set(site.glossary().values())
+    assert len(re.findall('<b id="', page)) == len(unused)
+    assert all(f'<b id="{place}">' in page for place in unused)
+    for path in LESSONS.glob("*.ipynb"):
+        left = site.glossary()
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == "markdown":
+                site.with_terms(cell.source, left)
+        unused &= set(left.values())
+    assert not unused
+
+
+def test_the_reading_list_leads_to_the_papers(built):
+    page = (built[0] / "reading.html").read_text()
+    assert '<a href="https://arxiv.org/abs/1707.06347">arxiv.org/abs/1707.06347</a>' in page

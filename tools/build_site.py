@@ -1,9 +1,10 @@
 """The course as static pages: every lesson executed, with its figures, videos and 3D replays, and a robot to drive;
 nothing asks a network.
 
-`python tools/build_site.py [NOTEBOOK ...] [--out site] [--again]`; `make site` calls it. A page that is newer than its
-notebook is kept, unless `--again` is given. `--times FILE` writes what each took, as in docs/lessons.md. `--page FILE`
-writes one notebook as a page of its own, as for `make demo`.
+`python tools/build_site.py [NOTEBOOK ...] [--out site] [--again]`; `make site` calls it. What was executed is kept in
+`site/executed/`: pages are written from it, and a notebook is executed again only where it is newer, or with `--again`.
+`--times FILE` writes what each took, as in docs/lessons.md. `--page FILE` writes one notebook as a page of its own, as
+for `make demo`.
 """
 
 import argparse
@@ -35,6 +36,13 @@ from build_playground import build as build_playground  # noqa: E402 (a neighbou
 PLAYGROUND = "playground.html"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 SECONDS = 3600  # a cell may take so long
+GLOSSARY, READING = "glossary", "reading"  # pages made of docs/NAME.md
+ENTRY = re.compile(r"^- \*\*(.+?)\*\*(?: \(([^)]*)\))?:", re.MULTILINE)  # of the glossary: a term, its other forms
+# Where no term of the glossary becomes a link: code, formulas, headings, links, what opens a box, tags.
+NO_LINK = (
+    r"```.*?```|`(?:[^`\n]|\n(?!\n))*`|\$\$.+?\$\$|(?<![\\$])\$(?=\S)[^$\n]*?\S\$(?!\d)"
+    r"|^#[^\n]*|!?\[[^\]]*\]\([^)]*\)|<summary>.*?</summary>|<[^<>]+>"
+)
 CODE_OR_MATH = re.compile(r"(```.*?```|`[^`\n]*`)|\$\$(.+?)\$\$|(?<![\\$])\$(?=\S)([^$\n]*?\S)\$(?!\d)", re.DOTALL)
 STYLE = Path(__file__).with_name("site.css").read_text(encoding="utf-8")
 DARK_CODE = (
@@ -57,8 +65,8 @@ make site SITE_ARGS="--times docs/lessons.md"
 ```
 
 which executes every lesson whole, its optional parts too, and waits for no prediction. Reading is not in it: what
-trains while one reads is waited for here. A lesson whose page in `site/` is newer than its notebook is not executed
-again; its line stays.
+trains while one reads is waited for here. A lesson that was executed into `site/` after its notebook was last changed
+is not executed again; its line stays.
 
 {table}
 
@@ -74,26 +82,30 @@ PAGE = """<!doctype html>
 
 
 def build(notebooks: Sequence[Path], out: Path, again: bool = False) -> list[str]:
-    """Write a page per notebook and the index; returns a line per notebook that failed."""
-    out.mkdir(parents=True, exist_ok=True)
-    failures = []
+    """Write a page per notebook, glossary, further reading and index; returns a line per notebook that failed."""
+    (out / "executed").mkdir(parents=True, exist_ok=True)
+    failures, terms = [], glossary()
     for i, path in enumerate(notebooks):
-        page = out / f"{path.stem}.html"
-        if not again and page.exists() and page.stat().st_mtime > path.stat().st_mtime:
-            continue
-        print(f"{path.name} ...", end=" ", flush=True)
-        try:
-            notebook = execute(path)
-        except CellExecutionError as error:
-            print("failed")
-            failures.append(f"{path.name}: {error.ename}: {error.evalue}")
-            continue
-        print(f"{notebook.metadata.took['seconds']:.0f} s")
+        kept = out / "executed" / path.name
+        if again or not kept.exists() or kept.stat().st_mtime <= path.stat().st_mtime:
+            print(f"{path.name} ...", end=" ", flush=True)
+            try:
+                notebook = execute(path)
+            except CellExecutionError as error:
+                print("failed")
+                failures.append(f"{path.name}: {error.ename}: {error.evalue}")
+                continue
+            print(f"{notebook.metadata.took['seconds']:.0f} s")
+            nbformat.write(notebook, kept)
+        notebook = nbformat.read(kept, as_version=4)
         (out / f"{path.stem}.json").write_text(json.dumps(notebook.metadata.took), encoding="utf-8")
         if picture := best_picture(notebook):
             (out / f"{path.stem}.png").write_bytes(picture)
         before, after = [notebooks[j] if 0 <= j < len(notebooks) else None for j in (i - 1, i + 1)]
-        page.write_text(lesson_page(notebook, navigation(before, after)), encoding="utf-8")
+        page = lesson_page(notebook, navigation(before, after), terms)
+        (out / f"{path.stem}.html").write_text(page, encoding="utf-8")
+    for name in (GLOSSARY, READING):
+        (out / f"{name}.html").write_text(document_page(ROOT / "docs" / f"{name}.md"), encoding="utf-8")
     (out / "index.html").write_text(index_page(notebooks, out), encoding="utf-8")
     return failures
 
@@ -140,11 +152,61 @@ def busy_s() -> float:
     return times.user + times.nice + times.system
 
 
-def lesson_page(notebook: NotebookNode, nav: str) -> str:
-    """A whole page, with formulas as MathML, links to the other pages, and no widget that would need a kernel."""
+def glossary() -> dict[str, str]:
+    """The words of docs/glossary.md, in every form, and the name of the place that explains each."""
+    text = (ROOT / "docs" / f"{GLOSSARY}.md").read_text(encoding="utf-8")
+    return {form.lower(): place_of(term) for term, others in ENTRY.findall(text) for form in (term, *forms_in(others))}
+
+
+def forms_in(others: str) -> list[str]:
+    """The other forms of a term, from the brackets behind it."""
+    return [form for form in " ".join(others.split()).split(", ") if form]
+
+
+def place_of(term: str) -> str:
+    return re.sub(r"\W+", "-", term.lower())
+
+
+def document_page(path: Path) -> str:
+    """A page of a file in docs/; an entry of the glossary is a place that can be linked to."""
+
+    def entry(found: re.Match[str]) -> str:
+        term, others = found[1], forms_in(found[2] or "")
+        told = [form for form in others if form not in (f"{term}s", f"{term[:-1]}ies")]
+        return f'- <b id="{place_of(term)}">{term}</b>' + (f" ({', '.join(told)})" if told else "") + ":"
+
+    cell = nbformat.v4.new_markdown_cell(ENTRY.sub(entry, path.read_text(encoding="utf-8")))
+    return lesson_page(nbformat.v4.new_notebook(cells=[cell]), navigation(None, None))
+
+
+def with_terms(text: str, terms: dict[str, str]) -> str:
+    """Markdown in which the first use of each term is a link to the glossary; those are taken out of `terms`."""
+    if not terms:
+        return text
+    longest_first = "|".join(re.escape(form).replace(r"\ ", r"\s+") for form in sorted(terms, key=len, reverse=True))
+    word = re.compile(rf"({NO_LINK})|(?<![\w-])({longest_first})(?![\w-])", re.DOTALL | re.MULTILINE | re.IGNORECASE)
+
+    def replace(found: re.Match[str]) -> str:
+        place = terms.get(" ".join((found[2] or "").lower().split()))
+        if not place:
+            return found[0]
+        for form in [form for form, there in terms.items() if there == place]:
+            del terms[form]
+        return f"[{found[2]}]({GLOSSARY}.html#{place})"
+
+    return word.sub(replace, text)
+
+
+def lesson_page(notebook: NotebookNode, nav: str, terms: dict[str, str] | None = None) -> str:
+    """A whole page, with formulas as MathML, links to the other pages, and no widget that would need a kernel.
+
+    terms: what the glossary explains; the first use of each is a link.
+    """
+    left = dict(terms or {})
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = with_math(re.sub(r"\]\((\w+)\.ipynb\)", r"](\1.html)", cell.source))
+            text = re.sub(r"\]\((\w+)\.ipynb\)", r"](\1.html)", cell.source)
+            cell.source = with_math(with_terms(text, left))
         else:
             cell.outputs = [still(output) for output in cell.outputs if WIDGET not in output.get("data", {})]
     notebook.metadata.pop("widgets", None)
@@ -195,32 +257,46 @@ def navigation(before: Path | None, after: Path | None) -> str:
     def link(path: Path | None, text: str) -> str:
         return f'<a href="{path.stem}.html">{text.format(path.stem.replace("_", " "))}</a>' if path else "<span></span>"
 
-    return f'<nav>{link(before, "← {}")}<a href="index.html">all lessons</a>{link(after, "{} →")}</nav>'
+    middle = f'<span><a href="index.html">all lessons</a> · <a href="{GLOSSARY}.html">glossary</a></span>'
+    return f"<nav>{link(before, '← {}')}{middle}{link(after, '{} →')}</nav>"
 
 
 def index_page(notebooks: Sequence[Path], out: Path) -> str:
-    """The lessons in order, each with its picture and first words; only those whose page is there."""
+    """The lessons in the order to read them, each with its picture, its first words and the minutes that it takes; only
+    those whose page is there."""
     parts = ["<h1>Teach a robot to climb a step, and find out why it did what it did</h1>"]
     parts.append(
         "<p>The course as it looks when it has been run. To work through it yourself: <code>make lab</code>.</p>"
     )
     if (out / PLAYGROUND).exists():
         parts.append(f'<p><a href="{PLAYGROUND}">Drive the robot yourself</a>, in this browser.</p>')
+    parts.append("<p>Each lesson builds on those before it. The minutes are a beginner's, with the exercises.</p>")
+    minutes, parts = minutes_of(notebooks), [*parts, "<ol class='lessons'>"]
     for path in notebooks:
         if not (out / f"{path.stem}.html").exists():
             continue
         title, words = map(html.escape, heading(nbformat.read(path, as_version=4)))
         picture = f'<img src="{path.stem}.png" alt="">' if (out / f"{path.stem}.png").exists() else ""
         link = f'<h2><a href="{path.stem}.html">{title}</a></h2>'
-        parts.append(f'<div class="lesson"><div>{picture}</div><div>{link}<p>{words}</p></div></div>')
+        takes = f'<p class="takes">{minutes[path]} min</p>' if path in minutes else ""
+        parts.append(f'<li class="lesson"><div>{picture}</div><div>{link}<p>{words}</p>{takes}</div></li>')
+    parts.append(
+        f'</ol><p>The <a href="{GLOSSARY}.html">glossary</a> explains the words of the field; a lesson links each '
+        f'where it is first used. Papers and books: <a href="{READING}.html">further reading</a>.</p>'
+    )
     return PAGE.format(title="The course", style=STYLE, nav="", body="\n".join(parts))
+
+
+def minutes_of(notebooks: Sequence[Path]) -> dict[Path, int]:
+    """What a beginner needs for each lesson, as the README says, min."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    said = {path: re.search(rf"{path.name}` \|.*\((\d+) min\)", readme) for path in notebooks}
+    return {path: int(found[1]) for path, found in said.items() if found}
 
 
 def times_page(notebooks: Sequence[Path], out: Path) -> str:
     """What each lesson needs of a beginner, and what executing it took, as Markdown; dashes where it has no page."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    said = {path: re.search(rf"{path.name}` \|.*\((\d+) min\)", readme) for path in notebooks}
-    minutes = {path: int(found[1]) for path, found in said.items() if found}
+    minutes = minutes_of(notebooks)
     took = {path: json.loads(kept.read_text()) for path in notebooks if (kept := out / f"{path.stem}.json").exists()}
     heads = ["lesson", "a beginner", "executed", "processor time", "other work", "peak memory", "measured"]
     rows = [heads, ["---"] * len(heads)]
