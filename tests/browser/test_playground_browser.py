@@ -10,6 +10,7 @@ import random
 from pathlib import Path
 
 import mujoco
+import nbformat
 import numpy as np
 import pytest
 from boxes import barriers, moving, troubles, until_still
@@ -484,6 +485,34 @@ def test_nothing_moves_unasked(page):
     assert (now(page, "view.frame.qpos"), now(page, "env.steps"), now(page, "playing")) == (before, 0, False)
     assert moving(page, ".twmr-playground") == 0
     page.emulate_media(reduced_motion="no-preference")
+
+
+def test_a_lesson_has_it_a_click_away_and_weights_to_move(built, browser):
+    """From a disk and offline: the stage's still gives way to the playground; the explorer's episode is paid anew."""
+    pytest.importorskip("latex2mathml", reason="`make site` installs it")
+    spec = importlib.util.spec_from_file_location("build_site", ROOT / "tools" / "build_site.py")
+    site = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(site)
+    term = {"label": "forward", "doc": "", "sign": 1, "stops": [0, 1, 2], "weightUnit": "", "color": "#0072b2"}
+    told = {"terms": [term | {"name": "forward"}], "weights": {"forward": 1}}
+    told["episodes"] = [{"title": "<b>mine", "sums": {"forward": 2.5}}, {"title": "other", "sums": {"forward": -3.0}}]
+    still = {"text/plain": "Stage: Ada", "text/html": '<img class="still" alt="">'}
+    outputs = [still, {"text/plain": "Reward explorer", "text/html": "", site.REWARDS: told}]
+    cell = nbformat.v4.new_code_cell(outputs=[nbformat.v4.new_output("display_data", data) for data in outputs])
+    lesson = built.with_name("lesson.html")
+    lesson.write_text(site.lesson_page(nbformat.v4.new_notebook(cells=[cell]), "", playable=True), encoding="utf-8")
+    page = new_page(browser)
+    page.context.set_offline(True)
+    page.goto(lesson.as_uri())
+    assert page.locator("tfoot b").all_inner_texts() == ["+2.50", "−3.00"]
+    page.get_by_label("weight of forward").press("End")
+    assert page.locator("tfoot b").all_inner_texts() == ["+5.00", "−6.00"]
+    assert page.locator("th[scope=col]").first.inner_text() == "<b>mine"
+    assert page.locator("iframe").count() == 0
+    page.get_by_role("button", name="Drive the robot here").click()
+    assert page.locator(".still").count() == 0
+    page.frame_locator("iframe").locator(".rewards b").first.wait_for()
+    page.context.close()
 
 
 def test_without_graphics_a_picture_and_one_line_stand_in(built, browser_without_webgl):

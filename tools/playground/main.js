@@ -2,7 +2,7 @@
 // who drives, what disturbs. The picture, its buttons and its keys are the stage's own.
 
 import { make } from "../../twmr_nb/ui/element.js";
-import { poseAt } from "../../twmr_nb/ui/replay_js/robot.js";
+import { bytesOf, poseAt } from "../../twmr_nb/ui/replay_js/robot.js";
 import { clamp } from "../../twmr_nb/ui/replay_js/vectors.js";
 import { StageView } from "../../twmr_nb/ui/stage_js/view.js";
 import { uprightOf } from "./attitude.js";
@@ -43,8 +43,7 @@ export function start(given, loadMujoco) {
 }
 
 async function unpacked(name) {
-  const bytes = Uint8Array.from(atob(embedded(name)), (c) => c.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const stream = new Blob([bytesOf(embedded(name))]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 

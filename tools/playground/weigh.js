@@ -17,6 +17,7 @@ export function weigh(root) {
       cells.forEach(({ bar, number }, k) => {
         const value = paid[k][term.name], share = (50 * Math.abs(value)) / most;
         number.textContent = signed(value);
+        bar.hidden = !value;
         Object.assign(bar.style, { width: `${share}%`, left: `${value < 0 ? 50 - share : 50}%` });
       });
     }
