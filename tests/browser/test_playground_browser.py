@@ -440,7 +440,7 @@ def test_storms_break_nothing(opened):
         storm(opened, ".twmr-playground", rng)
         assert opened.errors == []
         assert opened.evaluate(f"[...{PLAY}.env.data.qpos, ...Object.values({PLAY}.env.earned)].every(Number.isFinite)")
-        sizes.append(heap(opened) + opened.evaluate(f"{PLAY}.mj.HEAPU8.length"))
+        sizes.append(heap(opened) + opened.evaluate(f"{PLAY}.env.data.qpos.buffer.byteLength"))
     assert_flat(sizes)
 
 
