@@ -8,16 +8,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from climb import climb
 from javascript import evaluator
 from safetensors.numpy import save
 
 from twmr_nb.config.schema import EnvConfig
+from twmr_nb.episodes.rescore import rescored
+from twmr_nb.episodes.rollout import record
 from twmr_nb.learn.network import ActorCritic, init_policy
+from twmr_nb.policies.hand import Hand
 from twmr_nb.policies.saved import SavedPolicy, load_policy
+from twmr_nb.robot import model as robot
 from twmr_nb.robot.rotations import unit
+from twmr_nb.task.env import TwmrEnv
 from twmr_nb.task.observations import mirror_of, observe
-from twmr_nb.task.rewards import REWARD_TERMS, score
+from twmr_nb.task.rewards import REWARD_TERMS, reward_term, score
 from twmr_nb.task.transition import Transition
+from twmr_nb.ui.reward_explorer import RewardExplorer
 
 ROOT = Path(__file__).parents[1]
 spec = importlib.util.spec_from_file_location("build_playground", ROOT / "tools" / "build_playground.py")
@@ -25,6 +32,7 @@ tool = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(tool)
 
 ROWS = 200
+LEVERS = [[0, 0, 0, 0], [1, 0, 1, 0], [1, 1, 1, -1], [-0.5, -1, 0, -1], *[[0, 0.3, 1, 1]] * 30]  # ahead, turn, legs
 # NumPy's cosine of float32 differs from machine to machine in its last bit; all else is rounded alike everywhere.
 CLOSE = dict.fromkeys((term.name for term in REWARD_TERMS), 1e-9) | {"folded": 2e-6}
 
@@ -163,15 +171,55 @@ def test_a_policy_answers_what_it_answers_in_python(js, saved):
     np.testing.assert_allclose(answers, wanted, atol=3e-6)
 
 
-def test_the_step_is_drawn_where_it_is(js):
-    """The mesh is that of the first world; another's step may lie elsewhere, be deeper, and of any height."""
-    scenes = []
-    for settings in ({"step_x": 0.6, "step_half_depth": 0.2}, {"step_x": 1.0, "step_half_depth": 0.3}):
-        config = EnvConfig(scene="step", step_height=0.0, step_height_max=tool.HIGHEST, **settings)
-        scenes.append(tool.describe_world("any", config)[0]["scene"])
-    matrix = js("picture.js", "all.stepMatrix(...scenes, 0.5)", scenes=scenes)
-    step = next(geom for geom in scenes[0]["geoms"] if geom["part"] == "step")
-    corners = np.array([[side * step["size"][0], 0, step["size"][2]] for side in (-1, 1)]) + step["pos"]
-    x, _, z = (np.column_stack([corners, np.ones(2)]) @ np.reshape(matrix, (4, 4))[:, :3]).T
-    np.testing.assert_allclose(x, [0.7, 1.3])
-    np.testing.assert_allclose(z, tool.HIGHEST / 2)
+def test_the_step_is_drawn_as_high_as_it_is(js):
+    """The mesh is that of the highest step, from the ground up."""
+    config = EnvConfig(scene="step", step_height=0.0, step_height_max=tool.HIGHEST)
+    scene = tool.describe_world("any", config)[0]["scene"]
+    matrix = np.reshape(js("main.js", "all.stepMatrix(0.5)"), (4, 4))
+    step = next(geom for geom in scene["geoms"] if geom["part"] == "step")
+    top = np.add(step["pos"], [0, 0, step["size"][2]])
+    np.testing.assert_allclose([*top, 1] @ matrix[:, :3], [top[0], top[1], tool.HIGHEST / 2])
+
+
+@pytest.mark.parametrize("angles", [[3.2, 3.3, 1.0, 1.3], [-0.9, -1.0, 2.0, 1.9]])
+def test_a_hand_drives_as_in_python(js, angles):
+    """Legs are taken over where they are; levers move wheels, and legs a little in each step."""
+    env = TwmrEnv(EnvConfig(action_mode="leg_position"), 1)
+    env.reset(seed=0)
+    env.sim.qpos[0, robot.LEG_QPOS] = angles
+    hand, wanted = Hand(), []
+    hand.watch(env)
+    hand.reset(1)
+    for levers in LEVERS:
+        hand.ahead, hand.turn, hand.legs = levers[0], levers[1], np.array(levers[2:])
+        wanted.append(hand.act(np.zeros((1, 1)))[0])
+    expression = """(() => {
+      const hands = new all.Hands(), env = { world: { servos: true }, robot, data: { qpos, qvel: [] } };
+      hands.take(env);
+      return levers.map(([ahead, turn, front, rear]) => {
+        hands.levers = { ahead, turn, front, rear };
+        return hands.act(env);
+      });
+    })()"""
+    found = js("hands.js", expression, robot=tool.constants(), qpos=env.sim.qpos[0].tolist(), levers=LEVERS)
+    np.testing.assert_allclose(found, wanted, atol=1e-6)
+
+
+def test_weights_moved_without_python_pay_what_python_pays(js):
+    """The sums that a reward explorer leaves for a page, under weights of the page's own."""
+    own = reward_term(lambda t: t.pitch**2, -1.0, name="lean", unit="rad²")
+    episodes = [climb(), record("random", EnvConfig(upright_factor=True), num_steps=60)]
+    told = json.loads(json.dumps(RewardExplorer(episodes, extra_terms=[own]).keepsake().rewards))
+    rng = np.random.default_rng(3)
+    weights = {term["name"]: term["sign"] * rng.uniform(0.1, 1) for term in told["terms"]}
+    paid = js(
+        "rewards.js",
+        "sums.map((each) => [all.earned(weights, each), all.total(all.earned(weights, each))])",
+        weights=weights,
+        sums=[each["sums"] for each in told["episodes"]],
+    )
+    for (terms, total), episode in zip(paid, episodes, strict=True):
+        config = episode.config.replace(**{term.setting: abs(weights[term.name]) for term in REWARD_TERMS})
+        wanted = rescored(episode, config, [replace(own, weight=weights["lean"])]).totals
+        assert terms | {"total": total} == pytest.approx(wanted, abs=1e-9)
+    assert told["weights"]["lean"] == -1

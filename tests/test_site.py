@@ -1,5 +1,6 @@
 """The static pages: executed, readable without a kernel, asking no network."""
 
+import copy
 import importlib.util
 import json
 import re
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 
 pytest.importorskip("latex2mathml", reason="`make site` installs it")
 spec = importlib.util.spec_from_file_location("build_site", Path(__file__).parents[1] / "tools" / "build_site.py")
@@ -54,6 +56,23 @@ def test_a_page_holds_text_outputs_and_links(built):
     assert 'href="02_two.html"' in page
     assert 'what</em> a <a href="glossary.html#policy">policy</a> is' in page
     assert ".ipynb" not in page
+
+
+def test_where_a_stage_stood_the_playground_is_a_click_away():
+    saved = '<div class="twmr-saved">a picture</div>'
+    told = {"terms": [], "weights": {}, "episodes": [{"title": '"<b>"', "sums": {}}]}
+    outputs = [
+        nbformat.v4.new_output("display_data", {"text/plain": "Stage: Ada, 2.00 s", "text/html": saved}),
+        nbformat.v4.new_output("display_data", {"text/plain": "R", "text/html": "<i>sums</i>", site.REWARDS: told}),
+    ]
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("stage", outputs=outputs)])
+    page = site.lesson_page(copy.deepcopy(book), "", playable=True)
+    assert page.count("src: 'playground.html'") == 1
+    assert json.loads(BeautifulSoup(page, "html.parser").select_one(".weigh")["data-told"]) == told
+    assert page.count("function weigh(") == 1
+    alone = site.lesson_page(book, "")
+    assert saved in alone
+    assert "playground.html" not in alone
 
 
 def test_formulas_are_drawn_by_the_browser_and_code_is_left_alone(built):

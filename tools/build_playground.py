@@ -10,6 +10,7 @@ import argparse
 import base64
 import gzip
 import html
+import io
 import json
 import os
 import re
@@ -22,40 +23,38 @@ from typing import Any
 import mujoco
 import numpy as np
 from deno import find_deno_bin
+from PIL import Image
 from safetensors.numpy import save
 
-from twmr_nb.config.fields import settings_of
 from twmr_nb.config.schema import EnvConfig
-from twmr_nb.draw.replay_scene import (
-    CHASSIS,
-    CLEARANCE,
-    WHEEL_BODIES,
-    describe_body,
-    describe_geom,
-    floor_labels,
-    is_drawn,
-)
+from twmr_nb.draw.replay_scene import CLEARANCE, describe_place, floor_labels
+from twmr_nb.draw.stills import side_view_frames
 from twmr_nb.draw.style import TERM_COLORS
+from twmr_nb.episodes.rollout import record
 from twmr_nb.episodes.worlds import world
 from twmr_nb.learn.network import named_leaves
+from twmr_nb.policies.hand import FOLDING
 from twmr_nb.policies.saved import SavedPolicy, load_policy, shipped_policies
 from twmr_nb.robot import model as robot
 from twmr_nb.robot import pose
-from twmr_nb.task import feeling, gate, rewards
+from twmr_nb.task import disturbance, feeling, gate, rewards
 from twmr_nb.task.env import TwmrEnv
 from twmr_nb.task.observations import mirror_of
 from twmr_nb.ui.replay import STYLE
+from twmr_nb.ui.script import HERE as WIDGETS
 from twmr_nb.ui.script import script
-from twmr_nb.ui.stops import stops
+from twmr_nb.ui.setting_row import weight_told
 
 ROOT = Path(__file__).parent.parent
 HERE = Path(__file__).parent / "playground"
+SHEETS = (WIDGETS / "stage_js" / "style.css", HERE / "style.css")
 PACKAGE = "@mujoco/mujoco"
 HIGHEST = 0.08  # m; the slider's end, a little above what any policy climbs
 EPISODE = 60.0  # s
 LANE = (-0.5, 0.5)  # m of the step that are drawn, to the sides
-ROAD = np.array([-0.4, 3.0])  # m along x that get marks
+ROAD = (-0.4, 3.0)  # m along x that get marks
 FIRST = "climber"  # the world that the page begins with
+FILMED, FILM_FPS, FILM_SIZE = 300, 8, (480, 160)  # control steps, pictures a second, px
 PART = '<script type="text/plain" id="{name}">{data}</script>'
 EXPORT = "export default loadMujoco;"
 ACTOR = ("encoder", "lstm_input", "lstm_recurrent", "decoder", "action_mean")  # what acts; critic and value do not
@@ -68,8 +67,9 @@ def build(page: Path, folder: Path = ROOT / "build" / "npm") -> None:
     parts["wasm"] = binary
     begin = f"start({json.dumps(given)}, loadMujoco);"
     fills = {
-        "style": STYLE + (HERE / "style.css").read_text(encoding="utf-8"),
+        "style": STYLE + "".join(path.read_text(encoding="utf-8") for path in SHEETS),
         "picture": base64.b64encode((ROOT / "docs" / "climb.png").read_bytes()).decode(),
+        "film": base64.b64encode(film()).decode(),
         "version": mujoco.__version__,
         "licences": html.escape(licences()),
         "parts": "\n".join(PART.format(name=name, data=packed(data)) for name, data in parts.items()),
@@ -102,6 +102,17 @@ def licences() -> str:
     """MuJoCo's licence and those of what is built into it, as they come with Python's."""
     ours = distribution("mujoco")
     return "\n\n".join(ours.read_text(f"licenses/{name}") or "" for name in ("LICENSE", "LICENSES_THIRD_PARTY.md"))
+
+
+def film() -> bytes:
+    """The first policy's climb, seen from the robot's side, for a browser that cannot play: an animated WebP file."""
+    episode = record(FIRST, world(FIRST, step_height=0.04), num_steps=FILMED)
+    step = round(1 / FILM_FPS / float(episode.transition.ctrl_dt))
+    shown = side_view_frames(episode, range(0, len(episode.time), step), FILM_SIZE, overlay=False)
+    first, *others = [Image.fromarray(frame) for frame in shown]
+    file = io.BytesIO()
+    first.save(file, "WEBP", save_all=True, append_images=others, duration=1000 // FILM_FPS, loop=0, quality=50)
+    return file.getvalue()
 
 
 def packed(data: bytes) -> str:
@@ -162,31 +173,23 @@ def describe_world(name: str, config: EnvConfig) -> tuple[dict[str, Any], bytes]
         "firstGeom": first,
         "below": below.tolist(),
         "pose": sim.qpos[0].tolist(),
-        "scene": describe_scene(config, model, env.success_x),
+        "scene": describe_scene(config, model),
     }
     data = np.zeros(mujoco.mj_sizeModel(model), np.uint8)
     mujoco.mj_saveModel(model, None, data)
     return told, data.tobytes()
 
 
-def describe_scene(config: EnvConfig, model: mujoco.MjModel, goal: float) -> dict[str, Any]:
-    """What the picture needs, as a replay has it; the step is drawn as high as it can be, and scaled in the page."""
-    chassis = model.body(CHASSIS).id
+def describe_scene(config: EnvConfig, model: mujoco.MjModel) -> dict[str, Any]:
+    """What the picture needs, as a stage has it; the step is drawn as high as it can be, and scaled in the page."""
+    place = describe_place(config, HIGHEST, model, ROAD, LANE)
     labels = floor_labels(config, HIGHEST, ROAD, (-CLEARANCE, CLEARANCE))
-    return {
-        "nq": model.nq,
-        "tree": [describe_body(model, i) for i in range(model.nbody)],
-        "geoms": [describe_geom(model, i, LANE) for i in range(model.ngeom) if is_drawn(model, i)],
-        "chassis": {"body": chassis, "size": model.geom_size[model.body_geomadr[chassis]].tolist()},
-        "wheels": [{"body": model.body(name).id} for name in WHEEL_BODIES],
-        "torque": robot.WHEEL_TORQUE,
-        "labels": [label for label in labels if not label["z"]],
-        "goal": goal,
-    }
+    legs = list(range(model.nq))[robot.LEG_QPOS]
+    return place | {"legs": legs, "labels": [label for label in labels if not label["z"]]}
 
 
 def constants() -> dict[str, Any]:
-    """Sizes of the robot and thresholds of senses and rewards; m, rad, s."""
+    """Sizes of the robot, thresholds of senses and rewards, the spring that pulls; m, rad, s, N."""
     return {
         "hinge": robot.LEG_HINGE_RADIUS,
         "length": robot.LEG_LENGTH,
@@ -211,22 +214,20 @@ def constants() -> dict[str, Any]:
         "astray": rewards.ASTRAY,
         "upright": rewards.UPRIGHT,
         "tipping": rewards.TIPPING,
+        "folding": FOLDING,
+        "stiffness": disturbance.STIFFNESS,
+        "damping": disturbance.DAMPING,
+        "strongest": disturbance.STRONGEST,
     }
 
 
 def terms() -> list[dict[str, Any]]:
     """The table of reward terms, with what a slider needs; raises ValueError if the page's JavaScript lacks one."""
     known = (HERE / "rewards.js").read_text(encoding="utf-8")
-    settings = settings_of(EnvConfig)
-    rows = []
     for term in rewards.REWARD_TERMS:
         if f"\n  {term.name}: (" not in known:
             raise ValueError(f"the page cannot compute the reward term {term.name!r}: add it to {HERE / 'rewards.js'}.")
-        told = {"name": term.name, "label": term.label, "setting": term.setting, "sign": term.weight, "unit": term.unit}
-        own = settings[term.setting]
-        told |= {"stops": stops(own), "weightUnit": own.unit}
-        rows.append(told | {"doc": term.doc, "color": TERM_COLORS[term.name]})
-    return rows
+    return [weight_told(term, TERM_COLORS[term.name]) for term in rewards.REWARD_TERMS]
 
 
 def actor_bytes(saved: SavedPolicy) -> bytes:

@@ -31,7 +31,11 @@ from pygments.formatters import HtmlFormatter
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(Path(__file__).parent))
-from build_playground import build as build_playground  # noqa: E402 (a neighbour, however this file is run)
+from build_playground import HERE as PLAYED  # noqa: E402 (a neighbour, however this file is run)
+from build_playground import build as build_playground  # noqa: E402
+
+from twmr_nb.ui.saved import REWARDS  # noqa: E402
+from twmr_nb.ui.script import script  # noqa: E402
 
 PLAYGROUND = "playground.html"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -75,6 +79,15 @@ time* is that of the kernel and of what it starts, on all cores: beside other wo
 work* is how many cores other programs kept busy meanwhile: where it is not near 0, an idle machine is quicker. *Peak
 memory* is the kernel's own; each of the two workers of lesson 07 takes half a gigabyte besides.
 """
+# The playground where a stage stands in the notebook: loaded when it is asked for, a still until then.
+PLAYABLE = f"""<div class="twmr-playable">{{still}}<button type="button" onclick="
+const frame = document.createElement('iframe');
+Object.assign(frame, {{{{ src: '{PLAYGROUND}', title: 'the playground' }}}});
+this.parentNode.replaceChildren(frame);">Drive the robot here, in this page</button></div>"""
+WEIGH = """<script type="module">
+{script}
+for (const root of document.querySelectorAll(".weigh")) weigh(root);
+</script>"""
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title><style>{style}</style></head><body>{nav}<main>{body}</main>{nav}</body></html>
@@ -102,7 +115,8 @@ def build(notebooks: Sequence[Path], out: Path, again: bool = False) -> list[str
         if picture := best_picture(notebook):
             (out / f"{path.stem}.png").write_bytes(picture)
         before, after = [notebooks[j] if 0 <= j < len(notebooks) else None for j in (i - 1, i + 1)]
-        page = lesson_page(notebook, navigation(before, after), terms)
+        playable = (out / PLAYGROUND).exists()
+        page = lesson_page(notebook, navigation(before, after), terms, playable)
         (out / f"{path.stem}.html").write_text(page, encoding="utf-8")
     for name in (GLOSSARY, READING):
         (out / f"{name}.html").write_text(document_page(ROOT / "docs" / f"{name}.md"), encoding="utf-8")
@@ -197,10 +211,11 @@ def with_terms(text: str, terms: dict[str, str]) -> str:
     return word.sub(replace, text)
 
 
-def lesson_page(notebook: NotebookNode, nav: str, terms: dict[str, str] | None = None) -> str:
+def lesson_page(notebook: NotebookNode, nav: str, terms: dict[str, str] | None = None, playable: bool = False) -> str:
     """A whole page, with formulas as MathML, links to the other pages, and no widget that would need a kernel.
 
-    terms: what the glossary explains; the first use of each is a link.
+    terms: what the glossary explains; the first use of each is a link. playable: whether the playground lies beside it,
+    to stand where a stage stood.
     """
     left = dict(terms or {})
     for cell in notebook.cells:
@@ -208,17 +223,23 @@ def lesson_page(notebook: NotebookNode, nav: str, terms: dict[str, str] | None =
             text = re.sub(r"\]\((\w+)\.ipynb\)", r"](\1.html)", cell.source)
             cell.source = with_math(with_terms(text, left))
         else:
-            cell.outputs = [still(output) for output in cell.outputs if WIDGET not in output.get("data", {})]
+            cell.outputs = [still(output, playable) for output in cell.outputs if WIDGET not in output.get("data", {})]
     notebook.metadata.pop("widgets", None)
     exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True)
     body, _ = exporter.from_notebook_node(notebook)
+    if '<div class="weigh"' in body:
+        body += WEIGH.format(script=script(str(PLAYED / "weigh.js")))
     title, _ = heading(notebook)
     return PAGE.format(title=html.escape(title), style=STYLE + CODE_COLORS, nav=nav, body=body)
 
 
-def still(output: NotebookNode) -> NotebookNode:
-    """An output without what only a live page can draw."""
+def still(output: NotebookNode, playable: bool) -> NotebookNode:
+    """An output without what only a live page can draw; with what a page can do by itself."""
     data = output.get("data", {})
+    if told := data.pop(REWARDS, None):
+        data["text/html"] += f'<div class="weigh" data-told="{html.escape(json.dumps(told))}"></div>'
+    if playable and data.get("text/plain", "").startswith("Stage: "):
+        data["text/html"] = PLAYABLE.format(still=data["text/html"])
     if "text/markdown" in data:
         data["text/markdown"] = with_math(data["text/markdown"])
     formula = data.pop("text/latex", "")  # code has it too, beside its HTML

@@ -21,6 +21,11 @@ STILL = """selector => new Promise((resolve) => {
   requestAnimationFrame(look);
 })"""
 
+MOVING = """selector => [...document.querySelectorAll(`${selector}, ${selector} *`)].filter((element) => {
+  const { transitionDuration, animationName } = getComputedStyle(element);
+  return transitionDuration !== "0s" || animationName !== "none";
+}).length"""
+
 
 def until_still(page: Page, selector: str) -> None:
     """Wait until everything inside such elements has come to rest."""
@@ -41,3 +46,8 @@ def barriers(page: Page, selector: str) -> list[str]:
         if each["impact"] in ("serious", "critical")
         for node in each["nodes"]
     ]
+
+
+def moving(page: Page, selector: str) -> int:
+    """How many elements in such elements are made to move by the page's style."""
+    return page.evaluate(MOVING, selector)

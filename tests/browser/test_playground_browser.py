@@ -6,16 +6,21 @@ Pictures are kept in tests/artifacts; look at them after a change.
 import copy
 import gzip
 import importlib.util
+import random
 from pathlib import Path
 
 import mujoco
+import nbformat
 import numpy as np
 import pytest
-from boxes import barriers, troubles
+from boxes import barriers, moving, troubles, until_still
 from lab import new_page, screenshot
+from storms import assert_flat, heap, storm
 
+from twmr_nb.draw.replay_scene import WHEEL_BODIES
 from twmr_nb.policies.saved import load_policy
 from twmr_nb.robot.model import STEP_GEOM, height_to_box
+from twmr_nb.task.disturbance import Pull, wrench
 from twmr_nb.task.env import TwmrEnv
 from twmr_nb.task.rewards import REWARD_TERMS
 from twmr_nb.task.simulation import STATE
@@ -30,6 +35,7 @@ spec.loader.exec_module(tool)
 PLAY = "document.querySelector('.twmr-playground').playground"
 REPLAYED = Path(__file__).with_name("playground.js").read_text()
 STEPS, HEIGHTS = 200, (0.03, 0.05, 0.02, 0.045, 0.0)  # of each start, m
+STORMS = 40
 SAME, ALIKE = 1e-9, 1e-6  # of what is computed in the same way; of a network in float32 here and float64 there
 
 
@@ -62,10 +68,10 @@ def opened(built, browser):
 
 @pytest.fixture
 def page(opened):
-    """The page with a robot at the start, driven by hand, in its first world."""
+    """The page with a robot at the start, to be driven by hand, in its first world."""
     opened.evaluate(f"""async () => {{
-      Object.assign({PLAY}, {{ playing: true, speed: 1, driver: "you" }});
-      {PLAY}.hands.held.clear();
+      {PLAY}.view.levers.release();
+      Object.assign({PLAY}, {{ playing: false, pace: 1, driver: "you" }});
       {PLAY}.find('[data-is=height]').value = 0.04;
       {PLAY}.setHeight(0.04);
       await {PLAY}.enter("climber");
@@ -122,6 +128,15 @@ def spread(env, state, ctrl):
     return float(np.ptp(ends, axis=0).max())
 
 
+def assert_ways_part_only_where_pythons_own_do(opened, env, given, wanted):
+    """From the start alone, under Python's actions: every joint within 1e-9 to the end, or to such a last bit."""
+    ways = zip(opened.evaluate(REPLAYED, given | {"free": True}), wanted, strict=True)
+    gaps = [np.abs(np.subtract(here["qpos"], there["qpos"])).max() for here, there in ways]
+    if parted := next((i for i, gap in enumerate(gaps) if gap > SAME), None):
+        own = spread(env, given["states"][parted]["physics"], wanted[parted]["ctrl"])
+        assert gaps[parted] < 10 * own, f"step {parted}: {gaps[parted]:.1e} apart, Python's own {own:.1e}"
+
+
 @pytest.mark.parametrize(
     "name", ["climber", "flip_7cm", "hopeless", pytest.param("walkthrough", marks=pytest.mark.slow)]
 )
@@ -134,6 +149,7 @@ def test_the_robot_of_the_page_is_that_of_python(opened, name):
     edges, off = 0, 0.0
     for seed in range(len(HEIGHTS)):
         env, given, wanted = recorded(name, seed)
+        assert_ways_part_only_where_pythons_own_do(opened, env, given, wanted)
         for i, (here, there) in enumerate(zip(opened.evaluate(REPLAYED, given), wanted, strict=True)):
             off = max(off, np.abs(np.subtract(here["answer"], given["actions"][i])).max())
             far = np.abs(np.subtract(here["qpos"], there["qpos"])).max()
@@ -179,6 +195,44 @@ def test_an_episode_begins_as_in_python(opened, name):
     np.testing.assert_allclose(found["end"], env.sim.qpos[0], atol=SAME)
 
 
+def test_a_spring_pulls_as_in_python(page):
+    world = tool.page_world(load_policy("climber"))
+    env = TwmrEnv(world, 1, autoreset=False)
+    env.set_step_heights(0.04, 0.04)
+    env.reset(seed=1)
+    model, data, start = env.sim.model, mujoco.MjData(env.sim.model), env.get_state()
+    wheel = model.body(WHEEL_BODIES[0]).id
+    pull = Pull(wheel, (0.0, 0.01, 0.02), (0.2, 0.15, 0.25))
+    ends, forces = [], []
+    for _ in range(25):
+        data.qpos, data.qvel = env.sim.qpos[0], env.sim.qvel[0]
+        for compute in (mujoco.mj_kinematics, mujoco.mj_comPos, mujoco.mj_comVel):
+            compute(model, data)
+        point, force = pull.force(model, data)
+        outside = np.zeros((1, model.nbody, 6))
+        outside[0, wheel] = wrench(data, wheel, point, force)
+        env.sim.set_forces(outside)
+        env.step(np.zeros((1, 8), np.float32))
+        ends.append(env.sim.qpos[0].copy())
+        forces.append([*point, *force])
+    found = page.evaluate(
+        f"""([physics, pull]) => {{
+          const {{ env, mj }} = {PLAY};
+          mj.mj_setState(env.model, env.data, physics, mj.mjtState.mjSTATE_INTEGRATION.value);
+          env.gate = 0;
+          return Array.from({{ length: 25 }}, () => {{
+            env.pull = pull;
+            const {{ qpos }} = env.step(new Array(8).fill(0));
+            return {{ qpos, pulled: env.pulled.flat() }};
+          }});
+        }}""",
+        [start["physics"][0].tolist(), {"body": pull.body, "at": list(pull.at), "to": list(pull.to)}],
+    )
+    assert np.linalg.norm(forces[0][3:]) > 10
+    np.testing.assert_allclose([each["pulled"] for each in found], forces, atol=1e-7)
+    np.testing.assert_allclose([each["qpos"] for each in found], ends, atol=SAME)
+
+
 # ---- a person ----
 
 
@@ -191,13 +245,14 @@ def wait(page, condition):
 
 
 def test_arrows_drive_ahead_and_turn_to_the_left(page):
-    page.keyboard.down("ArrowUp")
+    assert now(page, "playing") is False
+    page.keyboard.down("ArrowUp")  # which starts the clock
     wait(page, "env.data.qpos[0] > 0.1")
     page.keyboard.down("a")
-    wait(page, "play.heading(env.data.qpos)[0] > 0.1")  # y is to the left
+    wait(page, "2 * Math.atan2(env.data.qpos[6], env.data.qpos[3]) > 0.1")  # y is to the left
     page.keyboard.up("a")
     page.keyboard.up("ArrowUp")
-    assert now(page, "hands.held.size") == 0
+    assert set(now(page, "hands.levers").values()) == {0}
 
 
 def test_legs_come_out_by_key_and_by_slider_and_show_it(page):
@@ -207,33 +262,101 @@ def test_legs_come_out_by_key_and_by_slider_and_show_it(page):
         "Math.abs(env.data.qpos[8] - env.robot.middle) < 0.1 && Math.abs(env.data.qpos[16] - env.robot.middle) < 0.1",
     )
     page.keyboard.up("e")
-    wait(page, "play.find('[data-legs=front]').value === '1'")
+    wait(page, "play.find('[data-legs=front]').value === '100'")
     page.locator("[data-legs=rear]").fill("0")
     wait(page, "env.data.qpos[16] > 3 || env.data.qpos[16] < -0.7")
     assert abs(page.evaluate(f"{PLAY}.env.data.qpos[8] - {PLAY}.env.robot.middle")) < 0.2
 
 
 def test_a_policy_that_is_given_the_wheel_climbs_and_gives_it_back(page):
-    page.evaluate(f"{PLAY}.speed = 4")  # as fast as this machine can
-    page.keyboard.press("h")
-    assert page.locator(".hud .title").inner_text().startswith("climber drives")
-    assert "its memory begins here" in page.locator(".notice").inner_text()
+    page.evaluate(f"{PLAY}.pace = 4")  # as fast as this machine can
+    page.keyboard.down("w")
+    wait(page, "env.steps > 10")
+    page.keyboard.up("w")
+    page.locator("[data-is=driver]").select_option("climber")
+    assert "with a fresh memory" in page.locator(".hud .title").inner_text()
     wait(page, "env.data.qpos[0] > 0.55 && env.data.qpos[2] > 0.05")
     screenshot(page, "playground_climbs")
+    page.locator(".stage canvas").focus()
     page.keyboard.down("s")  # whoever steers drives
     assert now(page, "driver") == "you"
     page.keyboard.up("s")
 
 
-@pytest.mark.parametrize(("side", "axis", "sign"), [("from behind", 0, 1), ("from the left", 1, -1)])
-def test_a_push_moves_it_where_it_points(page, side, axis, sign):
-    page.evaluate(f"{PLAY}.playing = false")
-    page.locator("[data-is=side]").select_option(side)
+def test_nobody_drives_without_power(page):
+    """No motor holds a robot that somebody sets going."""
+    page.locator("[data-is=driver]").select_option("nobody")
+    moved = page.evaluate(f"""() => {{
+      const {{ env }} = {PLAY}, from = env.data.qpos[0];
+      env.data.qvel[0] = 0.3;
+      for (let k = 0; k < 10; k++) {PLAY}.stepOnce();
+      return env.data.qpos[0] - from;
+    }}""")
+    assert set(now(page, "env.transition.torque")) == {0}
+    assert moved > 0.002
+    page.locator("[data-is=driver]").select_option("you")
+    page.evaluate(f"{PLAY}.stepOnce()")
+    assert max(map(abs, now(page, "env.transition.torque"))) > 0
+
+
+def test_five_seconds_back_all_is_as_it_was(page):
+    """A policy under way: its robot, senses, sums and gate; but its memory begins afresh."""
+    page.locator("[data-is=driver]").select_option("climber")
+    was = page.evaluate(f"""() => {{
+      const play = {PLAY}, states = {{}};
+      for (let k = 0; k < 310; k++) {{
+        if (k === 50) Object.assign(states, structuredClone(play.env.moment()));
+        play.stepOnce();
+      }}
+      return states;
+    }}""")
+    page.keyboard.press("z")
+    page.wait_for_function(f"() => {PLAY}.env.steps === 50")
+    found = now(page, "env.moment()")
+    assert found == {name: was[name] for name in found}
+    assert was["own"]["sums"]["climb"] != 0
+    assert set(page.evaluate(f"Object.values({PLAY}.player.memories[0].out)")) == {0}
+    assert "since 1.00 s, with a fresh memory" in page.locator(".hud .title").inner_text()
+
+
+def test_the_robot_is_pulled_where_it_is_dragged(page):
+    page.locator("[data-is=driver]").select_option("nobody")
+    page.locator("[data-do=play]").click()
+    x, y = page.evaluate(f"""() => {{
+      const {{ view }} = {PLAY}, box = view.stage.getBoundingClientRect();
+      const [x, y] = view.where(view.frame.qpos.slice(0, 3));
+      return [box.x + x, box.y + y];
+    }}""")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 90, y - 30, steps=3)
+    wait(page, "env.pulled && Math.hypot(...env.pulled[1]) > 2")
+    page.locator(".newtons").wait_for()
+    screenshot(page, "playground_pulled")
+    before, force = now(page, "view.frame.qpos.slice(0, 3)"), now(page, "env.pulled[1]")
+    wait(page, f"Math.hypot(env.data.qpos[0] - {before[0]}, env.data.qpos[1] - {before[1]}) > 0.02")
+    after = now(page, "view.frame.qpos.slice(0, 3)")
+    assert sum(f * (b - a) for f, a, b in zip(force, before, after, strict=True)) > 0
+    page.mouse.up()
+    wait(page, "!env.pulled")
+
+
+def test_a_gamepad_drives(page):
+    pad = "[null, { axes: [0, -1], buttons: [{ pressed: false }] }]"
+    page.evaluate(f"() => {{ navigator.getGamepads = () => {pad}; }}")
+    wait(page, "env.data.qpos[0] > 0.05")
+    page.evaluate("() => { delete navigator.getGamepads; }")
+    wait(page, "play.hands.levers.ahead === 0")
+
+
+@pytest.mark.parametrize(("way", "axis", "sign"), [("ahead", 0, 1), ("to the right", 1, -1)])
+def test_a_push_moves_it_where_it_points(page, way, axis, sign):
+    page.locator("[data-is=way]").select_option(label=way)
     page.locator("[data-is=impulse]").fill("2")
     page.locator("[data-do=push]").click()
     moved = page.evaluate(f"""() => {{
       const {{ env }} = {PLAY}, before = [...env.data.qpos];
-      for (let k = 0; k < 25; k++) env.step({PLAY}.hands.act(env), "leg_position");
+      for (let k = 0; k < 25; k++) {PLAY}.stepOnce();
       return [0, 1].map((axis) => env.data.qpos[axis] - before[axis]);
     }}""")
     assert sign * moved[axis] > 0.005
@@ -245,6 +368,7 @@ def test_a_weight_acts_at_once_and_the_sums_are_what_was_paid(page):
     wait(page, "env.steps > 40")
     page.keyboard.up("w")
     page.keyboard.press("Space")
+    wait(page, "!play.playing")
     page.get_by_label("weight of forward").fill("70")
     weight, sums, paid, scores = (now(page, f"env.{name}") for name in ("weights.forward", "sums", "paid", "scores"))
     assert weight > 0
@@ -271,40 +395,53 @@ def test_the_step_rises_at_once_before_a_robot_that_is_far_and_later_for_one_tha
     assert now(page, "env.height") == 0.06
     assert page.locator("[data-is=cm]").inner_text() == "2 cm, from the next start"
     page.locator(".stage canvas").focus()
-    page.keyboard.press("r")
+    page.keyboard.press("Backspace")
     assert now(page, "env.height") == 0.02
 
 
 def test_a_fall_ends_the_episode_and_says_how_to_begin_anew(page):
     page.evaluate(f"{PLAY}.env.data.qpos.set([0, 1, 0, 0], 3)")  # on its back
-    page.get_by_text("The episode ends: the robot fell. R, or the button, begins anew.").wait_for()
-    steps = now(page, "env.steps")
-    page.get_by_role("button", name="begin anew").click()
+    page.keyboard.press("Space")
+    page.get_by_text("The episode is over: fell. Start anew, or go back by five seconds.").wait_for()
+    assert now(page, "playing") is False
+    page.get_by_role("button", name="start anew").click()
     assert page.locator(".notice").is_hidden()
-    assert now(page, "env.steps") <= steps + 2
-    assert now(page, "env.over") == ""
+    assert (now(page, "env.steps"), now(page, "env.over")) == (0, "")
 
 
 def test_every_world_can_be_entered(page):
     for name in page.evaluate(f"{PLAY}.given.worlds.map((world) => world.name)"):
-        page.evaluate(f"{PLAY}.driver = 'policy'")
-        page.locator("[data-is=world]").select_option(name)
-        wait(page, f"play.world.name === '{name}' && play.driver === '{name}' && env.steps > 5")
+        page.locator("[data-is=driver]").select_option(name)
+        wait(page, f"play.world.name === '{name}' && play.driver === '{name}' && play.panel.env === env")
+        page.evaluate(f"() => {{ for (let k = 0; k < 5; k++) {PLAY}.stepOnce(); }}")
+        assert now(page, "env.steps") == 5
 
 
 def test_keys_never_hold_a_person(page):
-    """Tab goes on through the page; Escape leaves a slider, whose arrows are its own."""
+    """Escape gives the keys back, Tab goes on through the page, and a slider's arrows are its own."""
     slider = page.locator("[data-is=height]")
     slider.focus()
     page.keyboard.press("ArrowRight")
-    assert now(page, "hands.held.size") == 0
+    assert set(now(page, "hands.levers").values()) == {0}
     assert float(slider.input_value()) == 0.045
     page.keyboard.press("Escape")
-    assert page.evaluate("document.activeElement.tagName") == "CANVAS"
+    assert page.evaluate("document.activeElement.dataset.do") == "play"
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.dataset.do") == "hand"
-    page.keyboard.press("Space")  # presses the button, and does not pause
-    assert (now(page, "driver"), now(page, "playing")) == ("climber", True)
+    assert page.evaluate("document.activeElement.dataset.do") == "step"
+    page.keyboard.press("Space")  # presses the button, and plays nothing
+    assert (now(page, "env.steps"), now(page, "playing")) == (1, False)
+
+
+@pytest.mark.slow
+def test_storms_break_nothing(opened):
+    rng, sizes = random.Random(1), []
+    for _ in range(STORMS):
+        storm(opened, ".twmr-playground", rng)
+        assert opened.errors == []
+        assert opened.evaluate(f"[...{PLAY}.env.data.qpos, ...Object.values({PLAY}.env.earned)].every(Number.isFinite)")
+        sizes.append(heap(opened) + opened.evaluate(f"{PLAY}.env.data.qpos.buffer.byteLength"))
+    assert_flat(sizes)
 
 
 # ---- the page ----
@@ -318,15 +455,63 @@ def test_the_page_is_small_and_names_the_licence(built):
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1366, "light"), (1366, "dark"), (390, "light")])
-def test_everything_fits_and_can_be_reached(built, browser, width, scheme):
-    page = new_page(browser, viewport={"width": width, "height": 800}, color_scheme=scheme)
-    page.goto(built.as_uri())
-    page.wait_for_function(f"() => {PLAY}?.panel?.env")
-    page.evaluate(f"{PLAY}.playing = false")
+def test_everything_fits_and_can_be_reached(page, width, scheme):
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=scheme)
+    wait(page, f"play.view.dark === {str(scheme == 'dark').lower()}")
+    until_still(page, ".twmr-playground")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert troubles(page, ".twmr-playground") == []
     assert barriers(page, "main") == []
     screenshot(page, f"playground_{width}_{scheme}", full_page=True)
+    if width == 390:  # where fingers drive
+        button = page.locator("[data-lever=ahead]")
+        assert min(button.bounding_box()["width"], button.bounding_box()["height"]) >= 44
+        button.hover()
+        page.mouse.down()
+        wait(page, "env.data.qpos[0] > 0.05")
+        page.mouse.up()
+        wait(page, "play.hands.levers.ahead === 0")
+    page.set_viewport_size({"width": 1366, "height": 768})
+    page.emulate_media(color_scheme="light")
+
+
+def test_nothing_moves_unasked(page):
+    """Before somebody plays or steers, as those who ask for little motion want it."""
+    page.emulate_media(reduced_motion="reduce")
+    wait(page, "!play.stale")
+    before = now(page, "view.frame.qpos")
+    page.evaluate("() => new Promise((done) => setTimeout(done, 300))")
+    assert (now(page, "view.frame.qpos"), now(page, "env.steps"), now(page, "playing")) == (before, 0, False)
+    assert moving(page, ".twmr-playground") == 0
+    page.emulate_media(reduced_motion="no-preference")
+
+
+def test_a_lesson_has_it_a_click_away_and_weights_to_move(built, browser):
+    """From a disk and offline: the stage's still gives way to the playground; the explorer's episode is paid anew."""
+    pytest.importorskip("latex2mathml", reason="`make site` installs it")
+    spec = importlib.util.spec_from_file_location("build_site", ROOT / "tools" / "build_site.py")
+    site = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(site)
+    term = {"label": "forward", "doc": "", "sign": 1, "stops": [0, 1, 2], "weightUnit": "", "color": "#0072b2"}
+    told = {"terms": [term | {"name": "forward"}], "weights": {"forward": 1}}
+    told["episodes"] = [{"title": "<b>mine", "sums": {"forward": 2.5}}, {"title": "other", "sums": {"forward": -3.0}}]
+    still = {"text/plain": "Stage: Ada", "text/html": '<img class="still" alt="">'}
+    outputs = [still, {"text/plain": "Reward explorer", "text/html": "", site.REWARDS: told}]
+    cell = nbformat.v4.new_code_cell(outputs=[nbformat.v4.new_output("display_data", data) for data in outputs])
+    lesson = built.with_name("lesson.html")
+    lesson.write_text(site.lesson_page(nbformat.v4.new_notebook(cells=[cell]), "", playable=True), encoding="utf-8")
+    page = new_page(browser)
+    page.context.set_offline(True)
+    page.goto(lesson.as_uri())
+    assert page.locator("tfoot b").all_inner_texts() == ["+2.50", "−3.00"]
+    page.get_by_label("weight of forward").press("End")
+    assert page.locator("tfoot b").all_inner_texts() == ["+5.00", "−6.00"]
+    assert page.locator("th[scope=col]").first.inner_text() == "<b>mine"
+    assert page.locator("iframe").count() == 0
+    page.get_by_role("button", name="Drive the robot here").click()
+    assert page.locator(".still").count() == 0
+    page.frame_locator("iframe").locator(".rewards b").first.wait_for()
     page.context.close()
 
 
@@ -334,6 +519,8 @@ def test_without_graphics_a_picture_and_one_line_stand_in(built, browser_without
     page = new_page(browser_without_webgl)
     page.goto(built.as_uri())
     page.get_by_text("To move, the robot needs JavaScript, WebAssembly and WebGL2").wait_for()
-    assert page.locator(".fallback img").evaluate("image => image.decode().then(() => image.naturalWidth)") > 300
+    assert page.locator(".fallback img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 480
+    page.emulate_media(reduced_motion="reduce")  # a still stands in for the film
+    page.wait_for_function("() => document.querySelector('.fallback img').currentSrc.startsWith('data:image/png')")
     assert page.locator(".twmr-playground").is_hidden()
     page.context.close()

@@ -3,11 +3,15 @@
 Pictures are kept in tests/artifacts; look at them after a change.
 """
 
+import random
+
 import pytest
-from boxes import barriers, troubles
+from boxes import barriers, moving, troubles, until_still
+from storms import assert_flat, heap, storm
 from waiting import wait_for
 
 pytestmark = pytest.mark.browser
+STORMS = 200
 STAGE = "document.querySelector('.twmr-driven').stage"  # the widget's own object, in the page
 CELLS = [
     "import twmr_nb as tw\nworld = tw.world('climber', step_height=0.03)",
@@ -188,3 +192,59 @@ def test_keys_are_given_back_and_nothing_bars_anybody(notebook):
     notebook.screenshot("stage_390", ".twmr-driven")
     deed(notebook, "play")
     until(notebook, "!model.get('status').playing")
+
+
+def test_nothing_moves_unasked(notebook):
+    """As those who ask for little motion want it."""
+    page = notebook.page
+    page.emulate_media(reduced_motion="reduce")
+    until_still(page, ".twmr-driven")
+    before = page.evaluate(f"{STAGE}.frame.qpos")
+    page.evaluate("() => new Promise((done) => setTimeout(done, 300))")
+    assert page.evaluate(f"{STAGE}.frame.qpos") == before
+    assert moving(page, ".twmr-driven") == 0
+    page.emulate_media(reduced_motion="no-preference")
+
+
+@pytest.mark.slow
+def test_storms_break_nothing(notebook):
+    state = (
+        "[bool(np.isfinite(stage.drive.env.sim.qpos).all()), psutil.Process().memory_info().rss, stage.kept.clear()]"
+    )
+    notebook.evaluate("[globals().update(np=__import__('numpy'), psutil=__import__('psutil'))]")
+    rng, page, kernel = random.Random(2), [], []
+    for _ in range(STORMS):
+        storm(notebook.page, ".twmr-driven", rng)
+        assert [error for error in notebook.errors if "favicon" not in error] == []
+        assert notebook.tracebacks() == ""
+        whole, used, _ = notebook.evaluate(state)
+        assert whole
+        kernel.append(used)
+        page.append(heap(notebook.page))
+    assert_flat(page)
+    assert_flat(kernel)
+
+
+def test_a_stage_whose_kernel_ended_says_so_until_its_cell_runs_again(notebook):
+    page, kernel = notebook.page, "jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+    page.evaluate(f"() => {kernel}.restart()")
+    notice = page.locator(".twmr-driven .notice").first
+    notice.get_by_text("The kernel that drove this has ended: run this cell again.").wait_for()
+    page.locator(".twmr-driven [data-do=play]").first.click()  # to no effect
+    notebook.run_cell(0)
+    notebook.run_cell(1)
+    until(notebook, "frame && !model.get('status').playing")
+    assert notice.is_hidden()
+
+
+def test_without_webgl_all_but_the_picture_works(lab, browser_without_webgl):
+    notebook = lab.open(browser_without_webgl, CELLS[:2])
+    notebook.run_cell(0)
+    notebook.run_cell(1)
+    notebook.page.get_by_text("tw.video(stage.episode) films what was driven").wait_for()
+    deed(notebook, "step")
+    until(notebook, "frame?.time[0] > 0")
+    until(notebook, "document.querySelector('.twmr-driven [data-is=time]').textContent === '0.02'")
+    assert [error for error in notebook.errors if "favicon" not in error] == []
+    notebook.shutdown_kernel()
+    notebook.close()

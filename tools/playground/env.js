@@ -2,9 +2,9 @@
 // control step at a time. What is the same in every world is in `robot`; both come from Python with the page.
 
 import { aboutZ, tiltOf, uprightOf } from "./attitude.js";
-import { scoreStep } from "./rewards.js";
+import { earned, scoreStep } from "./rewards.js";
 import { f32, Feeling, gateOf, jointsOf, observe } from "./senses.js";
-import { clamp } from "../../twmr_nb/ui/replay_js/vectors.js";
+import { clamp, cross } from "../../twmr_nb/ui/replay_js/vectors.js";
 
 const WHEEL_MOTORS = [0, 1, 2, 3], LEG_MOTORS = [4, 5, 6, 7];
 const IMU = 13, TOUCH = 19; // where they begin among the sensors
@@ -23,6 +23,8 @@ export class Env {
   mj; model; data; world; robot; terms; weights; height;
   // of the episode
   transition; scores; sums; steps; passed; over; action; gate; feeling; shove;
+  // from outside: a spring {body, at, to} as in twmr_nb/task/disturbance.py, and where, m, and how, N, it pulled last
+  pull = null; pulled = null;
 
   /** @param {any} mj the loaded module @param {Uint8Array} bytes a binary model */
   constructor(mj, bytes, world, robot, terms) {
@@ -97,7 +99,7 @@ export class Env {
   /** From here on an episode counts. */
   begin() {
     const { config } = this.world, qpos = [...this.data.qpos];
-    Object.assign(this, { steps: 0, passed: false, over: "", action: new Array(8).fill(0), gate: 0, shove: null });
+    Object.assign(this, { steps: 0, passed: false, over: "", action: new Array(8).fill(0), gate: 0, shove: null, pull: null, pulled: null });
     this.feeling.start(jointsOf(qpos, this.data.qvel).leg);
     if (config.gate_mode === "felt") this.gate = this.feeling.open ? 1 : 0;
     this.scores = Object.fromEntries(this.terms.map(({ name }) => [name, { raw: 0, share: 1 }]));
@@ -124,6 +126,52 @@ export class Env {
     this.shove = impulse;
   }
 
+  // Forces from outside for a control step; what was pushed is pushed once.
+  disturb() {
+    const { data, world, shove } = this;
+    shove?.forEach((impulse, k) => (data.xfrc_applied[6 * world.scene.chassis.body + k] = impulse / world.dt));
+    Object.assign(this, { shove: null, pulled: this.pull && this.stretch(this.pull) });
+  }
+
+  // The force of the spring that pulls, and its torque about the body's centre of mass.
+  stretch({ body, at, to }) {
+    const { mj, model, data, robot } = this, three = (values, from) => [...values.subarray(from, from + 3)];
+    for (const compute of [mj.mj_kinematics, mj.mj_comPos, mj.mj_comVel]) compute(model, data);
+    const rows = [0, 1, 2].map((r) => three(data.xmat, 9 * body + 3 * r)), minus = (a, b) => a.map((v, k) => v - b[k]);
+    const point = three(data.xpos, 3 * body).map((v, k) => v + rows[k].reduce((sum, m, c) => sum + m * at[c], 0));
+    const arm = minus(point, three(data.subtree_com, 3 * model.body_rootid[body])), spin = cross(three(data.cvel, 6 * body), arm);
+    const speed = three(data.cvel, 6 * body + 3).map((v, k) => v + spin[k]);
+    const asked = point.map((p, k) => robot.stiffness * (to[k] - p) - robot.damping * speed[k]);
+    const share = Math.min(1, robot.strongest / Math.max(Math.hypot(...asked), 1e-9)), force = asked.map((f) => f * share);
+    const torque = cross(minus(point, three(data.xipos, 3 * body)), force);
+    [...force, ...torque].forEach((v, k) => (data.xfrc_applied[6 * body + k] += v));
+    return [point, force];
+  }
+
+  /** Whether the motors have power; without, wheels and legs are free to turn. */
+  power(on) {
+    const { opt } = this.model, off = this.mj.mjtDisableBit.mjDSBL_ACTUATION.value;
+    opt.disableflags = on ? opt.disableflags & ~off : opt.disableflags | off;
+  }
+
+  /** This moment, to be gone back to. */
+  moment() {
+    const { mj, model, data, transition, scores, sums, steps, passed, action, gate, senses } = this, all = mj.mjtState.mjSTATE_INTEGRATION.value;
+    const buffer = new mj.DoubleBuffer(mj.mj_stateSize(model, all)), { attitude, gyro, lean, level, deaf, open } = this.feeling;
+    mj.mj_getState(model, data, buffer, all);
+    const physics = [...buffer.GetView()];
+    buffer.delete();
+    const own = { transition, scores, sums: { ...sums }, steps, passed, action, gate, senses, over: "" };
+    return { physics, own, feeling: { attitude, gyro, lean, level, deaf, open } };
+  }
+
+  /** Back to it. */
+  goBack({ physics, own, feeling }) {
+    this.mj.mj_setState(this.model, this.data, physics, this.mj.mjtState.mjSTATE_INTEGRATION.value);
+    Object.assign(this, own, { sums: { ...own.sums }, shove: null });
+    Object.assign(this.feeling, feeling);
+  }
+
   // Commands in [-1, 1] to the motors; in "reflex" the legs follow only as far as the gate is open.
   command(action, mode) {
     const { middle, half } = this.world, { ctrl } = this.data, { low, middle: mid, high } = this.robot;
@@ -140,10 +188,9 @@ export class Env {
     const { mj, model, data, world, robot, feeling } = this, { config } = world;
     let qposBefore = [...data.qpos];
     this.command(action, mode);
-    if (this.shove) this.shove.forEach((impulse, k) => (data.xfrc_applied[6 * world.scene.chassis.body + k] = impulse / world.dt));
+    this.disturb();
     for (let k = 0; k < world.frameSkip; k++) mj.mj_step(model, data);
-    if (this.shove) data.xfrc_applied.fill(0);
-    this.shove = null;
+    data.xfrc_applied.fill(0);
     const diverged = !Number.isFinite([...data.qpos, ...data.qvel].reduce((sum, v) => sum + v, 0));
     if (diverged) {
       mj.mj_resetData(model, data);
@@ -180,7 +227,7 @@ export class Env {
 
   /** What they would have paid in this episode under these weights. */
   get earned() {
-    return Object.fromEntries(this.terms.map(({ name }) => [name, this.weights[name] * this.sums[name]]));
+    return earned(this.weights, this.sums);
   }
 
   delete() {

@@ -1,32 +1,38 @@
-// The playground: one robot that moves in real time, driven by hand or by a policy, and what the reward pays for it.
+// The playground: the stage of the notebooks on a page without a kernel. What the kernel does there, this does here: time,
+// who drives, what disturbs. The picture, its buttons and its keys are the stage's own.
 
 import { make } from "../../twmr_nb/ui/element.js";
+import { bytesOf, poseAt } from "../../twmr_nb/ui/replay_js/robot.js";
 import { clamp } from "../../twmr_nb/ui/replay_js/vectors.js";
-import { rotationRows } from "./attitude.js";
+import { StageView } from "../../twmr_nb/ui/stage_js/view.js";
+import { uprightOf } from "./attitude.js";
 import { drawStart, Env } from "./env.js";
-import { AXLES, Hands, HELD } from "./hands.js";
+import { Hands } from "./hands.js";
+import { PageModel } from "./model.js";
 import { Panel } from "./panel.js";
-import { Picture } from "./picture.js";
 import { PolicyPlayer, readSafetensors } from "./policy.js";
 
-const YOU = "you", FIRST_HEIGHT = 0.04, NEAR_STEP = 0.15; // m
-const SHARE = 0.6, LEAST = 20; // of the time since the last picture that physics may take, and ms at least
-const PUSHES = { "from behind": [1, 0], "from the front": [-1, 0], "from the left": [0, -1], "from the right": [0, 1] };
+const YOU = "you", NOBODY = "nobody", FIRST_HEIGHT = 0.04, NEAR_STEP = 0.15; // m
+const SHARE = 0.6, BREATH = 20; // of the time since the last picture that physics may take, and ms at least
 const LONGEST = 0.25; // s between pictures that count; longer was a hidden page
+const KEEP_EVERY = 25, BACK = 5; // control steps between moments that can be gone back to; s that are gone back
 const SEEN_FOR = 400; // ms that a push's arrow stays
+const CAMERA = { azimuth: 62, elevation: -20, distance: 0.52, lookat: [0.04, 0, 0.02], follow: true };
 const LEGS = { torque: "torques on the legs", leg_position: "servos on the legs", reflex: "legs by a reflex" };
-const ENDS = { fell: "the robot fell", time: "its time is up" };
-const HOW = `Drive: arrows or W A S D · legs: E out, Q in · H: hand over or take over · P: push · space: pause · R: begin anew
-Drag the picture to turn it, click and scroll to zoom. Escape leaves a slider.`;
+const ENDS = { fell: "fell", time: "time is up" };
+const NOTHING = { qpos: null, torque: [0, 0, 0, 0], senses: { touch: 0 }, gate: 0, steps: 0 }; // before there is an env
+// What a moment says, and in how many numbers; but for the pose and the step, as a stage's.
+const LAYOUT = { time: 1, speed: 2, gate: 1, touch: 1, upright: 1, fold: 2, torque: 4, contacts: 24, pull: 6, now: 0, raw: 0, paid: 0, world: 16 };
 
 const hasGraphics = () => Boolean(document.createElement("canvas").getContext("webgl2"));
 const embedded = (name) => document.getElementById(name).textContent;
 
-/** Begin, or leave the picture that stands in where it cannot. @param {any} given what Python told @param {(options: object) => Promise<any>} loadMujoco */
+/** Begin, or leave the film that stands in where it cannot. @param {any} given what Python told @param {(options: object) => Promise<any>} loadMujoco */
 export function start(given, loadMujoco) {
   const root = /** @type {HTMLElement} */ (document.querySelector(".twmr-playground"));
   const able = typeof WebAssembly === "object" && typeof DecompressionStream === "function" && hasGraphics();
   document.body.classList.toggle("able", able);
+  document.body.classList.toggle("framed", self !== top);
   if (!able) return;
   const playground = new Playground(root, given, loadMujoco);
   Object.assign(root, { playground }); // for tests, and for the curious
@@ -37,8 +43,7 @@ export function start(given, loadMujoco) {
 }
 
 async function unpacked(name) {
-  const bytes = Uint8Array.from(atob(embedded(name)), (c) => c.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const stream = new Blob([bytesOf(embedded(name))]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
@@ -47,19 +52,31 @@ function normal() {
 }
 const uniform = (low, high) => low + (high - low) * Math.random();
 
+/** The step as it is built, of the greatest height, at a share of it. @param {number} share */
+export function stepMatrix(share) {
+  const sunk = share > 0.01 ? 0 : -0.02; // one that is flat would flicker
+  return [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, share, 0, 0, 0, sunk, 1];
+}
+
 export class Playground {
-  given; root; find; hands = new Hands(); picture; panel;
-  mj; ready; wanted; world; env; player; driver = YOU; height = FIRST_HEIGHT;
+  given; root; find; hands = new Hands(); model; view; panel;
+  mj; ready; wanted; world; env; player; driver = YOU; since = 0; height = FIRST_HEIGHT; moments = []; note = "";
   // the clock
-  playing = true; speed = 1; owed = 0; clock = 0; poses; told = 0; spent = { real: 0, simulated: 0 };
-  pushed = null; drawn = 0;
+  playing = false; pace = 1; owed = 0; clock = 0; poses; stale = true; told = 0; spent = { real: 0, simulated: 0 };
+  pushed = null;
 
   constructor(root, given, loadMujoco) {
     Object.assign(this, { root, given, find: (s) => root.querySelector(s) });
-    this.build();
     const [world] = given.worlds;
-    this.picture = new Picture(this.find("canvas"), root, world.scene, () => this.say("The browser took this picture's memory: load the page anew."));
-    this.show(world.scene, world.pose);
+    const drivers = [[YOU, YOU], [NOBODY, NOBODY], ...given.worlds.map(({ name, config }) => [name, `${name}: ${LEGS[config.action_mode]}`])];
+    const traits = { height: 430, terms: [], drivers, camera: CAMERA, scene: this.scene(world), status: this.status() };
+    this.model = new PageModel(traits, (message) => this.hear(message));
+    this.view = new StageView(this.model, root);
+    this.build();
+    this.say("MuJoCo is being unpacked …");
+    this.show(world.pose);
+    this.send();
+    this.view.canvas.focus({ preventScroll: true });
     requestAnimationFrame((now) => this.tick(now));
     this.ready = this.load(loadMujoco);
   }
@@ -69,7 +86,6 @@ export class Playground {
     this.mj = await loadMujoco({ wasmBinary: await unpacked("wasm") });
     this.panel = new Panel(this.find(".rewards"));
     await this.enter(this.given.worlds[0].name);
-    this.find(".loading").remove();
   }
 
   // ---- worlds and drivers ----
@@ -78,73 +94,129 @@ export class Playground {
     this.wanted = name;
     const [model, weights] = await Promise.all([unpacked(world.model), unpacked(`policy-${name}`)]);
     if (this.wanted !== name) return; // another was chosen since
+    const scene = this.scene(world);
+    if (JSON.stringify(scene) !== JSON.stringify(this.model.get("scene"))) this.model.set("scene", scene);
     this.env?.delete();
     this.env = new Env(mj, model, world, given.robot, given.terms);
     this.player = new PolicyPlayer(readSafetensors(weights), world.mirror);
     this.world = world;
-    if (this.driver !== YOU) this.driver = name;
     this.restart();
     this.panel.load(this.env);
+  }
+
+  scene(world) {
+    return { ...world.scene, layout: Object.entries({ ...LAYOUT, qpos: world.scene.nq }) };
   }
 
   restart() {
     const { env, world } = this;
     env.reset(this.height, drawStart(world, normal, uniform));
-    this.show(world.scene, [...env.data.qpos]);
+    this.moments = [];
+    this.show([...env.data.qpos]);
     this.give(this.driver);
     this.say("");
   }
 
-  // The picture of a pose that was not come to by moving.
-  show(scene, qpos) {
+  // A pose that was not come to by moving.
+  show(qpos) {
     this.poses = Float32Array.from([...qpos, ...qpos]);
-    this.picture.begin(scene, qpos);
-    Object.assign(this, { owed: 0, pushed: null });
+    Object.assign(this, { owed: 0, pushed: null, stale: true });
   }
 
+  // Whoever takes over remembers nothing of what was.
   give(driver) {
-    this.driver = driver;
+    Object.assign(this, { driver, since: this.env.steps });
+    this.env.power(driver !== NOBODY);
     if (driver === YOU) this.hands.take(this.env);
     else this.player.reset();
-    this.write();
+    this.say(this.note);
   }
 
-  handOver() {
-    this.give(this.driver === YOU ? this.world.name : YOU);
-    this.say(this.driver === YOU ? "You drive, from where it is." : `${this.driver} drives; its memory begins here.`, 2500);
+  async drive(name) {
+    if (name === YOU || name === NOBODY || name === this.world.name) return this.give(name);
+    this.driver = name;
+    await this.enter(name);
+    this.say(`${name} drives in a world of its own, from its start.`);
   }
 
-  push() {
-    const [ahead, aside] = PUSHES[this.find("[data-is=side]").value], size = Number(this.find("[data-is=impulse]").value);
-    const { qpos } = this.env.data, heading = Math.atan2(...this.heading(qpos)), { dt } = this.world;
-    const c = Math.cos(heading), s = Math.sin(heading), way = [c * ahead - s * aside, s * ahead + c * aside, 0];
-    this.env.push(way.map((v) => v * size));
-    this.pushed = { until: performance.now() + SEEN_FOR, force: way.map((v) => (v * size) / dt) };
+  rewind() {
+    const { env, world } = this, moment = Math.floor(Math.max(0, env.steps - Math.round(BACK / world.dt)) / KEEP_EVERY);
+    if (!moment) return this.restart();
+    env.goBack(this.moments[moment]);
+    this.moments.length = moment;
+    this.show([...env.data.qpos]);
+    this.give(this.driver);
   }
 
-  heading(qpos) {
-    const rows = rotationRows([...qpos].slice(3, 7));
-    return /** @type {[number, number]} */ ([rows[1][0], rows[0][0]]);
+  push(impulse, way) {
+    const force = way.map((v) => (v * impulse) / this.world.dt), { qpos } = this.env.data;
+    this.env.push(way.map((v) => v * impulse));
+    this.pushed = { until: performance.now() + SEEN_FOR, arrow: [qpos[0], qpos[1], qpos[2] + 0.03, ...force] };
   }
 
   // A step changes under a robot that is far from it, else for the next start.
   setHeight(height) {
     this.height = height;
     if (this.env && this.env.data.qpos[0] < this.world.edge - NEAR_STEP) this.env.setHeight(height);
-    this.write();
+    this.stale = true;
+  }
+
+  // ---- what a person does, as the view says it ----
+  hear(message) {
+    if (!this.panel?.env) return;
+    if ("do" in message) this.obey(message.do);
+    if ("levers" in message) this.pullLevers(message.levers);
+    if ("legs" in message) this.hands.fold[["front", "rear"].indexOf(message.legs)] = 1 - message.out;
+    if ("driver" in message) this.after(() => this.drive(message.driver));
+    if ("pace" in message) this.pace = message.pace;
+    if ("push" in message) this.after(() => this.push(clamp(message.push, -5, 5), message.way));
+    if ("pull" in message) this.env.pull = message.pull;
+    this.stale = true;
+  }
+
+  obey(name) {
+    const deeds = {
+      play: () => (this.playing = !this.playing && !this.env.over), reset: () => this.restart(), rewind: () => this.rewind(),
+      step: () => ((this.playing = false), this.env.over || this.stepOnce()),
+      keep: () => (this.note = "Episodes are kept in the notebook, by its stage: tw.Stage()."),
+    };
+    if (deeds[name]) this.after(deeds[name]);
+  }
+
+  after(deed) {
+    this.note = "";
+    deed();
+    this.say(this.note);
+  }
+
+  // Whoever steers drives, and the first touch of a lever starts the clock.
+  pullLevers(levers) {
+    this.hands.levers = levers;
+    if (!Object.values(levers).some(Boolean)) return;
+    if (this.driver !== YOU) this.give(YOU);
+    if (!this.env.over) this.playing = true;
+    this.say("");
   }
 
   // ---- time ----
   tick(now) {
-    requestAnimationFrame((next) => this.tick(next));
-    const { env } = this, passed = clamp((now - this.clock) / 1000, 0, LONGEST);
+    this.goOn(now);
+    requestAnimationFrame((next) => this.tick(next)); // after the view has asked for its own: every moment is drawn
+  }
+
+  goOn(now) {
+    const passed = clamp((now - this.clock) / 1000, 0, LONGEST), { env, panel, view } = this;
     this.clock = now;
-    const runs = env && this.panel && this.playing && !env.over;
-    if (runs) this.advance(passed);
-    this.paint(now);
-    if (!env || !this.panel?.env) return;
+    if (this.pushed && now > this.pushed.until) Object.assign(this, { pushed: null, stale: true });
+    if (this.playing) this.advance(passed);
+    const moved = this.playing || this.stale;
+    if (moved) this.send();
+    else view.levers.say(); // a gamepad tells nothing by itself
+    this.stale = false;
     const numbers = now - this.told > 100;
-    if (runs || numbers) this.panel.write(numbers);
+    if (!panel?.env || !(moved || numbers)) return;
+    panel.write(numbers);
+    if (env.over && this.playing) this.end();
     if (!numbers) return;
     this.told = now;
     this.write();
@@ -152,8 +224,8 @@ export class Playground {
 
   // Physics is never skipped: where it takes longer than the time it stands for, the robot is slower.
   advance(passed) {
-    const { env, world } = this, end = performance.now() + Math.max(LEAST, 1000 * SHARE * passed);
-    this.owed = Math.min(this.owed + passed * this.speed, LONGEST);
+    const { env, world } = this, end = performance.now() + Math.max(BREATH, 1000 * SHARE * passed);
+    this.owed = Math.min(this.owed + passed * this.pace, LONGEST);
     let steps = 0;
     while (this.owed >= world.dt && !env.over && performance.now() < end) {
       this.stepOnce();
@@ -161,159 +233,66 @@ export class Playground {
       steps += 1;
     }
     const { spent } = this;
-    this.spent = { real: 0.97 * spent.real + passed * this.speed, simulated: 0.97 * spent.simulated + steps * world.dt };
-    if (env.over) this.end();
+    this.spent = { real: 0.97 * spent.real + passed * this.pace, simulated: 0.97 * spent.simulated + steps * world.dt };
   }
 
   stepOnce() {
     const { env, world, hands, player } = this, { config } = world;
+    if (env.steps % KEEP_EVERY === 0) this.moments[env.steps / KEEP_EVERY] = env.moment();
     if (this.driver === YOU) env.step(hands.act(env), world.servos ? "leg_position" : "torque");
+    else if (this.driver === NOBODY) env.step(new Array(8).fill(0), "torque");
     else env.step(player.act(env.observation(config.obs_mode)), config.action_mode);
     this.poses = Float32Array.from([...this.poses.slice(this.poses.length / 2), ...env.transition.qpos]);
   }
 
   end() {
-    this.say(`The episode ends: ${ENDS[this.env.over]}. R, or the button, begins anew.`);
+    this.playing = false;
+    this.say(`The episode is over: ${ENDS[this.env.over]}. Start anew, or go back by five seconds.`);
   }
 
-  paint(now) {
-    const { env, pushed, picture, world } = this, { transition: t } = env ?? {};
-    if (pushed && now > pushed.until) this.pushed = null;
-    const { highest } = this.given, root = this.poses.slice(this.poses.length / 2);
-    picture.draw(now, {
-      poses: this.poses, share: env?.over ? 1 : clamp(this.owed / (world?.dt ?? 1), 0, 1), height: env?.height ?? FIRST_HEIGHT, highest,
-      gate: env?.gate ?? 0, touch: env?.senses?.touch ?? 0,
-      torque: [0, 1, 2, 3].map((k) => (t ? t.torque[k] / picture.scene.torque : 0)),
-      push: this.pushed && [[...root.slice(0, 2), root[2] + 0.03], this.pushed.force],
-    });
-    this.drawn += 1;
+  // ---- what is shown ----
+  say(note) {
+    this.note = note;
+    this.model.set("status", this.status());
+    this.stale = true;
   }
 
-  // ---- what a person touches ----
+  status() {
+    const { driver, playing, note, since, world } = this;
+    const memory = since ? `since ${(since * world.dt).toFixed(2)} s, with a fresh memory` : "";
+    return { playing, driver, title: driver, memory, levers: true, kept: 0, note };
+  }
+
+  // The moment to the view: between the last two control steps, so that slow motion is smooth.
+  send() {
+    const { env, poses, pushed, world, hands, pace, spent } = this, { highest } = this.given, dt = world?.dt ?? 1;
+    const share = this.playing && !env.over ? clamp(this.owed / dt, 0, 1) : 1, qpos = poseAt(poses, poses.length / 2, share);
+    const { steps, gate, senses, transition: t } = env ?? NOTHING;
+    const says = {
+      time: [Math.max(steps - 1 + share, 0) * dt], speed: [pace * (spent.real > 0.5 ? Math.min(spent.simulated / spent.real, 1) : 1), pace], gate: [gate],
+      touch: [senses.touch], upright: [uprightOf(qpos.slice(3, 7))], fold: hands.fold, torque: t?.torque.slice(0, 4) ?? NOTHING.torque,
+      contacts: new Array(24).fill(0), pull: env?.pulled?.flat() ?? pushed?.arrow ?? new Array(6).fill(0),
+      world: stepMatrix((env?.height ?? FIRST_HEIGHT) / highest), qpos,
+    };
+    const numbers = this.model.get("scene").layout.flatMap(([name, size]) => (size ? says[name] : []));
+    this.model.tell("msg:custom", {}, [Float32Array.from(numbers)]);
+  }
+
+  // The page's own: the step's height, and beside the picture what everything pays.
   build() {
-    const { worlds, highest } = this.given, option = (value, text = value) => `<option value="${value}">${text}</option>`;
-    const hold = (name, sign, words) => `<button data-hold="${name}" aria-label="${words}" title="${words}">${sign}</button>`;
-    const leg = (axle) => `<label>${axle} legs <span>in</span><input type="range" data-legs="${axle}" min="0" max="1" step="0.01" value="0" aria-label="${axle} legs, from in to out"><span>out</span></label>`;
-    this.root.innerHTML = `
-      <div class="scene">
-        <div class="stage"><canvas role="img" tabindex="0" aria-label="The robot in 3D"></canvas>
-          <div class="hud"><div class="title"></div><div class="numbers"><span><b data-is="time"></b> s</span><span>x <b data-is="x"></b> m</span>
-            <span>gate <b data-is="gate"></b><span class="meter"><i></i></span></span><span>contact <b data-is="touch"></b> N</span></div></div>
-          <div class="notice" role="status" hidden></div><div class="loading">MuJoCo is being unpacked …</div></div>
-        <div class="bar">
-          <button data-do="hand" class="play" title="hand over or take over (H)"></button>
-          <select data-is="world" aria-label="policy and its world" title="policy and its world">${worlds.map((w) => option(w.name, `${w.name}: ${LEGS[w.config.action_mode]}`)).join("")}</select>
-          <button data-do="pause" title="pause (space)" aria-pressed="false">pause</button>
-          <button data-do="restart" title="begin anew (R)">begin anew</button>
-          <select data-is="speed" aria-label="speed" title="speed">${[0.1, 0.25, 0.5, 1].map((s) => `<option value="${s}"${s === 1 ? " selected" : ""}>${s}×</option>`).join("")}</select>
-          <div class="gap"></div><button data-do="keys" aria-expanded="false" title="keys and help" aria-label="keys and help">?</button></div>
-        <div class="bar hands"><div class="pad">${hold("left", "◀", "turn left")}${hold("ahead", "▲", "ahead")}${hold("back", "▼", "back")}${hold("right", "▶", "turn right")}</div>
-          ${AXLES.map(leg).join("")}</div>
-        <div class="bar"><label>step <input type="range" data-is="height" min="0" max="${highest}" step="0.005" value="${FIRST_HEIGHT}" aria-label="height of the step"><b data-is="cm"></b></label>
-          <button data-do="push" title="push the robot (P)">push</button>
-          <select data-is="side" aria-label="from where it is pushed">${Object.keys(PUSHES).map((side) => option(side)).join("")}</select>
-          <label><input type="range" data-is="impulse" min="0.1" max="2" step="0.1" value="0.5" aria-label="how hard it is pushed"><b data-is="newton"></b></label></div>
-      </div>
-      <div class="rewards" role="group" aria-label="the reward, term by term"></div>`;
-    this.listen();
+    const { highest } = this.given, bar = make("div", { className: "bar" });
+    bar.innerHTML = `<label>step <input type="range" data-is="height" min="0" max="${highest}" step="0.005" value="${FIRST_HEIGHT}" aria-label="height of the step"><b data-is="cm"></b></label>`;
+    this.view.root.append(bar);
+    const rewards = make("div", { className: "rewards", role: "group" });
+    rewards.setAttribute("aria-label", "the reward, term by term");
+    this.root.append(rewards);
+    this.find("[data-is=height]").oninput = (e) => (this.setHeight(Number(e.target.value)), this.write());
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => (this.view.resize(), this.panel?.wear()));
     this.write();
   }
 
-  listen() {
-    const { find, root, hands } = this, once = (act) => () => this.panel?.env && act();
-    const actions = {
-      hand: once(() => this.handOver()), restart: once(() => this.restart()), push: once(() => this.push()),
-      pause: () => ((this.playing = !this.playing), this.write()),
-      keys: () => this.say(find(".notice").textContent === HOW ? "" : HOW),
-    };
-    const toPicture = () => find("canvas").focus({ preventScroll: true });
-    for (const [name, act] of Object.entries(actions))
-      find(`[data-do=${name}]`).onclick = (e) => {
-        act();
-        if (e.detail) toPicture(); // after a click the keys drive again
-      };
-    find("[data-is=speed]").onchange = (e) => ((this.speed = Number(e.target.value)), toPicture());
-    find("[data-is=world]").onchange = (e) => (once(() => this.enter(e.target.value))(), toPicture());
-    find("[data-is=side]").onchange = toPicture;
-    find("[data-is=height]").oninput = (e) => this.setHeight(Number(e.target.value));
-    find("[data-is=impulse]").oninput = () => this.write();
-    for (const slider of root.querySelectorAll("[data-legs]"))
-      slider.oninput = () => {
-        if (this.driver !== YOU && this.env) this.give(YOU);
-        hands.fold[slider.dataset.legs] = 1 - Number(slider.value);
-      };
-    for (const button of root.querySelectorAll("[data-hold]")) {
-      const { hold } = button.dataset, release = () => hands.held.delete(hold);
-      button.onpointerdown = (e) => {
-        button.setPointerCapture(e.pointerId);
-        this.take();
-        hands.held.add(hold);
-      };
-      button.onpointerup = button.onpointercancel = button.onlostpointercapture = release;
-      button.onkeydown = (e) => (e.key === " " || e.key === "Enter") && (this.take(), hands.held.add(hold));
-      button.onkeyup = button.onblur = release;
-      button.oncontextmenu = (e) => e.preventDefault();
-    }
-    root.addEventListener("pointerup", (e) => /** @type {Element} */ (e.target).matches("input") && toPicture());
-    this.listenToKeys(actions, toPicture);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.panel?.wear());
-  }
-
-  listenToKeys(actions, toPicture) {
-    const { hands } = this, acts = { h: actions.hand, r: actions.restart, p: actions.push, "?": actions.keys };
-    const named = (key) => (key.length > 1 ? key : key.toLowerCase());
-    addEventListener("keydown", (e) => {
-      const target = /** @type {Element} */ (e.target), key = named(e.key), arrow = key.startsWith("Arrow");
-      if (e.ctrlKey || e.metaKey || e.altKey || target.matches("select") || (arrow && target.matches("input"))) return;
-      if (key === "Escape") return toPicture();
-      if (key === " " && target.matches("button")) return; // which it presses
-      if (key === " ") actions.pause();
-      else if (acts[key]) e.repeat || acts[key]();
-      else if (HELD[key]) (this.take(), hands.held.add(HELD[key]));
-      else return;
-      e.preventDefault();
-    });
-    addEventListener("keyup", (e) => hands.held.delete(HELD[named(e.key)]));
-    addEventListener("blur", () => hands.held.clear());
-  }
-
-  // Whoever steers by hand drives.
-  take() {
-    if (this.driver === YOU || !this.panel?.env) return;
-    this.give(YOU);
-    this.say("You drive, from where it is.", 2500);
-  }
-
-  say(text, milliseconds = 0) {
-    const notice = this.find(".notice");
-    notice.textContent = text;
-    notice.hidden = !text;
-    this.find("[data-do=keys]").setAttribute("aria-expanded", text === HOW);
-    if (milliseconds) setTimeout(() => notice.textContent === text && this.say(""), milliseconds);
-  }
-
   write() {
-    const { find, env, world, hands } = this, put = (name, text) => (find(`[data-is=${name}]`).textContent = text);
-    const waits = env && env.height !== this.height, cm = `${Number((100 * this.height).toFixed(1))} cm`;
-    put("cm", waits ? `${cm}, from the next start` : cm);
-    put("newton", `${find("[data-is=impulse]").value} N s`);
-    find("[data-do=pause]").setAttribute("aria-pressed", !this.playing);
-    if (!env) return;
-    const rate = this.spent.real ? this.spent.simulated / this.spent.real : 1, slow = rate < 0.93 && this.playing && !env.over;
-    const driver = this.driver === YOU ? "You drive" : `${this.driver} drives`, small = slow ? [make("small", { textContent: `${(rate * this.speed).toFixed(1)}× real time, as fast as this machine can` })] : [];
-    find(".title").replaceChildren(driver, ...small);
-    find("[data-do=hand]").textContent = this.driver === YOU ? `let ${world.name} drive` : "take over";
-    put("time", (env.steps * world.dt).toFixed(1));
-    put("x", env.data.qpos[0].toFixed(2).replace("-", "−"));
-    put("gate", env.gate.toFixed(2));
-    put("touch", env.senses.touch.toFixed(1));
-    find(".meter i").style.transform = `scaleX(${env.gate})`;
-    const away = (axle) => (this.driver === YOU ? 1 - hands.fold[axle] : 0);
-    for (const axle of AXLES) {
-      const slider = find(`[data-legs=${axle}]`);
-      if (document.activeElement !== slider) slider.value = String(away(axle));
-    }
-    const where = `x ${env.data.qpos[0].toFixed(2)} metres, step ${cm}`;
-    find("canvas").setAttribute("aria-label", `The robot in 3D, ${this.driver === YOU ? "driven by you" : `driven by ${this.driver}`}: ${where}`);
+    const cm = `${Number((100 * this.height).toFixed(1))} cm`, waits = this.env && this.env.height !== this.height;
+    this.find("[data-is=cm]").textContent = waits ? `${cm}, from the next start` : cm;
   }
 }

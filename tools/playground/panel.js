@@ -3,6 +3,7 @@
 import { signed } from "../../twmr_nb/ui/replay_js/chart.js";
 import { edgeOf, readLook } from "../../twmr_nb/ui/replay_js/controls.js";
 import { make } from "../../twmr_nb/ui/element.js";
+import { total } from "./rewards.js";
 
 const SMALLEST = 1e-3, DECADES = 4; // bars grow by a quarter from 0.001 on for every factor of ten, up to 10
 
@@ -29,23 +30,9 @@ export class Panel {
   }
 
   row(term) {
-    const { env } = this, { name, sign } = term, size = () => sign * env.weights[name];
-    const stops = [...new Set([...term.stops.map(Number), size()])].sort((a, b) => a - b);
-    const slider = make("input", { type: "range", min: "0", max: String(stops.length - 1), step: "1", title: term.doc });
-    const value = make("span", { className: "value" }), swatch = make("i", { className: "swatch" }), bar = make("i");
-    const raw = make("span", { className: "raw" }), now = make("b"), so = make("b"), unit = make("small", { textContent: term.unit === "1" ? "" : term.unit });
-    const show = () => {
-      slider.value = String(stops.indexOf(size()));
-      value.textContent = `${sign < 0 && size() ? "−" : ""}${Number(size().toPrecision(3))}`;
-      slider.setAttribute("aria-valuetext", `${value.textContent} ${term.weightUnit}`);
-    };
-    slider.setAttribute("aria-label", `weight of ${term.label}`);
-    slider.oninput = () => {
-      env.weights[name] = sign * stops[Number(slider.value)];
-      show();
-      this.write(true);
-    };
-    show();
+    const { slider, value, show } = weightSlider(term, this.env.weights, () => this.write(true));
+    const swatch = make("i", { className: "swatch" }), bar = make("i"), unit = make("small", { textContent: term.unit === "1" ? "" : term.unit });
+    const raw = make("span", { className: "raw" }), now = make("b"), so = make("b");
     const label = make("span", { className: "label", title: term.doc }, swatch, term.label);
     const cells = [label, slider, value, raw, unit, now, make("span", { className: "pay" }, bar), so];
     return { term, cells, swatch, bar, raw, now, so, show };
@@ -66,7 +53,7 @@ export class Panel {
 
   /** What is paid now; numbers only when told to, as those that change faster cannot be read. */
   write(numbers) {
-    const { env } = this, { paid, earned } = env, add = (values) => Object.values(values).reduce((sum, v) => sum + v, 0);
+    const { env } = this, { paid, earned } = env;
     for (const { term, cells, bar, raw, now, so } of this.rows) {
       stretch(bar, paid[term.name]);
       if (!numbers) continue;
@@ -75,12 +62,34 @@ export class Panel {
       now.textContent = signed(paid[term.name]);
       so.textContent = signed(earned[term.name]);
     }
-    stretch(this.sum.bar, add(paid));
+    stretch(this.sum.bar, total(paid));
     if (!numbers) return;
-    this.sum.now.textContent = signed(add(paid));
-    this.sum.so.textContent = signed(add(earned));
+    this.sum.now.textContent = signed(total(paid));
+    this.sum.so.textContent = signed(total(earned));
     this.back.hidden = env.terms.every(({ name }) => env.weights[name] === this.start[name]);
   }
+}
+
+/** A slider for the size of a term's weight, the words beside it, and show(), for a weight that was set elsewhere.
+ * @param {any} term @param {Record<string, number>} weights @param {() => void} changed */
+export function weightSlider(term, weights, changed) {
+  const { name, sign } = term, size = () => sign * weights[name];
+  const stops = [...new Set([...term.stops.map(Number), size()])].sort((a, b) => a - b);
+  const slider = make("input", { type: "range", min: "0", max: String(stops.length - 1), step: "1", title: term.doc });
+  const value = make("span", { className: "value" });
+  const show = () => {
+    slider.value = String(stops.indexOf(size()));
+    value.textContent = `${Number((sign * size()).toPrecision(3))}`.replace("-", "−");
+    slider.setAttribute("aria-valuetext", `${value.textContent} ${term.weightUnit}`);
+  };
+  slider.setAttribute("aria-label", `weight of ${term.label}`);
+  slider.oninput = () => {
+    weights[name] = sign * stops[Number(slider.value)];
+    show();
+    changed();
+  };
+  show();
+  return { slider, value, show };
 }
 
 // To the right what pays, to the left what costs.

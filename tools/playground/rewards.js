@@ -72,3 +72,9 @@ export function scoreStep(t, world, robot, terms) {
   const share = shareOf(t, world, robot);
   return Object.fromEntries(terms.map(({ name, sign }) => [name, { raw: TERMS[name](t, world, robot), share: sign > 0 ? share : 1 }]));
 }
+
+/** What the terms have paid under these weights, by name, of the sums of their raw values, each times its share.
+ * @param {Record<string, number>} weights @param {Record<string, number>} sums
+ * @returns {Record<string, number>} */
+export const earned = (weights, sums) => Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, weights[name] * sum]));
+export const total = (paid) => Object.values(paid).reduce((sum, v) => sum + v, 0);

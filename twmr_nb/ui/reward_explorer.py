@@ -18,11 +18,13 @@ from twmr_nb.episodes.rescore import Rescored, rescored
 from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.episodes.scoreboard import WEIGHTS, Scoreboard, with_own
 from twmr_nb.episodes.verdict import verdict
+from twmr_nb.markup import one_line
 from twmr_nb.task.rewards import REWARD_TERMS, RewardTerm, checked_terms
 from twmr_nb.ui.episode_explorer import EpisodeExplorer, wide
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.rollout_picker import RolloutPicker
-from twmr_nb.ui.setting_row import Row, weight_setting
+from twmr_nb.ui.saved import Keepsake
+from twmr_nb.ui.setting_row import Row, weight_setting, weight_told
 from twmr_nb.ui.shell import part
 
 HEAVY = 0.05  # the extension penalty of the original's own instructions
@@ -146,6 +148,28 @@ class RewardExplorer(EpisodeExplorer):
             "The step is not passed." if end is None else f"The step is passed at {self.picture.terms.time[end]:.2f} s."
         )
         return f"Rewards over the episode, {STYLES[self.how.value]}: total {totals['total']:+.2f}, {terms}. {passed}"
+
+    def keepsake(self) -> Keepsake:
+        return super().keepsake()._replace(rewards=self._weighable() if self.rollout else None)
+
+    def _weighable(self) -> dict[str, Any]:
+        """What a page can weigh anew: terms, the weights that are set, and each episode's sums before any weight."""
+        terms = (*REWARD_TERMS, *self.terms)
+        colors, ones = term_colors([term.name for term in terms]), [replace(term, weight=1.0) for term in self.terms]
+        rollouts = {id(one): one for one in (*self.picker.given, self.rollout) if one is not None}.values()
+        signs = {term.name: term.weight for term in REWARD_TERMS}
+        episodes = []
+        for rollout in rollouts:
+            config = rollout.config.replace(**self.overrides | {term.setting: 1.0 for term in REWARD_TERMS})
+            paid = rescored(rollout, config, ones).weighted
+            sums = {name: float(values.sum()) * signs.get(name, 1.0) for name, values in paid.items()}
+            episodes.append({"title": one_line(rollout.title), "sums": sums})
+        weights = {term.name: term.weight_in(self.config) for term in (*REWARD_TERMS, *self.extra_terms)}
+        return {
+            "terms": [weight_told(term, colors[term.name]) for term in terms],
+            "weights": weights,
+            "episodes": episodes,
+        }
 
     def curves(self) -> dict[str, NDArray[Any]]:
         return self.scored.weighted | {"total": np.sum(list(self.scored.weighted.values()), axis=0)}

@@ -20,6 +20,7 @@ from PIL import Image
 from twmr_nb.draw.live_figure import COLORS, SCALE
 
 EVERY, REST = 5.0, 1.0  # s between two pictures sent; how long a widget rests before one is sent
+REWARDS = "application/vnd.twmr.rewards+json"  # what a page without a kernel can weigh anew
 LARGEST = 150_000  # bytes of a picture; a larger one is made smaller
 # Without a kernel the widget says "model not found" in its place: that is hidden, and so is the copy beside a live one.
 STYLE = Markup("""<style>
@@ -39,6 +40,8 @@ class Keepsake(NamedTuple):
     """An image file of any kind."""
     below: Markup = Markup()
     """More of it."""
+    rewards: dict[str, Any] | None = None
+    """Terms and episodes, JSON-ready, for pages where weights can be moved without a kernel."""
 
 
 class Pictured(Protocol):
@@ -106,7 +109,7 @@ def bundle(title: str, keepsake: Keepsake) -> dict[str, Any]:
     """The copy in every form that a notebook's reader may want: a page, a picture for print, a line."""
     words = f"{title}: {keepsake.words}" if keepsake.words else title
     hint = f"{title}, as it was last. Run this cell in JupyterLab (Shift+Enter) to bring it to life."
-    data = {"text/plain": words}
+    data: dict[str, Any] = {"text/plain": words}
     tag = Markup()
     if keepsake.picture:
         png, webp, width = moderate(keepsake.picture)
@@ -115,7 +118,7 @@ def bundle(title: str, keepsake: Keepsake) -> dict[str, Any]:
         tag = Markup('<img src="{}" width="{}" alt="{}">').format(source, width, words)
     copy = Markup('{}<div class="twmr-saved tex2jax_ignore mathjax_ignore">{}{}<p><i>{}</i></p></div>')
     data["text/html"] = copy.format(STYLE, tag, keepsake.below, hint)
-    return data
+    return data | ({REWARDS: keepsake.rewards} if keepsake.rewards else {})
 
 
 def plain(markup: str) -> str:

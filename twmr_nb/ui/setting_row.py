@@ -9,7 +9,8 @@ from typing import Any
 import anywidget
 import traitlets as t
 
-from twmr_nb.config.fields import ConfigError, Setting
+from twmr_nb.config.fields import ConfigError, Setting, settings_of
+from twmr_nb.config.schema import EnvConfig
 from twmr_nb.markup import one_line, printable
 from twmr_nb.task.rewards import RewardTerm
 from twmr_nb.ui.script import script
@@ -96,6 +97,22 @@ def weight_setting(term: RewardTerm) -> Setting:
     """The weight of a learner's own reward term; negative makes it a cost."""
     high, doc = 10 * max(abs(term.weight), 1.0), term.doc or f"Weight of your own term {term.name!r}."
     return Setting(term.name, "reward", f"{doc} Below 0: a cost.", float, term.weight, -high, high, log=True)
+
+
+def weight_told(term: RewardTerm, color: str) -> dict[str, Any]:
+    """A reward term for a page that has a slider for the size of its weight, JSON-ready."""
+    own = settings_of(EnvConfig)[term.setting] if term.setting else weight_setting(term)
+    return {
+        "name": term.name,
+        "label": one_line(term.label),
+        "setting": term.setting,
+        "sign": term.weight if term.setting else 1.0,
+        "unit": one_line(term.unit),
+        "stops": stops(own),
+        "weightUnit": own.unit,
+        "doc": one_line(term.doc),
+        "color": color,
+    }
 
 
 def number_box(

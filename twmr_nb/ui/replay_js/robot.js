@@ -6,8 +6,15 @@ import { clamp, cross, matrix, place, quatMul, turn, unit } from "./vectors.js";
 // Bytes arrive as a DataView (live widget) or as base64 text (static page).
 export function unpack(packed, Type) {
   if (!packed) return null;
-  if (typeof packed === "string") return new Type(Uint8Array.from(atob(packed), (c) => c.charCodeAt(0)).buffer);
+  if (typeof packed === "string") return new Type(bytesOf(packed).buffer);
   return new Type(packed.buffer.slice(packed.byteOffset, packed.byteOffset + packed.byteLength));
+}
+
+// What base64 says; a loop, as Uint8Array.from takes ten times as long.
+export function bytesOf(base64) {
+  const text = atob(base64), bytes = new Uint8Array(text.length);
+  for (let k = 0; k < text.length; k++) bytes[k] = text.charCodeAt(k);
+  return bytes;
 }
 
 // ---- kinematics: qpos -> the world matrix of every body, as mj_kinematics does it ----

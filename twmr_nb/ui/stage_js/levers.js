@@ -30,9 +30,8 @@ export class Levers {
       if (named(e.key)) this.hold(named(e.key), false);
       if ([" ", "Enter"].includes(e.key)) this.release();
     };
-    const release = () => this.release();
-    const leave = (e) => root.contains(e.relatedTarget) || release();
-    for (const [target, event, heard] of [[globalThis, "keyup", up], [globalThis, "blur", release], [root, "focusout", leave]]) {
+    const release = (e) => e.target === globalThis && this.release(), left = (e) => root.contains(e.relatedTarget) || this.release();
+    for (const [target, event, heard] of [[globalThis, "keyup", up], [globalThis, "blur", release], [root, "focusout", left]]) {
       target.addEventListener(event, heard, true);
       this.undo.push(() => target.removeEventListener(event, heard, true));
     }

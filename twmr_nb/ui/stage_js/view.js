@@ -15,10 +15,14 @@ import { Levers } from "./levers.js";
 
 const FULL = 20; // N of contact that tint the step fully
 const SIGN = 1000; // ms between two signs that somebody looks
+const NO_WEBGL = `This browser has no WebGL2 for the 3D view: numbers, bars and levers work without it. In a cell,
+tw.video(stage.episode) films what was driven.`;
+const NO_KERNEL = "The kernel that drove this has ended: run this cell again.";
 
 export class StageView {
   root; find; all; stage; canvas; model; orbit; painter; levers; bars; scene; frame; grabbed; pace; shows;
   waiting; written; drawn; dark; hidden; gone; held; undo;
+  lack = ""; dead = false; // what is said as long as nothing else is; whether the kernel is gone
 
   constructor(model, el) {
     Object.assign(this, buildStage(model.get("height")), { model, pace: new Pace(), drawn: 0, written: 0, undo: [] });
@@ -32,7 +36,20 @@ export class StageView {
   }
 
   tell(message) {
-    this.model.send(message);
+    if (this.dead) return;
+    try {
+      this.model.send(message);
+    } catch {
+      this.die();
+    }
+  }
+
+  // Nobody answers any more; if somebody does after all, it lives.
+  die() {
+    if (this.dead || this.gone) return;
+    Object.assign(this, { dead: true, lack: NO_KERNEL });
+    this.say("");
+    this.refresh();
   }
 
   // ---- what comes ----
@@ -41,13 +58,19 @@ export class StageView {
     const poses = (_, [packed]) => this.take(unpack(packed, Float32Array));
     model.on("msg:custom", poses);
     this.undo.push(() => model.off("msg:custom", poses));
+    const ended = () => this.die();
+    for (const event of ["comm_live_update", "comm:close"]) {
+      model.on(event, ended);
+      this.undo.push(() => model.off(event, ended));
+    }
     this.undo.push(follow(model, ["scene"], () => this.usePainter()));
     this.undo.push(follow(model, ["drivers", "status"], () => this.showStatus()));
   }
 
   // A control step: its numbers by the names that the scene's layout gives them.
   take(numbers) {
-    const frame = {};
+    if (this.dead) Object.assign(this, { dead: false, lack: "" });
+    const frame = { bodies: this.frame?.bodies }; // those that are seen, until it is drawn
     let at = 0;
     for (const [name, size] of this.model.get("scene").layout) frame[name] = [...numbers.subarray(at, (at += size))];
     const [x, y] = frame.qpos, before = this.frame && frame.time[0] > this.frame.time[0] ? this.orbit.path : null;
@@ -73,8 +96,8 @@ export class StageView {
     this.say(status.note);
   }
 
-  say(text) {
-    const notice = this.find(".notice");
+  say(words) {
+    const text = words || this.lack, notice = this.find(".notice");
     notice.textContent = text;
     notice.hidden = !text;
     this.find(".hint").hidden = Boolean(text);
@@ -83,16 +106,18 @@ export class StageView {
 
   // ---- drawing ----
   usePainter() {
-    const canvas = make("canvas", { tabIndex: 0 });
+    const canvas = make("canvas", { tabIndex: 0 }), driven = this.canvas && document.activeElement === this.canvas;
     canvas.setAttribute("role", "application");
     this.stage.firstElementChild.replaceWith(canvas);
+    if (driven) canvas.focus({ preventScroll: true });
     this.painter?.dispose();
     Object.assign(this, { canvas, scene: this.model.get("scene"), painter: null });
     listenToCamera(canvas, this.root, this.orbit, (on) => this.hold(on));
     try {
       this.painter = new Painter(canvas, this.scene);
     } catch {
-      this.say("This browser has no WebGL2 for the 3D view: numbers, bars and levers work without it.");
+      this.lack = NO_WEBGL;
+      this.say("");
     }
     canvas.addEventListener("webglcontextlost", () => {
       if (canvas !== this.canvas || this.gone) return;
@@ -114,13 +139,14 @@ export class StageView {
   }
 
   get moves() {
-    return this.model.get("status").playing || this.held;
+    return (this.model.get("status").playing && !this.dead) || this.held;
   }
 
   draw(now) {
     const { frame, scene, stage, orbit } = this, { smooth, scale } = this.pace.quality(this.moves);
     const ratio = smooth ? Math.min(devicePixelRatio, 2) : scale, bodies = bodyMatrices(scene.tree, frame.qpos);
     const width = Math.round(stage.clientWidth * ratio), height = Math.round(stage.clientHeight * ratio);
+    if (frame.world) bodies[0] = frame.world; // where the step is another than the one that was built
     Object.assign(frame, { bodies });
     this.drag();
     const rows = (list, n) => Array.from({ length: list.length / n }, (_, k) => list.slice(n * k, n * k + n));
