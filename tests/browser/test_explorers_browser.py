@@ -4,7 +4,9 @@ Pictures are kept in tests/artifacts; look at them after a change.
 """
 
 import pytest
+from boxes import barriers
 from explorer_view import CELLS, SCROLLING, SIZE, assert_fits, button, numbers, picture, slider, until_new_picture
+from lab import new_page, screenshot
 from replay_view import chart_point, frame, wait_for_picture
 from waiting import wait_for
 
@@ -152,6 +154,25 @@ def test_it_fits_the_screen_in_both_themes(explorer_of, which):
     notebook = explorer_of(which)
     notebook.evaluate(DRESS[which])
     assert_fits(notebook, f"explorer_{which}")
+
+
+# What a page knows of looks where JupyterLab's theme is not: our own, and that of ipywidgets.
+OTHER_LOOKS = """() => [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]).map((rule) => rule.cssText)
+  .map((text) => text.includes("twmr") ? text : text.replace(/--jp-(?!widgets-)[\\w-]+:[^;}]*;?/g, "")).join("\\n")"""
+
+
+def test_it_is_read_on_a_dark_page_without_jupyterlabs_theme(explorer_of, browser):
+    """As in VS Code or Colab, which may be dark and do not say so as JupyterLab does."""
+    notebook = explorer_of("reward")
+    shell = notebook.page.locator(".twmr-shell").evaluate("e => e.outerHTML")
+    page = new_page(browser, viewport=SIZE)
+    look = "body { background: #1f1f1f; color: #cccccc }"
+    head = f"<title>t</title><style>{notebook.page.evaluate(OTHER_LOOKS)}</style><style>{look}</style>"
+    page.set_content(f"<!doctype html><html lang=en>{head}<main id=root>{shell}</main>")
+    assert page.locator("body").evaluate("e => getComputedStyle(e).getPropertyValue('--jp-ui-font-color1')") == ""
+    screenshot(page, "explorer_reward_elsewhere")
+    assert barriers(page, "#root") == []
+    page.close()
 
 
 def test_on_a_small_laptop_the_picture_shrinks_instead_of_scrolling(explorer_of):
