@@ -83,6 +83,7 @@ class Runs(RunShell):
             found = [run for run in self.runs.values() if matches(run, self.search.value)]
             self.rows = rows_of(found)
             name, other = self.run.name if self.run else most_urgent(found), self.other.value
+            self.opened = self.opened or name
             wanted: list[Any] = [name, *map(names_of, self._seeds(name).values())]
             if isinstance(self.choice.value, tuple):  # a row was chosen, not a seed of it
                 wanted.reverse()
