@@ -149,7 +149,7 @@ def explorer(lab: Lab, browser: Browser, rounds: int) -> dict[str, float]:
         notebook.run_all()
         notebook.page.wait_for_function("() => document.querySelector('.twmr-shell img')?.naturalWidth > 100")
         notebook.page.wait_for_timeout(1000)
-        slider = notebook.page.locator(".twmr-shell").get_by_role("slider", name="extension", exact=True)
+        slider = notebook.page.locator(".twmr-shell").get_by_role("slider", name="extension, slider", exact=True)
         taken = slider.evaluate(SLIDER_TO_PICTURE, 5 + 6 * rounds)
     return {"slider_to_picture_ms": median(taken[5:])}
 

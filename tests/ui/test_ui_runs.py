@@ -137,6 +137,9 @@ def test_several_seeds_are_a_row_that_opens_to_them(tmp_path):
     assert (len(view.choice.options), view.view.compared) == (2, {})
     view.search.value = "seed=1"
     assert listed(view) == [finished[1].name]
+    (other.path / "config.json").unlink()
+    again = Runs(tmp_path)
+    assert (len(again.choice.options), again.choice.value) == (5, again.run.name), "the newest, its row open"
 
 
 def test_a_choice_is_not_lost_while_a_run_that_ended_is_listed_anew(root, monkeypatch):

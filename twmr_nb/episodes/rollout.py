@@ -318,7 +318,7 @@ def record_many(
     env.close()
     name = getattr(player, "title", "") if title is None else title
     saved = getattr(player, "saved", None)
-    known = {"title": name, "gamma": saved.config.ppo.gamma if isinstance(saved, SavedPolicy) else None}
+    known: dict[str, Any] = {"title": name, "gamma": saved.config.ppo.gamma if isinstance(saved, SavedPolicy) else None}
     return [
         Rollout(
             env.config, *stacked(steps, i, length[i]), float(heights[i]), bool(ended[0, i]), bool(ended[1, i]), **known

@@ -28,6 +28,11 @@ def run_label(run: Run) -> str:
     return one_line(" · ".join([*words, *run.tags]))
 
 
+def seed_label(run: Run) -> str:
+    """One line below that of its row: seed, success, tags, name."""
+    return one_line(" · ".join([f"seed {run.config.seed}{outcome_of([run])}", *run.tags, run.name]))
+
+
 def outcome_of(row: Sequence[Run]) -> str:
     """How a row came out, in words behind its name: of several seeds the median, and their range in brackets."""
     ends = [run.records[-1] for run in row]

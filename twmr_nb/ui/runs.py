@@ -19,13 +19,13 @@ from twmr_nb.runs.shelf import matches, readable_runs
 from twmr_nb.task.rewards import RewardTerm
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.live import RunShell
-from twmr_nb.ui.run_list import difference_table, outcome_of, run_label, settings_table
+from twmr_nb.ui.run_list import difference_table, outcome_of, run_label, seed_label, settings_table
 from twmr_nb.ui.run_notes import RunNotes
 from twmr_nb.ui.shell import part, titled
 
 DOC = "watch, stop or resume any run; an interrupted one goes on from its last checkpoint"
 NOBODY = ("no other run", None)
-SEED = "\u2003seed {} · {}"  # indented: a list drops blanks in front
+INDENT = "\u2003"  # a list drops blanks in front
 WIDE: dict[str, Any] = {"layout": {"flex": "1 1 auto", "width": "auto"}, "style": {"description_width": "50px"}}
 SCROLLED = Markup("<div class='twmr-scroll' style='max-height: 250px' tabindex='0'>{}</div>")  # also by keys
 NONE = "No run in {root} yet: start one with tw.TrainingPanel() or tw.train()."
@@ -83,6 +83,7 @@ class Runs(RunShell):
             found = [run for run in self.runs.values() if matches(run, self.search.value)]
             self.rows = rows_of(found)
             name, other = self.run.name if self.run else most_urgent(found), self.other.value
+            self.opened = self.opened or name
             wanted: list[Any] = [name, *map(names_of, self._seeds(name).values())]
             if isinstance(self.choice.value, tuple):  # a row was chosen, not a seed of it
                 wanted.reverse()
@@ -103,7 +104,7 @@ class Runs(RunShell):
         if len(row) == 1:
             return [(run_label(row[0]), row[0].name)]
         names = names_of(row)
-        seeds = [(SEED.format(run.config.seed, run_label(run)), run.name) for run in row]
+        seeds = [(f"{INDENT}{seed_label(run)}", run.name) for run in row]
         return [(f"{title}{outcome_of(row)}", names), *(seeds if self.opened in names else [])]
 
     def _seeds(self, name: str | None) -> dict[str, list[Run]]:
