@@ -4,8 +4,13 @@ import os
 import subprocess
 import sys
 
+import jax
 import pytest
 from tiny import ONE_UPDATE, as_flags
+
+from twmr_nb.learn.trainer import SWITCHES
+from twmr_nb.runs.run import new_run
+from twmr_nb.types import ConfigError
 
 TRAIN = ["train", "--preset", "flip", "--name", "odd", *as_flags(ONE_UPDATE).split()]
 # One process for all: what it writes to standard error is nobody's traceback, what it returns is 0.
@@ -26,8 +31,6 @@ SURROUNDINGS = {
     "no program on the path": {"PATH": ""},
     "a terminal that knows ASCII only": {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"},
     "another language": {"LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8"},
-    "numbers of 64 bits": {"JAX_ENABLE_X64": "1"},
-    "nothing compiled": {"JAX_DISABLE_JIT": "1"},
     "an unknown GL library": {"MUJOCO_GL": "nonsense"},
     "a GL library that needs a display": {"MUJOCO_GL": "glfw", "DISPLAY": None, "WAYLAND_DISPLAY": None},
 }
@@ -50,9 +53,21 @@ def test_it_works_in_odd_surroundings(what, tmp_path):
     assert b"Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_place_for_runs_that_may_not_be_written_to_is_told_in_a_sentence(tmp_path):
     (tmp_path / "runs").write_text("a file")
     done = work({}, tmp_path / "runs")
     assert done.returncode == 2
     assert b"a file is in the way" in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+def test_a_switch_of_jax_that_no_training_can_do_with_is_told_before_anything_is_made(name, tmp_path):
+    jax.config.update(name, True)
+    try:
+        with pytest.raises(ConfigError, match=rf"unset {name.upper()} and start Python anew, or call jax\.config"):
+            new_run("flip", root=tmp_path / "runs")
+    finally:
+        jax.config.update(name, False)
+    assert not (tmp_path / "runs").exists()

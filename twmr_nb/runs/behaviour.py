@@ -363,5 +363,5 @@ def distributions() -> dict[str, list[str]]:
 @functools.cache
 def own_version() -> str:
     """A digest of this package's source texts."""
-    texts = {str(p.relative_to(PACKAGE)): p.read_text() for p in PACKAGE.rglob("*.py")}
+    texts = {str(p.relative_to(PACKAGE)): p.read_text(encoding="utf-8") for p in PACKAGE.rglob("*.py")}
     return digest(texts)

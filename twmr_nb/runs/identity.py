@@ -105,7 +105,7 @@ def computing_code() -> dict[str, str]:
         name = wanted.pop()
         path = PACKAGE.joinpath(*name.split(".")).with_suffix(".py")
         if name not in found and path.exists():
-            tree = CodeOnly().visit(ast.parse(path.read_text()))
+            tree = CodeOnly().visit(ast.parse(path.read_text(encoding="utf-8")))
             found[name] = ast.dump(tree)
             wanted += our_imports(tree)
     return found
