@@ -39,11 +39,13 @@ FAULTS = [  # fault, what comes of it, its test
     ("A policy, rollout, checkpoint, pickle or file of a run's folder holds anything at all",
      "It is read, or refused in one sentence.",
      f"{FUZZ}::test_a_mutated_file_is_read_or_refused_in_a_sentence"),
+    ("JAX is switched to 64 bits, or to compile nothing", "One sentence, and no run is made.",
+     "tests/faults/test_surroundings.py"),
     ("A pickle calls something", "Nothing is called; one sentence.", "tests/policies/test_legacy_attacks.py"),
 ]  # fmt: skip
 LONG = [f"{KILLS}::test_killed_at_a_hundred_random_moments", f"{KILLS}::test_a_disk_that_is_full_from_any_write_on",
         f"{KILLS}::test_a_disk_of_every_size_that_is_too_small", "tests/faults/test_an_hour.py",
-        f"{FUZZ}::test_many_mutated_files"]  # fmt: skip
+        f"{FUZZ}::test_many_mutated_files", "tests/faults/test_settings.py"]  # fmt: skip
 HEAD = """# Faults, and what comes of them
 
 Written by `python tools/faults_table.py`, which runs the tests of each row; with `--slow` also their long forms, with

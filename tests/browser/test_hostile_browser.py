@@ -72,9 +72,20 @@ display(reward_traces(rollout), term_totals(rollout.reward_terms))""",
     "book": """\
 import twmr_nb as tw
 display(tw.find_runs(root="hostile"), tw.diff(*list(view.runs.values())[:2]))""",
+    "stage": """\
+stage = tw.Stage(policy, by=ATTACK, extra_terms=[term])
+stage.step(2)
+stage""",
+    "predictions": """\
+tw.course.predict(ATTACK, [ATTACK, "other"])
+tw.course.predict("evil", [ATTACK, "other"], mine=ATTACK)
+tw.course.reveal("evil", ATTACK)""",
     "terminal": """\
 from twmr_nb.draw.words import policies_table
-print(policies_table({ATTACK: (policy, 1)}))""",
+print(policies_table({ATTACK: (policy, 1)}))
+from twmr_nb.cli.main import main
+main(["runs", "--root", "hostile"]), main(["diff", *(str(run.path) for run in list(view.runs.values())[:2])])
+main(["policies", "hostile/imported"])""",
 }
 # What a person does with them; each is an expression for the kernel.
 DOINGS = {
@@ -84,6 +95,8 @@ DOINGS = {
         "[panel.view.show(run) for run in view.runs.values()] and None",
         "setattr(panel.name, 'value', ATTACK)",
         "panel._try(panel.start)",
+        "__import__('twmr_nb.runs.queue', fromlist=['QUEUE']).QUEUE.failures.update({ATTACK: ATTACK})",
+        "panel.queue.refresh()",
     ],
     "runs": [
         "[setattr(view.choice, 'value', name) for name in view.runs] and None",
@@ -96,6 +109,11 @@ DOINGS = {
         "[browser.stage.trace(), browser.stage.work.join()] and None",
         "browser.tools.show(browser.table.selected[:1])",
         "browser.tools._export(None)",
+    ],
+    "stage": [
+        "stage.hand_over('you')",
+        "stage._heard({'kind': ATTACK})",
+        "setattr(stage, '_note', ATTACK) or stage._tell()",
     ],
     "reward": ["setattr(explorer.weights[ATTACK], 'text', '2.0')", "setattr(explorer.in_3d, 'value', True)"],
 }

@@ -130,7 +130,7 @@ MISTAKES = {
         ("run --scene flat --set scene=step", "--scene and --set scene=... exclude each other"),
         ("run --set scene=flat step_height=0.03", "has no effect in scene 'flat'"),
         ("run --set step_x=2", "step_x has no effect with scene = 'step_5cm'"),
-        ("run --set max_steps=1 max_steps=2", "--set gives max_steps twice"),
+        ("run --set max_steps=1 max_steps=2", "max_steps is given twice"),
         ("run --set max_steps=1 --set reset_noise=0", "--set is given twice"),
         ("run --set scene=[1]", "scene = [1] is not allowed"),
         ("run --sweep --plot x.svg", "'x.svg' cannot be written: give a name that ends in .png"),

@@ -72,6 +72,7 @@ def test_killed_at_a_hundred_random_moments(number, context, whole, tmp_path):
     draw, came, runs = random.Random(0), 0, 0
     while came < KILLS:
         runs += 1
+        assert runs <= KILLS, "the signal does not come"
         folder = tmp_path / f"run{runs}"
         at = [draw.randint(1, moments if i == 0 else moments // 2) for i in range(PER_RUN)]
         came += killed(context, folder, at, number)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from twmr_nb.config.fields import Setting, settings_of
-from twmr_nb.config.schema import ConfigError, EnvConfig, PPOConfig, TrainConfig, all_settings
+from twmr_nb.config.schema import ConfigError, EnvConfig, PPOConfig, TrainConfig
 from twmr_nb.learn.trainer import Trainer
 from twmr_nb.task.env import TwmrEnv
 
@@ -44,9 +44,10 @@ def checked(cls: type, rng: Numbers) -> Any | None:
     try:
         return cls(**given)
     except ConfigError as refused:
-        assert any(name in str(refused) for name in given), refused
-        assert len(str(refused)) < 400
-        return None
+        said = str(refused)
+    assert any(name in said for name in given), said
+    assert len(said) < 400
+    return None
 
 
 def tried(count: int) -> Iterator[EnvConfig]:
@@ -68,11 +69,9 @@ def tried(count: int) -> Iterator[EnvConfig]:
 
 
 def train_once(config: EnvConfig, ppo: PPOConfig) -> None:
-    try:
-        both = TrainConfig(config, ppo)
-    except ConfigError as refused:
-        assert any(name in str(refused) for name in all_settings())
+    if ppo.curriculum_start is not None and config.step_height_max is None:  # refused together
         return
+    both = TrainConfig(config, ppo)
     next(Trainer(TwmrEnv(both.env, both.ppo.num_envs), both.ppo).updates())
 
 

@@ -36,6 +36,7 @@ def train(folder: str, moment: int, number: int, counted) -> None:
     from twmr_nb.runs.run import new_run, open_run
 
     training.CHECKPOINT_SECONDS = 0.0
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what is in the background deaf to it
     begun = os.path.exists(os.path.join(folder, "config.json"))
     run = open_run(folder) if begun else new_run(CONFIG, run_dir=folder)
 

@@ -64,6 +64,13 @@ def test_the_seed_settles_all_of_it_and_an_episode_is_the_same_beside_others():
     np.testing.assert_array_equal(played(2, count=3)[1].action, alone.action)
 
 
+def test_an_episode_of_an_evaluation_is_played_again_with_its_own_seed():
+    world = FLAT.replace(max_steps=KNOT_STEPS + 1)
+    both = tw.evaluate(tw.Planner("reward", samples=8), world, episodes=2)
+    alone = [tw.record(tw.Planner("reward", samples=8, seed=i), world, episode=i) for i in (0, 1)]
+    assert both["mean_final_x"] == np.mean([episode.x[-1] for episode in alone])
+
+
 def test_planning_leaves_the_robot_alone():
     env, planner = tw.TwmrEnv(STEP, 2, autoreset=False), tw.Planner(samples=8)
     obs, _ = env.reset(seed=5)

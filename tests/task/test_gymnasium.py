@@ -10,7 +10,7 @@ from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode
 from numpy.testing import assert_array_equal
 
-from twmr_nb import EnvConfig, TwmrEnv
+from twmr_nb import ConfigError, EnvConfig, TwmrEnv
 from twmr_nb.task.gym_env import TwmrSingleEnv
 
 
@@ -65,6 +65,13 @@ def test_gymnasium_makes_vectors() -> None:
     synced.step(synced.action_space.sample())
     env.close()
     synced.close()
+
+
+def test_a_start_has_no_options() -> None:
+    for env in (TwmrEnv(EnvConfig()), TwmrSingleEnv(EnvConfig())):
+        env.reset(seed=1, options={})
+        with pytest.raises(ConfigError, match=r"options = \{'x': 1\} is not allowed: a start has none; leave them out"):
+            env.reset(options={"x": 1})
 
 
 def test_unknown_render_mode_is_refused() -> None:

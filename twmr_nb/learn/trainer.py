@@ -37,6 +37,7 @@ PARTS = {  # of a snapshot, what must stay finite
     "obs": "observations",
 }
 GROWING = ("finished", "paid", "curriculum/tries")  # of a snapshot, what becomes longer
+SWITCHES = {"jax_enable_x64": "computes in 64 bits", "jax_disable_jit": "compiles nothing"}
 PLENTY = 1e6  # a reward per step above this is the likeliest cause of whatever goes wrong
 LOOSE = 10.0  # a max_grad_norm above this hardly shortens anything
 
@@ -52,15 +53,27 @@ def known_by(env: Any, name: str, setting: str) -> Any:
     return getattr(env, name)
 
 
+def refuse_switches() -> None:
+    """Raise ConfigError where JAX was switched to what no training can be done with."""
+    for name, does in SWITCHES.items():
+        if getattr(jax.config, name):
+            raise ConfigError(
+                f"JAX {does}, which no training here can do with: unset {name.upper()} and start Python anew, "
+                f"or call jax.config.update({name!r}, False)."
+            )
+
+
 class Trainer:
     """Trains one policy on a batch of robots. `for record in trainer.updates(): ...`
 
     `env` is any gymnasium.vector.VectorEnv that resets in the step that ends an episode and keeps `final_obs`;
     what it reports in `info` (x, passed, reward_terms, which add up to the reward) is logged. `symmetric` needs its
-    `mirror`, a curriculum its `step_heights`; raises ConfigError where they are missing.
+    `mirror`, a curriculum its `step_heights`; raises ConfigError where they are missing, or JAX is switched to 64 bits
+    or to compile nothing.
     """
 
     def __init__(self, env: Any, config: PPOConfig, seed: int = 0) -> None:
+        refuse_switches()
         self.env, self.config, self.seed = env, config, seed
         self.num_envs = env.num_envs
         obs_size, action_size = env.single_observation_space.shape[0], env.single_action_space.shape[0]

@@ -112,7 +112,7 @@ def our_arrays(tree: Any) -> dict[str, Array]:
     for ours, layer in LAYERS.items():
         for part in ("kernel", "bias"):
             arrays[f"params/{ours}/{part}"] = array_of(theirs[layer][part])
-    with np.errstate(over="ignore"):  # infinity is refused with all else that no training gives
+    with np.errstate(over="ignore", invalid="ignore"):  # infinity and nan are refused with all that no training gives
         arrays["params/encoder/kernel"] = arrays["params/encoder/kernel"] * np.float32(SCALE)
     if arrays["params/encoder/kernel"].ndim != 2 or arrays["params/lstm_recurrent"].ndim != 2:
         raise ValueError("its kernels are no matrices")

@@ -37,8 +37,9 @@ class Planner:
     goal: what the plans are compared by: "climb" (wheels ahead and up onto the step, chassis upright, legs out there
     and folded elsewhere, the more so the larger the world's extension_penalty), or "reward", the world's own with any
     extra terms. yaw: how far to turn from straight ahead [rad] until every wheel is up, for goal "climb". samples:
-    plans tried in each of two rounds. It plays where the world can be looked into: in tw.plan, tw.record and
-    tw.evaluate. Raises ConfigError on a value that is not allowed.
+    plans tried in each of two rounds. Robot i of a planner of seed s plans, to the last bit, as a single robot of seed
+    s + i does: episode 17 of an evaluation is tw.record(tw.Planner(seed=17), world, episode=17). It plays where the
+    world can be looked into: in tw.plan, tw.record and tw.evaluate. Raises ConfigError on a value that is not allowed.
 
     >>> world = tw.world("flip", timestep=0.005)
     >>> tw.record(tw.Planner(samples=8), world, num_steps=5).title

@@ -14,6 +14,7 @@ from twmr_nb.config.as_text import command_line
 from twmr_nb.config.idle import refuse_passed
 from twmr_nb.config.schema import ConfigError, TrainConfig
 from twmr_nb.files import as_path, read_json, remembered
+from twmr_nb.learn.trainer import refuse_switches
 from twmr_nb.markup import one_line, shown
 from twmr_nb.policies.saved import SavedPolicy
 from twmr_nb.runs.folder import RunError, RunFolder, fresh_folder, run_folders
@@ -77,6 +78,7 @@ def new_run(
     """
     config = config.replace(**settings) if isinstance(config, TrainConfig) else presets.preset(config, **settings)
     refuse_passed(config.env, settings)
+    refuse_switches()
     extra_terms = checked_terms(extra_terms)
     start = None if start_from is None else fitting(start_from, config)
     experiment, terms = describe_training(config, extra_terms), [describe_term(t) for t in extra_terms]

@@ -130,7 +130,9 @@ class TwmrEnv(VectorEnv):
     def reset(
         self, *, seed: int | Sequence[int] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Array, Info]:
-        """Start an episode with every robot; without a seed the generators go on."""
+        """Start an episode with every robot; without a seed the generators go on. Raises ConfigError on any options."""
+        if options:
+            raise ConfigError(f"options = {shown(options)} is not allowed: a start has none; leave them out.")
         if seed is not None:
             seeds = [seed + i for i in range(self.num_envs)] if isinstance(seed, int | np.integer) else list(seed)
             if len(seeds) != self.num_envs:

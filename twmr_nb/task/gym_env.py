@@ -40,7 +40,7 @@ class TwmrSingleEnv(gymnasium.Env):
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[NDArray, Info]:
         """Start an episode: observation [D] and info."""
         super().reset(seed=seed)
-        obs, info = self.batch.reset(seed=seed)
+        obs, info = self.batch.reset(seed=seed, options=options)
         return obs[0], first(info)
 
     def step(self, action: ArrayLike) -> tuple[NDArray, float, bool, bool, Info]:
