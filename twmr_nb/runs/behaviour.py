@@ -362,6 +362,7 @@ def distributions() -> dict[str, list[str]]:
 
 @functools.cache
 def own_version() -> str:
-    """A digest of this package's source texts."""
-    texts = {p.relative_to(PACKAGE).as_posix(): p.read_text(encoding="utf-8") for p in PACKAGE.rglob("*.py")}
+    """A digest of this package's source texts; the lessons, which an installed package holds, are none of them."""
+    sources = [path for path in PACKAGE.rglob("*.py") if not path.is_relative_to(PACKAGE / "lessons")]
+    texts = {path.relative_to(PACKAGE).as_posix(): path.read_text(encoding="utf-8") for path in sources}
     return digest(texts)
