@@ -138,7 +138,7 @@ def assert_ways_part_only_where_pythons_own_do(opened, env, given, wanted):
 
 
 @pytest.mark.parametrize(
-    "name", ["climber", "flip_7cm", "hopeless", pytest.param("walkthrough", marks=pytest.mark.slow)]
+    "name", ["climber", *(pytest.param(n, marks=pytest.mark.slow) for n in ("flip_7cm", "hopeless", "walkthrough"))]
 )
 def test_the_robot_of_the_page_is_that_of_python(opened, name):
     """Joints, gates, rewards, observations and actions of 5 starts x 200 control steps, each from Python's own state.

@@ -7,12 +7,16 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 TINY = "num_envs=4, minibatches=1, rollout_steps=8, max_steps=16, mlp_size=8, hidden_size=8, success_x=-1"
-# Each control step takes a while, so that there is time to press a button.
+# Each control step takes a while, so that there is time to press a button; the second training waits to be found again.
 SLOWLY = """\
-import time
+import threading, time
 from twmr_nb.task.env import TwmrEnv
+taken, found = [], threading.Event()
 def step(self, actions, step=TwmrEnv.step):
     time.sleep(0.01)
+    taken.append(1)
+    if len(taken) > 320:
+        found.wait()
     return step(self, actions)
 TwmrEnv.step = step"""
 SWEEP = f"""\
@@ -39,7 +43,8 @@ def test_a_sweep_fills_is_stopped_in_part_found_again_and_goes_on(open_notebook)
     notebook.save()
     notebook.load()
     notebook.run_cell(0)
-    assert notebook.evaluate("work is tw.first") or notebook.evaluate("not tw.first.under_way")
+    assert notebook.evaluate("[work is tw.first, work.under_way]") == [True, True]
+    notebook.evaluate("found.set()")
     expect(page.get_by_text("2 of 3 trainings finished, over")).to_be_visible()
     expect(rows.nth(3)).to_contain_text("stopped")
     expect(page.locator(".twmr-shell img")).to_have_attribute("alt", re.compile("2 of 3"))

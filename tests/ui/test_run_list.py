@@ -84,7 +84,7 @@ def test_a_list_does_not_read_logs_whole(tmp_path, monkeypatch):
         ("status.json", '{"state": 5}', "says state = 5"),
         ("config.json", "", "is damaged: it is not JSON"),
         ("config.json", "null", "holds a NoneType"),
-        ("config.json", "{}", "lack 'config'"),
+        ("config.json", "{}", "holds no 'config'"),
         ("config.json", '{"config": []}', ""),
         ("config.json", '{"config": {"env": 5}}', ""),
         ("config.json", '{"config": {"ppo": {"num_envs": "x"}}}', "num_envs"),
