@@ -8,10 +8,10 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from trainings import CONFIG, assert_same, left_by
+from trainings import CONFIG, assert_same, go_on_here, left_by
 
 from twmr_nb.runs import training
-from twmr_nb.runs.run import LIVE, new_run, open_run
+from twmr_nb.runs.run import new_run
 
 PAGE = 4096  # bytes; no disk of memory is finer
 FEWEST = 2  # pages, the second of which the folder's first file takes
@@ -47,15 +47,8 @@ def filled_up(disk: Path, whole) -> str:
         run.train()
     ended, said = run.state, run.failure
     assert ended == "finished" or "no space left" in said, (ended, said)
-    LIVE.clear()
     mount(disk, "remount,size=64m")
-    again = open_run(path)
-    if again.folder.checkpoint.exists():
-        assert again.folder.read_checkpoint(again.folder.checkpoint)
-    if ended != "finished":
-        again.train()
-    LIVE.clear()
-    assert again.fell_back == ""
+    go_on_here(path, ended)
     assert_same(left_by(path), whole)
     return ended
 

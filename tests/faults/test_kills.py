@@ -11,11 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from trainings import CONFIG, SETTINGS, assert_same, fork, go_on, left_by
+from trainings import CONFIG, SETTINGS, assert_same, fork, go_on, go_on_here, left_by
 
 from twmr_nb.runs import training
 from twmr_nb.runs.folder import RunFolder
-from twmr_nb.runs.run import LIVE, new_run, open_run
+from twmr_nb.runs.run import new_run
 
 KILLS, PER_RUN = 100, 4
 OWN_SPACE = ["unshare", "--map-root-user", "--mount"]  # in which a program may mount what nobody else sees
@@ -101,14 +101,7 @@ def filled_up(call: int, folder: Path, monkeypatch) -> str:
         with suppress(OSError):
             run.train()
     ended = run.state
-    LIVE.clear()
-    again = open_run(folder)
-    if again.folder.checkpoint.exists():
-        assert again.folder.read_checkpoint(again.folder.checkpoint)
-    if ended != "finished":
-        again.train()
-    LIVE.clear()
-    assert again.fell_back == ""
+    go_on_here(folder, ended)
     return ended
 
 

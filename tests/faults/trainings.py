@@ -64,6 +64,20 @@ def go_on(context, folder: Path, moment: int = 0, number: int = signal.SIGKILL) 
     return process.exitcode, counted.value
 
 
+def go_on_here(folder: Path, ended: str) -> None:
+    """In this process, after a fault that is over: the last checkpoint loads, and a run that had not finished does."""
+    from twmr_nb.runs.run import LIVE, open_run
+
+    LIVE.clear()
+    again = open_run(folder)
+    if again.folder.checkpoint.exists():
+        assert again.folder.read_checkpoint(again.folder.checkpoint)
+    if ended != "finished":
+        again.train()
+    LIVE.clear()
+    assert again.fell_back == ""
+
+
 def left_by(folder: Path) -> dict[str, np.ndarray]:
     """All numbers that a finished run leaves, but for its clocks."""
     from twmr_nb.learn.metrics_log import MetricsLog
