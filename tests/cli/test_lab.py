@@ -32,6 +32,7 @@ def opened(tmp_path, monkeypatch):
 
     seen = []
     monkeypatch.setattr(LabApp, "launch_instance", seen.append)
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "")
     monkeypatch.chdir(tmp_path)
     return seen
 
@@ -78,6 +79,30 @@ def test_who_has_results_begins_with_them(opened, tmp_path):
     (tmp_path / "ada" / "runs" / "results.json").touch()
     cli.main(["lab", "ada"])
     assert "--LabApp.default_url=/lab/tree/progress.ipynb" in opened[0]
+
+
+def test_jupyterlab_asks_about_no_news_and_nothing_is_written_into_the_users_settings(opened, monkeypatch):
+    from jupyter_server.services.config.manager import ConfigManager
+
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "mine")
+    cli.main(["lab", "ada"])
+    assert os.environ["JUPYTER_CONFIG_PATH"].split(os.pathsep)[0] == "mine", "what the user has set comes first"
+    (settings,) = ConfigManager(config_dir_name="labconfig").get("default_setting_overrides").values()
+    assert settings == {"fetchNews": "false", "checkForUpdates": False}
+
+
+def test_only_a_checkout_has_its_answers_hidden(opened):
+    from jupyter_server.services.contents.filemanager import FileContentsManager
+    from traitlets.config.loader import KVArgParseConfigLoader
+
+    cli.main(["lab", "ada"])
+    cli.main(["lab", str(HOME)])
+    given = [[each for each in arguments if "ContentsManager" in each] for arguments in opened]
+    student, checkout = (FileContentsManager(config=KVArgParseConfigLoader(each).load_config()) for each in given)
+    assert student.should_list("answers")
+    assert not checkout.should_list("answers")
+    assert not checkout.should_list("__pycache__")
+    assert checkout.should_list(NAMES[0])
 
 
 def test_a_lesson_is_restored_and_the_old_one_kept(opened, tmp_path, capsys):

@@ -16,6 +16,7 @@ from twmr_nb.markup import one_line
 
 FOLDER = Path("twmr-lessons")
 HERE = "127.0.0.1"
+DEFAULTS = Path(__file__).with_name("jupyter")  # JupyterLab's settings where the user has chosen none: no news
 PLACES = (".", "runs")  # in a student's folder, where results may lie
 BOM = "\ufeff"  # by which a spreadsheet knows UTF-8
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet computes what begins so
@@ -57,7 +58,7 @@ def refuse_lab(options: Lab, given: Sequence[str]) -> None:
 
 
 def lab(options: Lab) -> int:
-    from twmr_nb.course.lessons import FIRST, PROGRESS, hand_out, reset, write_solutions
+    from twmr_nb.course.lessons import ANSWERS, FIRST, HOME, PROGRESS, hand_out, reset, write_solutions
     from twmr_nb.course.results import FILE
 
     here = Path() if Path(FIRST).is_file() else FOLDER
@@ -76,19 +77,26 @@ def lab(options: Lab) -> int:
         if names:
             say(f"  {what}: {', '.join(name.removesuffix('.ipynb') for name in names)}")
     again = any((folder / place / FILE).exists() for place in PLACES)
-    return open_lab(folder, PROGRESS if again else FIRST, options.browser, options.port)
+    hidden = [ANSWERS.name] if folder == HOME else []
+    return open_lab(folder, PROGRESS if again else FIRST, options.browser, options.port, hidden)
 
 
-def open_lab(folder: Path, notebook: str, browser: bool, port: int) -> int:
+def open_lab(folder: Path, notebook: str, browser: bool, port: int, hidden: Sequence[str]) -> int:
     """JupyterLab in this process, until it is stopped: on this machine only, and with its token."""
+    from jupyter_server.services.contents.manager import ContentsManager
     from jupyterlab.labapp import LabApp
 
+    paths = [os.environ.get("JUPYTER_CONFIG_PATH", ""), str(DEFAULTS)]
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
     arguments = [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url=/lab/tree/{notebook}"]
     arguments += [f"--ServerApp.ip={HERE}", f"--ServerApp.port={port}"]
     if not browser:
         arguments.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         arguments.append("--allow-root")
+    if hidden:
+        globs = [*ContentsManager.hide_globs.default(), *hidden]
+        arguments += [f"--ContentsManager.hide_globs={glob}" for glob in globs]
     LabApp.launch_instance(arguments)
     return 0
 
