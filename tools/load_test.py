@@ -24,7 +24,8 @@ def learn(notebook: Path, runs: Path) -> float:
     """Execute a lesson as one student, with runs of their own; seconds from the kernel's start to its end."""
     begin = time.monotonic()
     book = nbformat.read(notebook, as_version=4)
-    client = NotebookClient(book, timeout=LONGEST, resources={"metadata": {"path": str(notebook.parent)}})
+    where = {"metadata": {"path": str(notebook.parent)}}
+    client = NotebookClient(book, timeout=LONGEST, startup_timeout=LONGEST, resources=where)
     client.execute(env=os.environ | {"TWMR_REVEAL": "1", "TWMR_RUNS": str(runs)})
     return time.monotonic() - begin
 
