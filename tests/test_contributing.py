@@ -1,18 +1,15 @@
 """What CONTRIBUTING.md shows and names is what is there."""
 
-import importlib.util
 import re
 from pathlib import Path
 
 import pytest
 
+from tools import draw_house as tool
+
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text()
 CHANGES = re.findall(r"^\| (.+?) \| (.+) \|$", GUIDE, re.MULTILINE)
-
-spec = importlib.util.spec_from_file_location("draw_house", ROOT / "tools" / "draw_house.py")
-tool = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(tool)
 
 
 def test_the_picture_is_of_this_house():

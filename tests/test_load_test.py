@@ -1,16 +1,12 @@
 """The memory of a class: every kernel's, and all at the same moment."""
 
-import importlib.util
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import psutil
 
-spec = importlib.util.spec_from_file_location("load_test", Path(__file__).parents[1] / "tools" / "load_test.py")
-tool = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(tool)
+from tools import load_test as tool
 
 HOLDS = "held = b'1' * 50_000_000; print('held', flush=True); input()"
 

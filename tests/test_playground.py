@@ -1,7 +1,6 @@
 """The playground's JavaScript, module by module, against Python; the whole page is tested in a browser."""
 
 import base64
-import importlib.util
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from climb import climb
 from javascript import evaluator
 from safetensors.numpy import save
 
+from tools import build_playground as tool
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.episodes.rescore import rescored
 from twmr_nb.episodes.rollout import record
@@ -27,9 +27,6 @@ from twmr_nb.task.transition import Transition
 from twmr_nb.ui.reward_explorer import RewardExplorer
 
 ROOT = Path(__file__).parents[1]
-spec = importlib.util.spec_from_file_location("build_playground", ROOT / "tools" / "build_playground.py")
-tool = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(tool)
 
 ROWS = 200
 LEVERS = [[0, 0, 0, 0], [1, 0, 1, 0], [1, 1, 1, -1], [-0.5, -1, 0, -1], *[[0, 0.3, 1, 1]] * 30]  # ahead, turn, legs

@@ -1,7 +1,6 @@
 """The static pages: executed, readable without a kernel, asking no network."""
 
 import copy
-import importlib.util
 import json
 import re
 from datetime import date
@@ -12,9 +11,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 pytest.importorskip("latex2mathml", reason="`make site` installs it")
-spec = importlib.util.spec_from_file_location("build_site", Path(__file__).parents[1] / "tools" / "build_site.py")
-site = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(site)
+from tools import build_site as site
 
 LESSONS = Path(__file__).parents[1] / "notebooks"
 LESSON = [

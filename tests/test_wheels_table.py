@@ -1,14 +1,12 @@
 """The wheels' table counts what an index lists as pip would, and the page holds one of these pins."""
 
-import importlib.util
 from pathlib import Path
 
 import pytest
 
+from tools import wheels_table as tool
+
 ROOT = Path(__file__).parents[1]
-spec = importlib.util.spec_from_file_location("wheels_table", ROOT / "tools" / "wheels_table.py")
-tool = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(tool)
 SYSTEMS = {system.name: system for system in tool.SYSTEMS}
 
 

@@ -5,7 +5,6 @@ Pictures are kept in tests/artifacts; look at them after a change.
 
 import copy
 import gzip
-import importlib.util
 import random
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from boxes import barriers, moving, troubles, until_still
 from lab import new_page, screenshot
 from storms import assert_flat, heap, storm
 
+from tools import build_playground as tool
 from twmr_nb.draw.replay_scene import WHEEL_BODIES
 from twmr_nb.policies.saved import load_policy
 from twmr_nb.robot.model import STEP_GEOM, height_to_box
@@ -28,9 +28,6 @@ from twmr_nb.task.simulation import STATE
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
-spec = importlib.util.spec_from_file_location("build_playground", ROOT / "tools" / "build_playground.py")
-tool = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(tool)
 
 PLAY = "document.querySelector('.twmr-playground').playground"
 REPLAYED = Path(__file__).with_name("playground.js").read_text()
@@ -490,9 +487,8 @@ def test_nothing_moves_unasked(page):
 def test_a_lesson_has_it_a_click_away_and_weights_to_move(built, browser):
     """From a disk and offline: the stage's still gives way to the playground; the explorer's episode is paid anew."""
     pytest.importorskip("latex2mathml", reason="`make site` installs it")
-    spec = importlib.util.spec_from_file_location("build_site", ROOT / "tools" / "build_site.py")
-    site = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(site)
+    from tools import build_site as site
+
     term = {"label": "forward", "doc": "", "sign": 1, "stops": [0, 1, 2], "weightUnit": "", "color": "#0072b2"}
     told = {"terms": [term | {"name": "forward"}], "weights": {"forward": 1}}
     told["episodes"] = [{"title": "<b>mine", "sums": {"forward": 2.5}}, {"title": "other", "sums": {"forward": -3.0}}]

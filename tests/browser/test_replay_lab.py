@@ -27,14 +27,13 @@ def rollout():
 
 
 @pytest.fixture(scope="module")
-def notebook(lab, browser, rollout):
+def notebook(lab, browser, rollout, kernel):
     """A notebook in JupyterLab with a replay and a slider linked to it in the browser."""
     rollout.save(lab.notebooks / "climb.safetensors")
-    notebook = lab.open(browser, CELLS)
+    notebook = lab.open(browser, CELLS, kernel=kernel)
     notebook.run_all()
     wait_for_picture(notebook.page)
     yield notebook
-    notebook.shutdown_kernel()
     notebook.close()
 
 
@@ -216,10 +215,10 @@ def test_exported_notebook_plays(saved, browser, tmp_path):
     page.context.close()
 
 
-def test_without_webgl_the_kernel_sends_pictures(open_notebook, rollout, lab, browser_without_webgl):
+def test_without_webgl_the_kernel_sends_pictures(open_notebook, rollout, lab, browser_without_webgl, kernel):
     """The timeline steps through them."""
     rollout.save(lab.notebooks / "climb.safetensors")
-    notebook = open_notebook(CELLS[:2], in_browser=browser_without_webgl)
+    notebook = open_notebook(CELLS[:2], in_browser=browser_without_webgl, kernel=kernel)
     notebook.run_all()
     wait_for_picture(notebook.page)
     words = "No WebGL2 in this browser: the robot, seen from its side, stands in."
