@@ -174,8 +174,10 @@ export class Playground {
   // What a slider of the world says. @param {string} name @param {number} value
   meet(name, value) {
     const { env } = this;
-    if (name === "step_height") this.setHeight(value);
-    else if (name === "action_delay") env?.delay(value);
+    if (name === "step_height") {
+      this.setHeight(value);
+      this.say(env && env.height !== value ? "The step is that high from the next start on." : "");
+    } else if (name === "action_delay") env?.delay(value);
     else if (name !== "sensor_noise") this.circumstances[name] = value;
     else if (env) env.world.config.sensor_noise = value;
     env?.disturb(this.circumstances);
@@ -369,9 +371,6 @@ export class Playground {
   }
 
   write() {
-    const { slider, value } = this.rows.step_height, waits = this.env && this.env.height !== this.height;
-    value.textContent = waits ? `${this.height}, from the next start` : String(this.height);
-    slider.setAttribute("aria-valuetext", `${value.textContent} m`);
     this.find(".usual").hidden = this.given.settings.every((setting) => this.met(setting) === this.usual(setting));
   }
 }
