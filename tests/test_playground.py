@@ -15,6 +15,7 @@ from tools import build_playground as tool
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.episodes.rescore import rescored
 from twmr_nb.episodes.rollout import record
+from twmr_nb.episodes.worlds import world
 from twmr_nb.learn.network import ActorCritic, init_policy
 from twmr_nb.policies.hand import Hand
 from twmr_nb.policies.saved import SavedPolicy, load_policy
@@ -25,6 +26,8 @@ from twmr_nb.task.observations import mirror_of, observe
 from twmr_nb.task.rewards import REWARD_TERMS, reward_term, score
 from twmr_nb.task.transition import Transition
 from twmr_nb.ui.reward_explorer import RewardExplorer
+from twmr_nb.ui.saved import REWARDS, STAGE
+from twmr_nb.ui.stage import Stage
 
 ROOT = Path(__file__).parents[1]
 
@@ -206,7 +209,7 @@ def test_weights_moved_without_python_pay_what_python_pays(js):
     """The sums that a reward explorer leaves for a page, under weights of the page's own."""
     own = reward_term(lambda t: t.pitch**2, -1.0, name="lean", unit="rad²")
     episodes = [climb(), record("random", EnvConfig(upright_factor=True), num_steps=60)]
-    told = json.loads(json.dumps(RewardExplorer(episodes, extra_terms=[own]).keepsake().rewards))
+    told = json.loads(json.dumps(RewardExplorer(episodes, extra_terms=[own]).keepsake().told[REWARDS]))
     rng = np.random.default_rng(3)
     weights = {term["name"]: term["sign"] * rng.uniform(0.1, 1) for term in told["terms"]}
     paid = js(
@@ -220,3 +223,58 @@ def test_weights_moved_without_python_pay_what_python_pays(js):
         wanted = rescored(episode, config, [replace(own, weight=weights["lean"])]).totals
         assert terms | {"total": total} == pytest.approx(wanted, abs=1e-9)
     assert told["weights"]["lean"] == -1
+
+
+GATES = [
+    {},
+    {"gate_mode": "proprio", "gate_bias": 0.4, "gate_smooth": 0.3, "gate_acc_scale": 2.0, "extend_mode": "midpoint"},
+    {"gate_mode": "obstacle", "obstacle_pre_buffer": 0.12, "obstacle_smooth": 0.02},
+    {"gate_mode": "obstacle", "obstacle_post_buffer": 0.3, "obstacle_smooth": 0.0, "extend_mode": "opposite"},
+    {"gate_mode": "felt", "gate_tilt": 0.05},
+    {"gate_mode": "none"},
+]
+
+
+def test_a_gate_moved_without_python_asks_for_what_python_asks_for(js):
+    """Of what a reward explorer leaves for a page: episodes over a step and on the flat, one turned over."""
+    episodes = [climb(), record("random", EnvConfig(scene="flat"), num_steps=60)]
+    episodes += [record("random", EnvConfig(scene="step_7cm", extend_angle=0.3, max_tilt=None), num_steps=300)]
+    told = json.loads(json.dumps(RewardExplorer(episodes).keepsake().told[REWARDS]))
+    assert set(told["gate"]["readBy"]) == {"none", "obstacle", "proprio", "felt"}
+    found = js(
+        "weigh.js",
+        "gates.map((moved) => read.map(all.unpackEpisode).map((e) => all.regate(e, { ...e.gate, ...moved }, robot)))",
+        gates=GATES,
+        read=told["episodes"],
+        robot=tool.constants(),
+    )
+    for moved, gated in zip(GATES, found, strict=True):
+        for here, episode in zip(gated, episodes, strict=True):
+            fixed = {"extend_angle": None} if "extend_mode" in moved else {}
+            wanted = rescored(episode, episode.config.replace(**moved, **fixed))
+            assert here["sum"] == pytest.approx(wanted.raw["extension"].sum(), abs=1e-9), moved
+            assert here["mean"] == pytest.approx(wanted.gate.mean(), abs=1e-9), moved
+    opened = [[each["mean"] for each in gated] for gated in found]
+    assert len({round(means[0], 6) for means in opened}) > 3  # they differ, where it climbs
+
+
+@pytest.mark.parametrize(
+    ("driver", "world", "begins", "entered"),
+    [
+        ("you", world("climber", step_height=0.04), "you", "climber"),
+        ("flip_5cm", world("flip_5cm", scene="step_5cm"), "flip_5cm", "flip_5cm"),
+        ("flip_7cm", world("flip_7cm", scene="flat"), "flip_7cm", "flip_7cm"),
+        ("nobody", world("hopeless", scene="step_7cm"), "nobody", "flip_5cm"),
+        ("zero", world("climber", step_height=0.02, forward_weight=3.0), "you", "climber"),
+    ],
+)
+def test_a_page_begins_where_a_stage_stood(driver, world, begins, entered):
+    told = json.loads(json.dumps(tool.lesson_begins(Stage(driver, world).keepsake().told[STAGE])))
+    assert (told["driver"], told["world"]["name"]) == (begins, entered)
+    assert told["height"] == pytest.approx(robot.step_height(world))
+    config = told["world"]["config"]
+    own = {"scene", "step_height", "step_height_max", "step_x", "step_half_depth", "max_steps", "end_on_success"}
+    assert {k: v for k, v in world.to_dict().items() if k not in own}.items() <= config.items()
+    assert told["world"]["edges"] == list(robot.step_edges(world) or (0.8, 1.2))
+    same = tool.describe_world(entered, tool.page_world(load_policy(entered)))[0]["model"]
+    assert told["world"]["model"] == same  # the page has it

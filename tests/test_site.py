@@ -10,6 +10,8 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
+from twmr_nb.config.schema import EnvConfig
+
 pytest.importorskip("latex2mathml", reason="`make site` installs it")
 from tools import build_site as site
 
@@ -58,14 +60,20 @@ def test_a_page_holds_text_outputs_and_links(built):
 def test_where_a_stage_stood_the_playground_is_a_click_away():
     saved = '<div class="twmr-saved">a picture</div>'
     told = {"terms": [], "weights": {}, "episodes": [{"title": '"<b>"', "sums": {}}]}
+    stood = {"driver": '"<i>', "world": EnvConfig(scene="step", step_height=0.03).to_dict()}
     outputs = [
-        nbformat.v4.new_output("display_data", {"text/plain": "Stage: Ada, 2.00 s", "text/html": saved}),
+        nbformat.v4.new_output("display_data", {"text/plain": "Stage: Ada", "text/html": saved, site.STAGE: stood}),
         nbformat.v4.new_output("display_data", {"text/plain": "R", "text/html": "<i>sums</i>", site.REWARDS: told}),
     ]
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("stage", outputs=outputs)])
     page = site.lesson_page(copy.deepcopy(book), "", playable=True)
-    assert page.count("src: 'playground.html'") == 1
-    assert json.loads(BeautifulSoup(page, "html.parser").select_one(".weigh")["data-told"]) == told
+    assert page.count("src: 'playground.html#'") == 1
+    read = BeautifulSoup(page, "html.parser")
+    weighed = json.loads(read.select_one(".weigh")["data-told"])
+    assert weighed.pop("robot")["gravity"] == 9.81
+    assert weighed == told
+    begins = json.loads(read.select_one(".twmr-playable")["data-begins"])
+    assert (begins["driver"], begins["height"]) == ("you", 0.03)
     assert page.count("function weigh(") == 1
     alone = site.lesson_page(book, "")
     assert saved in alone

@@ -31,25 +31,28 @@ from twmr_nb.draw.replay_scene import CLEARANCE, describe_place, floor_labels
 from twmr_nb.draw.stills import side_view_frames
 from twmr_nb.draw.style import TERM_COLORS
 from twmr_nb.episodes.rollout import record
-from twmr_nb.episodes.worlds import world
+from twmr_nb.episodes.worlds import TAUGHT, world
 from twmr_nb.learn.network import named_leaves
 from twmr_nb.policies.hand import FOLDING
 from twmr_nb.policies.saved import SavedPolicy, load_policy, shipped_policies
 from twmr_nb.robot import model as robot
 from twmr_nb.robot import pose
-from twmr_nb.task import disturbance, feeling, gate, rewards
+from twmr_nb.task import disturbance, env, feeling, gate, rewards
 from twmr_nb.task.env import TwmrEnv
 from twmr_nb.task.observations import mirror_of
+from twmr_nb.ui.episode_explorer import BUFFERS
 from twmr_nb.ui.replay import STYLE
+from twmr_nb.ui.reward_explorer import gate_told, poses_asked
 from twmr_nb.ui.script import HERE as WIDGETS
 from twmr_nb.ui.script import script
-from twmr_nb.ui.setting_row import weight_told
+from twmr_nb.ui.setting_row import setting_told, weight_told
+from twmr_nb.ui.stage import HEIGHTS, met_settings
 
 ROOT = Path(__file__).parent.parent
 HERE = Path(__file__).parent / "playground"
-SHEETS = (WIDGETS / "stage_js" / "style.css", HERE / "style.css")
+SHEETS = (WIDGETS / "stage_js" / "style.css", HERE / "weigh.css", HERE / "style.css")
 PACKAGE = "@mujoco/mujoco"
-HIGHEST = 0.08  # m; the slider's end, a little above what any policy climbs
+HIGHEST = HEIGHTS  # m; the slider's end
 EPISODE = 60.0  # s
 LANE = (-0.5, 0.5)  # m of the step that are drawn, to the sides
 ROAD = (-0.4, 3.0)  # m along x that get marks
@@ -131,15 +134,30 @@ def content() -> tuple[dict[str, Any], dict[str, bytes]]:
             raise ValueError(f"the world of {name} has a model of its own: tell it by a name of its own.")
         parts[f"policy-{name}"] = actor_bytes(saved)
         worlds.append(told | {"mirror": mirrored(saved)})
-    return {"robot": constants(), "terms": terms(), "worlds": worlds, "highest": HIGHEST}, parts
+    given = {"robot": constants(), "terms": terms(), "worlds": worlds, "highest": HIGHEST}
+    return given | {"settings": [setting_told(each) for each in met_settings()], "gate": gate_told()}, parts
 
 
-def page_world(saved: SavedPolicy) -> EnvConfig:
-    """The world that a policy is judged in, with a step of any height and a longer episode."""
-    judged = world(saved)
-    return judged.replace(
-        scene="step", step_height=0.0, step_height_max=HIGHEST, max_steps=round(EPISODE / judged.ctrl_dt)
-    )
+def page_world(of: SavedPolicy | EnvConfig) -> EnvConfig:
+    """The world that a policy is judged in, or one that is given, with a step of any height and a longer episode."""
+    judged = of if isinstance(of, EnvConfig) else world(of)
+    x, _, half_depth, _ = robot.step_box(judged) or (judged.step_x, 0.0, judged.step_half_depth, 0.0)
+    step = {"scene": "step", "step_height": 0.0, "step_height_max": HIGHEST, "step_x": x, "step_half_depth": half_depth}
+    return judged.replace(**step, max_steps=round(EPISODE / judged.ctrl_dt), end_on_success=False)
+
+
+def lesson_begins(told: dict[str, Any]) -> dict[str, Any]:
+    """What a page is told that begins as a saved stage stood, JSON-ready: who drives in which world, and the step, m.
+
+    Where you drive, or somebody that only the kernel knows, the world is that of a policy that acts in it.
+    """
+    config, driver = EnvConfig(**told["world"]), told["driver"]
+    taught = {name: load_policy(name).config.env for name in sorted(shipped_policies(), key=lambda name: name != FIRST)}
+    fits = [name for name, env in taught.items() if all(getattr(env, k) == getattr(config, k) for k in TAUGHT)]
+    name = driver if driver in taught else next(iter(fits), FIRST)
+    told_world, _ = describe_world(name, page_world(config))
+    by = driver if driver in (*taught, "you", "nobody") else "you"
+    return {"driver": by, "height": min(robot.step_height(config), HIGHEST), "world": told_world}
 
 
 def describe_world(name: str, config: EnvConfig) -> tuple[dict[str, Any], bytes]:
@@ -162,6 +180,9 @@ def describe_world(name: str, config: EnvConfig) -> tuple[dict[str, Any], bytes]
         "frameSkip": sim.frame_skip,
         "retract": sim.retract.tolist(),
         "extend": sim.extend.tolist(),
+        "asks": poses_asked(config),
+        "edges": edges,
+        "buffers": dict(zip(BUFFERS, gate.obstacle_buffers(config), strict=True)),
         "middle": sim.ctrl_middle.tolist(),
         "half": sim.ctrl_half_range.tolist(),
         "box": box,
@@ -195,6 +216,7 @@ def constants() -> dict[str, Any]:
         "length": robot.LEG_LENGTH,
         "mount": robot.LEG_MOUNT,
         "wheelRadius": robot.WHEEL_RADIUS,
+        "chassisMass": robot.CHASSIS_MASS,
         "maxTip": robot.MAX_TIP_RADIUS,
         "places": robot.WHEEL_PLACES.tolist(),
         "legsOut": robot.LEGS_OUT,
@@ -202,6 +224,12 @@ def constants() -> dict[str, Any]:
         "low": pose.LOW,
         "middle": pose.MIDDLE,
         "high": pose.HIGH,
+        "noise": {
+            "accelerometer": env.ACCELEROMETER_NOISE,
+            "gyro": env.GYRO_NOISE,
+            "joint": env.JOINT_NOISE,
+            "speed": env.SPEED_NOISE,
+        },
         "gravity": gate.GRAVITY,
         "stallSpeed": gate.STALL_SPEED,
         "hardEdge": gate.HARD_EDGE,
@@ -227,7 +255,7 @@ def terms() -> list[dict[str, Any]]:
     for term in rewards.REWARD_TERMS:
         if f"\n  {term.name}: (" not in known:
             raise ValueError(f"the page cannot compute the reward term {term.name!r}: add it to {HERE / 'rewards.js'}.")
-    return [weight_told(term, TERM_COLORS[term.name]) for term in rewards.REWARD_TERMS]
+    return [weight_told(term, TERM_COLORS[term.name]) | {"optional": term.optional} for term in rewards.REWARD_TERMS]
 
 
 def actor_bytes(saved: SavedPolicy) -> bytes:

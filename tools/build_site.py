@@ -33,8 +33,9 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(Path(__file__).parent))
 from build_playground import HERE as PLAYED  # noqa: E402 (a neighbour, however this file is run)
 from build_playground import build as build_playground  # noqa: E402
+from build_playground import constants, lesson_begins  # noqa: E402
 
-from twmr_nb.ui.saved import REWARDS  # noqa: E402
+from twmr_nb.ui.saved import REWARDS, STAGE  # noqa: E402
 from twmr_nb.ui.script import script  # noqa: E402
 
 PLAYGROUND = "playground.html"
@@ -48,7 +49,9 @@ NO_LINK = (
     r"|^#[^\n]*|!?\[[^\]]*\]\([^)]*\)|<summary>.*?</summary>|<[^<>]+>"
 )
 CODE_OR_MATH = re.compile(r"(```.*?```|`[^`\n]*`)|\$\$(.+?)\$\$|(?<![\\$])\$(?=\S)([^$\n]*?\S)\$(?!\d)", re.DOTALL)
-STYLE = Path(__file__).with_name("site.css").read_text(encoding="utf-8")
+STYLE = "".join(
+    path.read_text(encoding="utf-8") for path in (Path(__file__).with_name("site.css"), PLAYED / "weigh.css")
+)
 DARK_CODE = (
     f"@media (prefers-color-scheme: dark) {{ {HtmlFormatter(style='github-dark').get_style_defs('.highlight')} }}"
 )
@@ -79,14 +82,17 @@ time* is that of the kernel and of what it starts, on all cores: beside other wo
 work* is how many cores other programs kept busy meanwhile: where it is not near 0, an idle machine is quicker. *Peak
 memory* is the kernel's own; each of the two workers of lesson 07 takes half a gigabyte besides.
 """
-# The playground where a stage stands in the notebook: loaded when it is asked for, a still until then.
-PLAYABLE = f"""<div class="twmr-playable">{{still}}<button type="button" onclick="
-const frame = document.createElement('iframe');
-Object.assign(frame, {{{{ src: '{PLAYGROUND}', title: 'the playground' }}}});
+# The playground where a stage stands in the notebook, in its world: loaded when it is asked for, a still until then.
+PLAYABLE = f"""<div class="twmr-playable" data-begins="{{begins}}">{{still}}<button type="button" onclick="
+const frame = document.createElement('iframe'), {{{{ begins }}}} = this.parentNode.dataset;
+Object.assign(frame, {{{{ src: '{PLAYGROUND}#' + encodeURIComponent(begins), title: 'the playground' }}}});
 this.parentNode.replaceChildren(frame);">Drive the robot here, in this page</button></div>"""
 WEIGH = """<script type="module">
 {script}
-for (const root of document.querySelectorAll(".weigh")) weigh(root);
+for (const root of document.querySelectorAll(".weigh")) {{
+  const told = JSON.parse(root.dataset.told);
+  weigh(root, {{ ...told, episodes: told.episodes.map(unpackEpisode) }});
+}}
 </script>"""
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -237,9 +243,11 @@ def still(output: NotebookNode, playable: bool) -> NotebookNode:
     """An output without what only a live page can draw; with what a page can do by itself."""
     data = output.get("data", {})
     if told := data.pop(REWARDS, None):
-        data["text/html"] += f'<div class="weigh" data-told="{html.escape(json.dumps(told))}"></div>'
-    if playable and data.get("text/plain", "").startswith("Stage: "):
-        data["text/html"] = PLAYABLE.format(still=data["text/html"])
+        text = html.escape(json.dumps(told | {"robot": constants()}))
+        data["text/html"] += f'<div class="weigh" data-told="{text}"></div>'
+    if (told := data.pop(STAGE, None)) and playable:
+        begins = html.escape(json.dumps(lesson_begins(told)))
+        data["text/html"] = PLAYABLE.format(still=data["text/html"], begins=begins)
     if "text/markdown" in data:
         data["text/markdown"] = with_math(data["text/markdown"])
     formula = data.pop("text/latex", "")  # code has it too, beside its HTML

@@ -17,13 +17,20 @@ from lab import new_page, screenshot
 from storms import assert_flat, heap, storm
 
 from tools import build_playground as tool
+from twmr_nb.config.fields import settings_of
+from twmr_nb.config.schema import EnvConfig
 from twmr_nb.draw.replay_scene import WHEEL_BODIES
+from twmr_nb.episodes.rollout import load_rollout, record
+from twmr_nb.episodes.worlds import world
 from twmr_nb.policies.saved import load_policy
 from twmr_nb.robot.model import STEP_GEOM, height_to_box
-from twmr_nb.task.disturbance import Pull, wrench
-from twmr_nb.task.env import TwmrEnv
+from twmr_nb.task.disturbance import Circumstances, Pull, wrench
+from twmr_nb.task.env import ACCELEROMETER_NOISE, GYRO_NOISE, JOINT_NOISE, SPEED_NOISE, TwmrEnv
 from twmr_nb.task.rewards import REWARD_TERMS
 from twmr_nb.task.simulation import STATE
+from twmr_nb.ui.reward_explorer import RewardExplorer
+from twmr_nb.ui.stage import Stage
+from twmr_nb.ui.stops import stops
 
 pytestmark = pytest.mark.browser
 
@@ -68,9 +75,9 @@ def page(opened):
     """The page with a robot at the start, to be driven by hand, in its first world."""
     opened.evaluate(f"""async () => {{
       {PLAY}.view.levers.release();
-      Object.assign({PLAY}, {{ playing: false, pace: 1, driver: "you" }});
-      {PLAY}.find('[data-is=height]').value = 0.04;
-      {PLAY}.setHeight(0.04);
+      Object.assign({PLAY}, {{ playing: false, pace: 1, driver: "you", kept: [] }});
+      {PLAY}.find(".kept").hidden = true;
+      {PLAY}.meetAsUsual();
       await {PLAY}.enter("climber");
     }}""")
     opened.locator(".stage canvas").focus()
@@ -80,21 +87,24 @@ def page(opened):
 # ---- against Python ----
 
 
-def recorded(name, seed):
+def recorded(name, seed, steps=STEPS, delay=0, **circumstances):
     """An episode of a shipped policy in Python: what the page is given, and what must come out."""
     saved, height = load_policy(name), HEIGHTS[seed]
-    env = TwmrEnv(tool.page_world(saved), 1, autoreset=False)
+    env = TwmrEnv(tool.page_world(saved).replace(action_delay=delay), 1, autoreset=False)
     env.set_step_heights(height, height)
     obs, _ = env.reset(seed=seed)
+    Circumstances(**circumstances).apply(env.sim, env.sim.factors.copy())
     player = saved.player()
     player.reset(1)
     given = {"world": name, "height": height, "states": [], "actions": [], "obs": []}
+    given |= {"delay": delay, "circumstances": circumstances}
     wanted = []
-    for _ in range(STEPS):
+    for _ in range(steps):
         action, state = player.act(obs), env.get_state()
         feeling = {k.removeprefix("feeling/"): v[0].tolist() for k, v in state.items() if k.startswith("feeling/")}
         known = {"passed": bool(state["passed"][0]), "action": state["action"][0].tolist()}
         known |= {"physics": state["physics"][0].tolist(), "feeling": feeling, "gate": float(state["gate"][0])}
+        known["waiting"] = state["on_the_way"][:, 0].tolist()
         given["states"].append(known)
         given["actions"].append(action[0].tolist())
         given["obs"].append(obs[0].tolist())
@@ -161,6 +171,46 @@ def test_the_robot_of_the_page_is_that_of_python(opened, name):
             np.testing.assert_allclose(here["seen"], there["seen"][: len(here["seen"])], atol=1e-6, rtol=3e-7)
     assert off < ALIKE
     assert edges <= 0.02 * STEPS * len(HEIGHTS)
+
+
+@pytest.mark.parametrize("name", ["climber", "hopeless"])  # whose legs are servos, and torques
+@pytest.mark.parametrize(
+    "met",
+    [{"friction": 0.3}, {"payload": 1.5}, {"strength": 0.5}, {"slope": 12.0}, {"delay": 3}],
+    ids=lambda met: next(iter(met)),
+)
+def test_what_the_robot_meets_does_what_it_does_in_python(opened, name, met):
+    """Step by step on the flat, each from Python's own state; and it makes a difference."""
+    _, given, wanted = recorded(name, 0, 40, **met)
+    found = opened.evaluate(REPLAYED, given)
+    np.testing.assert_allclose([each["qpos"] for each in found], [each["qpos"] for each in wanted], atol=SAME, rtol=0)
+    np.testing.assert_allclose([each["paid"] for each in found], [each["paid"] for each in wanted], atol=SAME, rtol=0)
+    assert len(found) == 40
+    alike = opened.evaluate(
+        REPLAYED,
+        given | {"circumstances": {}, "delay": 0, "free": True, "states": [given["states"][0] | {"waiting": []}] * 40},
+    )
+    assert np.abs(np.subtract(alike[-1]["qpos"], wanted[-1]["qpos"])).max() > 1e-6
+
+
+def test_noise_is_as_strong_as_in_python(page):
+    """Of a robot that rests: senses and joints, read 4,000 times."""
+    found = page.evaluate(f"""() => {{
+      const {{ env }} = {PLAY}, read = [() => env.observation("proprio").slice(0, 16)];
+      read.push(() => Object.values(env.sense(env.world.config.sensor_noise)).slice(0, 2).flat());
+      return read.map((look) => {{
+        const still = look();
+        env.world.config.sensor_noise = 0.5;
+        const seen = Array.from({{ length: 4000 }}, () => Array.from(look(), (v, k) => v - still[k]));
+        env.world.config.sensor_noise = 0;
+        return seen;
+      }});
+    }}""")
+    joints, senses = (np.array(each) for each in found)
+    sizes = [JOINT_NOISE, SPEED_NOISE, JOINT_NOISE, SPEED_NOISE, ACCELEROMETER_NOISE, GYRO_NOISE]
+    for size, values in zip(sizes, [*np.split(joints, 4, axis=1), *np.split(senses, 2, axis=1)], strict=True):
+        assert values.std() == pytest.approx(0.5 * size, rel=0.04)
+        assert abs(values.mean()) < 0.03 * size
 
 
 @pytest.mark.parametrize("name", ["climber", "flip_7cm", "hopeless"])
@@ -231,6 +281,95 @@ def test_a_spring_pulls_as_in_python(page):
 
 
 # ---- a person ----
+
+
+def slide(page, name, value):
+    """Move a slider of the world to the stop of this value."""
+    page.evaluate(
+        f"""([name, value]) => {{
+      const {{ given, rows }} = {PLAY}, {{ slider }} = rows[name];
+      for (let k = 0; k <= Number(slider.max); k++) {{
+        slider.value = k;
+        slider.oninput();
+        if ({PLAY}.met(given.settings.find((each) => each.name === name)) === value) return;
+      }}
+      throw new Error(`${{name}} has no stop ${{value}}`);
+    }}""",
+        [name, value],
+    )
+
+
+def test_the_sliders_of_the_world_are_the_notebooks_and_act_at_once(page):
+    stage = Stage("climber", tool.page_world(load_policy("climber")), seed=0)
+    rows = [*stage.rows.values(), *stage.circumstances.values()]
+    labels = {
+        row.label: row for row in rows if row.setting.name in now(page, "given.settings.map((each) => each.name)")
+    }
+    assert len(labels) == 7
+    for label, row in labels.items():
+        slider = page.get_by_label(label, exact=True)
+        for key, value in (("Home", row.stops[0]), ("End", row.stops[-1])):
+            slider.press(key)
+            told = f"{value:g}".replace("-", "−")
+            assert slider.get_attribute("aria-valuetext") == f"{told} {row.unit}".strip()
+    for name, value in (("friction", 2.0), ("payload", 3.0), ("strength", 1.0), ("slope", 25.0)):
+        assert now(page, f"env.circumstances.{name}") == value
+    page.keyboard.press("Backspace")  # they stay over a start and another driver, as in the notebook
+    page.locator("[data-is=driver]").select_option("hopeless")
+    wait(page, "play.world.name === 'hopeless' && play.panel.env === env")
+    assert now(page, "env.circumstances") == {"friction": 2, "payload": 3, "strength": 1, "slope": 25}
+    page.get_by_role("button", name="world as it was").click()
+    assert now(page, "env.circumstances") == {"friction": 1, "payload": 0, "strength": 1, "slope": 0}
+
+
+@pytest.mark.parametrize(("name", "by"), [("climber", "climber"), ("hopeless", "you")])
+def test_a_kept_drive_is_an_episode_of_the_notebook(page, tmp_path, name, by):
+    """From the page to a file to Python: what it paid, term by term, and what other settings would pay."""
+    page.locator("[data-is=driver]").select_option(name)
+    wait(page, f"play.world.name === '{name}' && play.panel.env === env")
+    slide(page, "friction", 0.79)
+    slide(page, "sensor_noise", 0.5)
+    slide(page, "action_delay", 1)
+    page.evaluate(f"() => {{ for (let k = 0; k < 150; k++) {PLAY}.stepOnce(); }}")
+    slide(page, "step_height", 0.03)  # with the robot far from it, at once
+    if by == "you":
+        page.evaluate(f"() => {{ {PLAY}.give('you'); {PLAY}.hands.levers.ahead = 1; }}")
+    page.evaluate(f"() => {{ for (let k = 0; k < 350; k++) {PLAY}.env.over || {PLAY}.stepOnce(); }}")
+    page.get_by_label("weight of forward", exact=True).first.press("End")
+    page.locator("[data-do=keep]").click()
+    title = name if by == name else f"{name} then {by}"
+    with page.expect_download() as download:
+        page.get_by_role("button", name=f"save {title}, ").last.click()
+    assert download.value.suggested_filename.startswith(f"{title.replace(' ', '_')}_")
+    rollout = load_rollout(download.value.path())
+    assert rollout.title == title
+    assert len(rollout.time) == now(page, "env.steps") > 100
+    assert (rollout.config.action_delay, rollout.config.sensor_noise) == (1, 0.5)
+    assert rollout.config.forward_weight > 0
+    totals = {name: float(values.sum()) for name, values in rollout.reward_terms.items()}
+    shown = now(page, "env.earned")
+    assert totals | {"total": 0} == pytest.approx({name: shown[name] for name in totals} | {"total": 0}, abs=SAME)
+    assert rollout.rescore().totals == pytest.approx(totals | {"total": sum(totals.values())}, abs=SAME)
+    explorer = RewardExplorer(rollout)
+    assert explorer.scored.totals["total"] == pytest.approx(sum(totals.values()), abs=SAME)
+    page.get_by_role("button", name="world as it was").click()
+    assert now(page, "env.circumstances.friction") == 1
+    assert now(page, "env.world.config.sensor_noise + env.world.config.action_delay") == 0
+
+
+def test_kept_drives_stand_beside_each_other_and_are_paid_anew(page):
+    for _ in range(2):
+        page.evaluate(f"() => {{ {PLAY}.restart(); for (let k = 0; k < 60; k++) {PLAY}.stepOnce(); }}")
+        page.keyboard.press("k")
+    assert page.locator("[data-do=keep]").inner_text() == f"keep ({now(page, 'kept.length')})"
+    kept = page.locator(".kept")
+    assert kept.locator("thead th[scope=col]").count() == now(page, "kept.length")
+    before = kept.locator("tfoot b").all_inner_texts()
+    kept.get_by_label("weight of alive").press("End")
+    assert kept.locator("tfoot b").all_inner_texts() != before
+    kept.get_by_role("button", name="all as it was").click()
+    assert kept.locator("tfoot b").all_inner_texts() == before
+    screenshot(page, "playground_kept", full_page=True)
 
 
 def now(page, what):
@@ -366,7 +505,7 @@ def test_a_weight_acts_at_once_and_the_sums_are_what_was_paid(page):
     page.keyboard.up("w")
     page.keyboard.press("Space")
     wait(page, "!play.playing")
-    page.get_by_label("weight of forward").fill("70")
+    page.get_by_label("weight of forward").first.fill("70")
     weight, sums, paid, scores = (now(page, f"env.{name}") for name in ("weights.forward", "sums", "paid", "scores"))
     assert weight > 0
     assert paid["forward"] == weight * scores["forward"]["raw"]
@@ -384,13 +523,13 @@ def test_a_weight_acts_at_once_and_the_sums_are_what_was_paid(page):
 
 
 def test_the_step_rises_at_once_before_a_robot_that_is_far_and_later_for_one_that_is_near(page):
-    page.locator("[data-is=height]").fill("0.06")
+    slide(page, "step_height", 0.06)
     assert now(page, "env.height") == 0.06
-    assert page.locator("[data-is=cm]").inner_text() == "6 cm"
+    assert page.locator(".notice").is_hidden()
     page.evaluate(f"{PLAY}.env.data.qpos[0] = {PLAY}.world.edge")
-    page.locator("[data-is=height]").fill("0.02")
+    slide(page, "step_height", 0.02)
     assert now(page, "env.height") == 0.06
-    assert page.locator("[data-is=cm]").inner_text() == "2 cm, from the next start"
+    assert page.locator(".notice").inner_text() == "The step is that high from the next start on."
     page.locator(".stage canvas").focus()
     page.keyboard.press("Backspace")
     assert now(page, "env.height") == 0.02
@@ -416,11 +555,11 @@ def test_every_world_can_be_entered(page):
 
 def test_keys_never_hold_a_person(page):
     """Escape gives the keys back, Tab goes on through the page, and a slider's arrows are its own."""
-    slider = page.locator("[data-is=height]")
+    slider = page.locator("[data-is=step_height]")
     slider.focus()
     page.keyboard.press("ArrowRight")
     assert set(now(page, "hands.levers").values()) == {0}
-    assert float(slider.input_value()) == 0.045
+    assert now(page, "height") > 0.04
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.dataset.do") == "play"
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
@@ -489,10 +628,11 @@ def test_a_lesson_has_it_a_click_away_and_weights_to_move(built, browser):
     pytest.importorskip("latex2mathml", reason="`make site` installs it")
     from tools import build_site as site
 
-    term = {"label": "forward", "doc": "", "sign": 1, "stops": [0, 1, 2], "weightUnit": "", "color": "#0072b2"}
-    told = {"terms": [term | {"name": "forward"}], "weights": {"forward": 1}}
-    told["episodes"] = [{"title": "<b>mine", "sums": {"forward": 2.5}}, {"title": "other", "sums": {"forward": -3.0}}]
-    still = {"text/plain": "Stage: Ada", "text/html": '<img class="still" alt="">'}
+    ours = world("climber", step_height=0.03, climb_weight=7.0)
+    episodes = [record("climber", ours, num_steps=250, title="<b>mine"), record("zero", ours, num_steps=50)]
+    told = RewardExplorer(episodes).keepsake().told[site.REWARDS]
+    stood = Stage("climber", ours).keepsake().told[site.STAGE]
+    still = {"text/plain": "Stage: Ada", "text/html": '<img class="still" alt="">', site.STAGE: stood}
     outputs = [still, {"text/plain": "Reward explorer", "text/html": "", site.REWARDS: told}]
     cell = nbformat.v4.new_code_cell(outputs=[nbformat.v4.new_output("display_data", data) for data in outputs])
     lesson = built.with_name("lesson.html")
@@ -500,14 +640,36 @@ def test_a_lesson_has_it_a_click_away_and_weights_to_move(built, browser):
     page = new_page(browser)
     page.context.set_offline(True)
     page.goto(lesson.as_uri())
-    assert page.locator("tfoot b").all_inner_texts() == ["+2.50", "−3.00"]
-    page.get_by_label("weight of forward").press("End")
-    assert page.locator("tfoot b").all_inner_texts() == ["+5.00", "−6.00"]
+    sums = page.locator("tfoot tr:first-child b")
+
+    def as_python_pays(**settings):
+        totals = [episode.rescore(**settings).totals["total"] for episode in episodes]
+        return [
+            f"{total:+.{0 if abs(total) >= 100 else 1 if abs(total) >= 10 else 2}f}".replace("-", "−")
+            for total in totals
+        ]
+
+    assert sums.all_inner_texts() == as_python_pays()
+    page.get_by_label("weight of extension").press("End")
+    dear = settings_of(EnvConfig)["extension_penalty"]
+    assert sums.all_inner_texts() == as_python_pays(extension_penalty=stops(dear)[-1])
+    page.get_by_label("gate", exact=True).select_option("proprio")
+    page.get_by_label("bias").press("Home")
+    bias = settings_of(EnvConfig)["gate_bias"]
+    moved = {"gate_mode": "proprio", "gate_bias": stops(bias)[0]}
+    assert sums.all_inner_texts() == as_python_pays(extension_penalty=stops(dear)[-1], **moved)
+    assert page.get_by_label("tilt", exact=True).is_hidden()  # which this gate does not read
+    page.get_by_role("button", name="all as it was").click()
+    assert sums.all_inner_texts() == as_python_pays()
     assert page.locator("th[scope=col]").first.inner_text() == "<b>mine"
     assert page.locator("iframe").count() == 0
     page.get_by_role("button", name="Drive the robot here").click()
     assert page.locator(".still").count() == 0
     page.frame_locator("iframe").locator(".rewards b").first.wait_for()
+    frame = page.frames[1]
+    assert frame.evaluate(f"[{PLAY}.world.name, {PLAY}.driver, {PLAY}.env.height]") == ["climber", "climber", 0.03]
+    assert frame.evaluate(f"{PLAY}.env.weights.climb") == 7
+    frame.evaluate(f"{PLAY}.stepOnce()")
     page.context.close()
 
 

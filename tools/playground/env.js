@@ -8,6 +8,12 @@ import { clamp, cross } from "../../twmr_nb/ui/replay_js/vectors.js";
 
 const WHEEL_MOTORS = [0, 1, 2, 3], LEG_MOTORS = [4, 5, 6, 7];
 const IMU = 13, TOUCH = 19; // where they begin among the sensors
+const FAIR = { friction: 1, payload: 0, strength: 1, slope: 0 }; // circumstances that change nothing
+const WHEELS_AT = [7, 11, 15, 19], LEGS_AT = [8, 12, 16, 20]; // among the joints' positions; speeds one before
+
+export function normal() {
+  return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+}
 
 /** An episode's start: how far the root is moved and turned, and what is added to joints and speeds.
  * @typedef {{x: number, yaw: number, qpos: number[], qvel: number[]}} Start */
@@ -20,11 +26,13 @@ export function drawStart({ config }, normal, uniform) {
 }
 
 export class Env {
-  mj; model; data; world; robot; terms; weights; height;
+  mj; model; data; world; robot; terms; weights; height; half; built;
   // of the episode
   transition; scores; sums; steps; passed; over; action; gate; feeling; shove;
+  past = []; waiting = []; // the transitions of all its steps; the actions that have not reached the motors
   // from outside: a spring {body, at, to} as in twmr_nb/task/disturbance.py, and where, m, and how, N, it pulled last
   pull = null; pulled = null;
+  circumstances = FAIR; normal = normal;
 
   /** @param {any} mj the loaded module @param {Uint8Array} bytes a binary model */
   constructor(mj, bytes, world, robot, terms) {
@@ -32,14 +40,19 @@ export class Env {
     files.addBuffer("model.mjb", bytes);
     this.model = mj.MjModel.from_binary_path("model.mjb", files);
     files.delete();
-    Object.assign(this, { mj, world, robot, terms, data: new mj.MjData(this.model) });
+    Object.assign(this, { mj, world: { ...world, config: { ...world.config } }, robot, terms, data: new mj.MjData(this.model) });
+    const { opt, geom_friction, body_mass, body_inertia, actuator_forcerange } = this.model, { body } = world.scene.chassis;
+    opt.timestep = world.config.timestep;
+    this.built = { friction: [...geom_friction], mass: body_mass[body], inertia: [...body_inertia.subarray(3 * body, 3 * body + 3)], limits: [...actuator_forcerange], down: -opt.gravity[2] };
     this.weights = Object.fromEntries(terms.map(({ name, sign, setting }) => [name, sign * Number(world.config[setting])]));
-    this.feeling = new Feeling(world.config, robot, world.dt);
+    this.feeling = new Feeling(this.world.config, robot, world.dt);
+    this.disturb(FAIR);
   }
 
   /** Begin an episode before a step of this height, m. @param {Start} start */
   reset(height, start) {
-    const { mj, model, data, world } = this, { config } = world;
+    const { mj, model, data, world, circumstances } = this, { config } = world;
+    this.disturb(FAIR);
     mj.mj_resetData(model, data);
     data.qpos[0] += start.x;
     if (start.yaw) data.qpos.set(aboutZ(start.yaw), 3);
@@ -53,7 +66,29 @@ export class Env {
       this.place();
     }
     this.settle();
+    this.disturb(circumstances);
     this.begin();
+  }
+
+  /** Let the robot meet other circumstances, at once: as twmr_nb/task/disturbance.py has them. @param {Partial<typeof FAIR>} others */
+  disturb(others) {
+    const { model, world, built, robot } = this, { body } = world.scene.chassis;
+    this.circumstances = { ...this.circumstances, ...others };
+    const { friction, payload, strength, slope } = this.circumstances, more = 1 + payload / robot.chassisMass, lean = (slope * Math.PI) / 180;
+    model.geom_friction.set(built.friction.map((v) => v * friction));
+    model.body_mass[body] = built.mass * more;
+    model.body_inertia.set(built.inertia.map((v) => v * more), 3 * body);
+    const weak = (k) => !world.servos || k < 4; // the others are servos, whose force is limited
+    this.half = world.half.map((v, k) => (weak(k) ? f32(f32(strength) * v) : v));
+    if (world.servos) model.actuator_forcerange.set(built.limits.map((v, k) => (k < 8 ? v : strength * v)));
+    model.opt.gravity.set([-built.down * Math.sin(lean), 0, -built.down * Math.cos(lean)]);
+  }
+
+  /** Let actions reach the motors so many control steps late; those under way go on. */
+  delay(steps) {
+    const waiting = [...Array.from({ length: steps }, () => new Array(8).fill(0)), ...this.waiting];
+    this.world.config.action_delay = steps;
+    this.waiting = waiting.slice(waiting.length - steps);
   }
 
   /** The step's height, m; none above the one that the model was made with. */
@@ -104,21 +139,27 @@ export class Env {
     if (config.gate_mode === "felt") this.gate = this.feeling.open ? 1 : 0;
     this.scores = Object.fromEntries(this.terms.map(({ name }) => [name, { raw: 0, share: 1 }]));
     this.sums = Object.fromEntries(this.terms.map(({ name }) => [name, 0]));
-    this.transition = null;
-    this.senses = this.sense();
+    Object.assign(this, { transition: null, past: [], waiting: [], senses: this.sense(0) });
+    this.delay(config.action_delay);
   }
 
   senses;
-  sense() {
-    const { sensordata, actuator_force, ctrl } = this.data, read = (from, count) => Array.from({ length: count }, (_, k) => f32(sensordata[from + k]));
+  sense(noise) {
+    const { sensordata, actuator_force, ctrl } = this.data, { accelerometer, gyro } = this.robot.noise;
+    const read = (from, size) => Array.from({ length: 3 }, (_, k) => f32(f32(sensordata[from + k]) + (noise && noise * size * this.normal())));
     const torque = Array.from(this.world.servos ? actuator_force : ctrl, f32);
-    return { accelerometer: read(IMU, 3), gyro: read(IMU + 3, 3), touch: f32(sensordata[TOUCH]), torque };
+    return { accelerometer: read(IMU, accelerometer), gyro: read(IMU + 3, gyro), touch: f32(sensordata[TOUCH]), torque };
   }
 
-  /** What a policy that sees `mode` is told now. */
+  /** What a policy that sees `mode` is told now; its joints are read anew each time, with noise if there is any. */
   observation(mode) {
-    const { action, gate, feeling, data } = this, memory = { attitude: feeling.attitude, action, gate };
-    return observe(mode, this.world, this.robot, { qpos: [...data.qpos], qvel: [...data.qvel], memory, ...this.senses });
+    const { action, gate, feeling, data, robot } = this, memory = { attitude: feeling.attitude, action, gate }, noise = this.world.config.sensor_noise;
+    const qpos = [...data.qpos], qvel = [...data.qvel];
+    for (const k of noise ? [...WHEELS_AT, ...LEGS_AT] : []) {
+      qpos[k] += noise * robot.noise.joint * this.normal();
+      qvel[k - 1] += noise * robot.noise.speed * this.normal();
+    }
+    return observe(mode, this.world, robot, { qpos, qvel, memory, ...this.senses });
   }
 
   /** Push the chassis in the coming control step, N s along x, y, z. */
@@ -127,7 +168,7 @@ export class Env {
   }
 
   // Forces from outside for a control step; what was pushed is pushed once.
-  disturb() {
+  force() {
     const { data, world, shove } = this;
     shove?.forEach((impulse, k) => (data.xfrc_applied[6 * world.scene.chassis.body + k] = impulse / world.dt));
     Object.assign(this, { shove: null, pulled: this.pull && this.stretch(this.pull) });
@@ -156,12 +197,12 @@ export class Env {
 
   /** This moment, to be gone back to. */
   moment() {
-    const { mj, model, data, transition, scores, sums, steps, passed, action, gate, senses } = this, all = mj.mjtState.mjSTATE_INTEGRATION.value;
+    const { mj, model, data, transition, scores, sums, steps, passed, action, gate, senses, waiting } = this, all = mj.mjtState.mjSTATE_INTEGRATION.value;
     const buffer = new mj.DoubleBuffer(mj.mj_stateSize(model, all)), { attitude, gyro, lean, level, deaf, open } = this.feeling;
     mj.mj_getState(model, data, buffer, all);
     const physics = [...buffer.GetView()];
     buffer.delete();
-    const own = { transition, scores, sums: { ...sums }, steps, passed, action, gate, senses, over: "" };
+    const own = { transition, scores, sums: { ...sums }, steps, passed, action, gate, senses, waiting: [...waiting], over: "" };
     return { physics, own, feeling: { attitude, gyro, lean, level, deaf, open } };
   }
 
@@ -169,12 +210,14 @@ export class Env {
   goBack({ physics, own, feeling }) {
     this.mj.mj_setState(this.model, this.data, physics, this.mj.mjtState.mjSTATE_INTEGRATION.value);
     Object.assign(this, own, { sums: { ...own.sums }, shove: null });
+    this.past.length = own.steps;
+    this.delay(this.world.config.action_delay);
     Object.assign(this.feeling, feeling);
   }
 
   // Commands in [-1, 1] to the motors; in "reflex" the legs follow only as far as the gate is open.
   command(action, mode) {
-    const { middle, half } = this.world, { ctrl } = this.data, { low, middle: mid, high } = this.robot;
+    const { half } = this, { middle } = this.world, { ctrl } = this.data, { low, middle: mid, high } = this.robot;
     for (const k of [...WHEEL_MOTORS, ...LEG_MOTORS]) ctrl[k] = f32(middle[k] + f32(half[k] * f32(clamp(action[k], -1, 1))));
     if (mode !== "reflex") return;
     jointsOf(this.data.qpos, this.data.qvel).leg.forEach((angle, k) => {
@@ -187,8 +230,9 @@ export class Env {
   step(action, mode = this.world.config.action_mode) {
     const { mj, model, data, world, robot, feeling } = this, { config } = world;
     let qposBefore = [...data.qpos];
-    this.command(action, mode);
-    this.disturb();
+    this.waiting.push(action);
+    this.command(this.waiting.shift(), mode);
+    this.force();
     for (let k = 0; k < world.frameSkip; k++) mj.mj_step(model, data);
     data.xfrc_applied.fill(0);
     const diverged = !Number.isFinite([...data.qpos, ...data.qvel].reduce((sum, v) => sum + v, 0));
@@ -198,7 +242,7 @@ export class Env {
       qposBefore = [...data.qpos]; // where nothing can be told, nothing moved
     }
     const qpos = [...data.qpos], qvel = [...data.qvel], joints = jointsOf(qpos, qvel), quat = qpos.slice(3, 7);
-    this.senses = this.sense();
+    this.senses = this.sense(config.sensor_noise);
     feeling.feel(this.senses.gyro, joints.leg);
     const gate = gateOf(world, robot, { x: qpos[0], ...this.senses, wheelSpeed: joints.wheelSpeed, felt: feeling.open });
     const low = qpos[2] < config.min_z, tipped = config.max_tilt !== null && uprightOf(quat) < Math.cos(config.max_tilt);
@@ -207,6 +251,7 @@ export class Env {
       fell: low || tipped || diverged, passedBefore: this.passed, passed: this.passed || qpos[0] >= world.successX,
       stepHeight: this.height, tilt: tiltOf(quat), leg: joints.leg.map(f32),
     };
+    this.past.push(this.transition);
     this.account();
     return this.transition;
   }

@@ -16,15 +16,15 @@ export class Hands {
   }
 
   /** Eight commands in [-1, 1]; where the legs have no servos, the torque that one would give. */
-  act({ world, robot, data }) {
+  act({ world, robot, data, half }) {
     const { ahead, turn, front, rear } = this.levers, [left, right] = [ahead + turn, ahead - turn].map((v) => clamp(v, -1, 1));
     this.fold = [front, rear].map((lever, k) => clamp(this.fold[k] - robot.folding * lever, 0, 1));
     const wheels = [left, right, left, right], asked = [0, 0, 1, 1].map((k) => this.side[k] * this.fold[k]);
     if (world.servos) return [...wheels, ...asked];
-    const { leg, legSpeed } = jointsOf(data.qpos, data.qvel), { config, half } = world;
+    const { leg, legSpeed } = jointsOf(data.qpos, data.qvel), { config } = world;
     const torques = asked.map((command, k) => {
       const error = robot.middle + command * (robot.high - robot.middle) - leg[k];
-      return clamp((config.hold_kp * error - config.hold_kd * legSpeed[k]) / half[4 + k], -1, 1);
+      return clamp((config.hold_kp * error - config.hold_kd * legSpeed[k]) / (half[4 + k] || 1), -1, 1);
     });
     return [...wheels, ...torques];
   }

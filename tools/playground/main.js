@@ -6,16 +6,19 @@ import { bytesOf, poseAt } from "../../twmr_nb/ui/replay_js/robot.js";
 import { clamp } from "../../twmr_nb/ui/replay_js/vectors.js";
 import { StageView } from "../../twmr_nb/ui/stage_js/view.js";
 import { uprightOf } from "./attitude.js";
-import { drawStart, Env } from "./env.js";
+import { drawStart, Env, normal } from "./env.js";
 import { Hands } from "./hands.js";
+import { episodeFile, episodeTold, keepEpisode } from "./keep.js";
 import { PageModel } from "./model.js";
-import { Panel } from "./panel.js";
+import { Panel, stopSlider } from "./panel.js";
 import { PolicyPlayer, readSafetensors } from "./policy.js";
+import { weigh } from "./weigh.js";
 
 const YOU = "you", NOBODY = "nobody", FIRST_HEIGHT = 0.04, NEAR_STEP = 0.15; // m
 const SHARE = 0.6, BREATH = 20; // of the time since the last picture that physics may take, and ms at least
 const LONGEST = 0.25; // s between pictures that count; longer was a hidden page
 const KEEP_EVERY = 25, BACK = 5; // control steps between moments that can be gone back to; s that are gone back
+const MOST_KEPT = 4; // episodes; a fifth lets go of the first
 const SEEN_FOR = 400; // ms that a push's arrow stays
 const CAMERA = { azimuth: 62, elevation: -20, distance: 0.52, lookat: [0.04, 0, 0.02], follow: true };
 const LEGS = { torque: "torques on the legs", leg_position: "servos on the legs", reflex: "legs by a reflex" };
@@ -34,7 +37,7 @@ export function start(given, loadMujoco) {
   document.body.classList.toggle("able", able);
   document.body.classList.toggle("framed", self !== top);
   if (!able) return;
-  const playground = new Playground(root, given, loadMujoco);
+  const playground = new Playground(root, begun(given, location.hash), loadMujoco);
   Object.assign(root, { playground }); // for tests, and for the curious
   playground.ready.catch((error) => {
     document.body.classList.remove("able");
@@ -47,8 +50,16 @@ async function unpacked(name) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-function normal() {
-  return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+/** What Python told, with a lesson's world in the place of the same policy's, where the page's address says one.
+ * @param {any} given @param {string} hash */
+export function begun(given, hash) {
+  try {
+    const { world, driver, height } = JSON.parse(decodeURIComponent(hash.slice(1))), own = given.worlds.find(({ name }) => name === world.name);
+    const here = own && document.getElementById(world.model), others = given.worlds.filter((each) => each !== own);
+    return here ? { ...given, driver, height, worlds: [{ ...own, ...world }, ...others] } : given;
+  } catch {
+    return given; // no lesson, or one of another version
+  }
 }
 const uniform = (low, high) => low + (high - low) * Math.random();
 
@@ -61,6 +72,7 @@ export function stepMatrix(share) {
 export class Playground {
   given; root; find; hands = new Hands(); model; view; panel;
   mj; ready; wanted; world; env; player; driver = YOU; since = 0; height = FIRST_HEIGHT; moments = []; note = "";
+  spells = []; kept = []; rows = {}; circumstances = {};
   // the clock
   playing = false; pace = 1; owed = 0; clock = 0; poses; stale = true; told = 0; spent = { real: 0, simulated: 0 };
   pushed = null;
@@ -68,6 +80,7 @@ export class Playground {
   constructor(root, given, loadMujoco) {
     Object.assign(this, { root, given, find: (s) => root.querySelector(s) });
     const [world] = given.worlds;
+    Object.assign(this, { driver: given.driver ?? YOU, height: given.height ?? FIRST_HEIGHT });
     const drivers = [[YOU, YOU], [NOBODY, NOBODY], ...given.worlds.map(({ name, config }) => [name, `${name}: ${LEGS[config.action_mode]}`])];
     const traits = { height: 430, terms: [], drivers, camera: CAMERA, scene: this.scene(world), status: this.status() };
     this.model = new PageModel(traits, (message) => this.hear(message));
@@ -98,10 +111,12 @@ export class Playground {
     if (JSON.stringify(scene) !== JSON.stringify(this.model.get("scene"))) this.model.set("scene", scene);
     this.env?.delete();
     this.env = new Env(mj, model, world, given.robot, given.terms);
+    this.env.disturb(this.circumstances);
     this.player = new PolicyPlayer(readSafetensors(weights), world.mirror);
     this.world = world;
     this.restart();
     this.panel.load(this.env);
+    for (const row of Object.values(this.rows)) row.show();
   }
 
   scene(world) {
@@ -125,7 +140,8 @@ export class Playground {
 
   // Whoever takes over remembers nothing of what was.
   give(driver) {
-    Object.assign(this, { driver, since: this.env.steps });
+    const { steps } = this.env, spells = steps ? this.spells : [], same = spells.at(-1)?.driver === driver;
+    Object.assign(this, { driver, since: steps, spells: same ? spells : [...spells, { steps, driver }] });
     this.env.power(driver !== NOBODY);
     if (driver === YOU) this.hands.take(this.env);
     else this.player.reset();
@@ -144,6 +160,7 @@ export class Playground {
     if (!moment) return this.restart();
     env.goBack(this.moments[moment]);
     this.moments.length = moment;
+    this.spells = this.spells.filter(({ steps }) => steps < env.steps);
     this.show([...env.data.qpos]);
     this.give(this.driver);
   }
@@ -154,11 +171,62 @@ export class Playground {
     this.pushed = { until: performance.now() + SEEN_FOR, arrow: [qpos[0], qpos[1], qpos[2] + 0.03, ...force] };
   }
 
+  // What a slider of the world says. @param {string} name @param {number} value
+  meet(name, value) {
+    const { env } = this;
+    if (name === "step_height") {
+      this.setHeight(value);
+      this.say(env && env.height !== value ? "The step is that high from the next start on." : "");
+    } else if (name === "action_delay") env?.delay(value);
+    else if (name !== "sensor_noise") this.circumstances[name] = value;
+    else if (env) env.world.config.sensor_noise = value;
+    env?.disturb(this.circumstances);
+    this.stale = true;
+  }
+
+  met({ name, default: usual }) {
+    return name === "step_height" ? this.height : (this.circumstances[name] ?? this.env?.world.config[name] ?? usual);
+  }
+
+  // What is met where nobody moved a slider.
+  usual({ name, default: usual }) {
+    return name === "step_height" ? (this.given.height ?? FIRST_HEIGHT) : (this.world?.config[name] ?? usual);
+  }
+
+  meetAsUsual() {
+    for (const setting of this.given.settings) this.meet(setting.name, this.usual(setting));
+    for (const row of Object.values(this.rows)) row.show();
+    this.write();
+  }
+
   // A step changes under a robot that is far from it, else for the next start.
   setHeight(height) {
     this.height = height;
     if (this.env && this.env.data.qpos[0] < this.world.edge - NEAR_STEP) this.env.setHeight(height);
-    this.stale = true;
+  }
+
+  // The drive so far, to be paid anew beside others and saved as a file.
+  keep() {
+    const { env, spells, driver } = this;
+    if (!env.steps) return (this.note = "Nothing has been driven yet.");
+    const title = spells.map((each) => each.driver).join(" then "), mode = this.mode(driver);
+    this.kept = [...this.kept, keepEpisode(env, title, mode)].slice(-MOST_KEPT);
+    this.note = "Kept, below.";
+    this.showKept();
+  }
+
+  showKept() {
+    const { given, kept, find } = this, { robot, terms } = given, { weights } = kept[kept.length - 1];
+    const told = { terms, weights: { ...weights }, gate: given.gate, episodes: kept.map(episodeTold), robot };
+    const files = kept.map((each) => {
+      const save = () => download(episodeFile(each), `${each.title.replaceAll(" ", "_")}_${each.steps.length}.safetensors`);
+      return make("button", { type: "button", textContent: `save ${each.title}, ${(each.steps.length * each.world.dt).toFixed(2)} s`, onclick: save });
+    });
+    const how = make("p", {}, "In a notebook ", make("code", { textContent: 'tw.load_rollout("FILE")' }), " reads it again: for the reward explorer, a film, the scoreboard. ");
+    const table = make("div", { className: "weigh" });
+    find(".kept").replaceChildren(make("h2", { textContent: "Kept drives" }), table, how, make("div", { className: "files" }, ...files));
+    find(".kept").hidden = false;
+    weigh(table, told);
   }
 
   // ---- what a person does, as the view says it ----
@@ -178,7 +246,7 @@ export class Playground {
     const deeds = {
       play: () => (this.playing = !this.playing && !this.env.over), reset: () => this.restart(), rewind: () => this.rewind(),
       step: () => ((this.playing = false), this.env.over || this.stepOnce()),
-      keep: () => (this.note = "Episodes are kept in the notebook, by its stage: tw.Stage()."),
+      keep: () => this.keep(),
     };
     if (deeds[name]) this.after(deeds[name]);
   }
@@ -237,12 +305,18 @@ export class Playground {
   }
 
   stepOnce() {
-    const { env, world, hands, player } = this, { config } = world;
+    const { env, hands, player, driver } = this, mode = this.mode(driver);
     if (env.steps % KEEP_EVERY === 0) this.moments[env.steps / KEEP_EVERY] = env.moment();
-    if (this.driver === YOU) env.step(hands.act(env), world.servos ? "leg_position" : "torque");
-    else if (this.driver === NOBODY) env.step(new Array(8).fill(0), "torque");
-    else env.step(player.act(env.observation(config.obs_mode)), config.action_mode);
+    if (driver === YOU) env.step(hands.act(env), mode);
+    else if (driver === NOBODY) env.step(new Array(8).fill(0), mode);
+    else env.step(player.act(env.observation(env.world.config.obs_mode)), mode);
     this.poses = Float32Array.from([...this.poses.slice(this.poses.length / 2), ...env.transition.qpos]);
+  }
+
+  // What a driver's commands to the legs mean.
+  mode(driver) {
+    const { servos, config } = this.world;
+    return driver === NOBODY || !servos ? "torque" : driver === YOU ? "leg_position" : config.action_mode;
   }
 
   end() {
@@ -260,7 +334,7 @@ export class Playground {
   status() {
     const { driver, playing, note, since, world } = this;
     const memory = since ? `since ${(since * world.dt).toFixed(2)} s, with a fresh memory` : "";
-    return { playing, driver, title: driver, memory, levers: true, kept: 0, note };
+    return { playing, driver, title: driver, memory, levers: true, kept: this.kept.length, note };
   }
 
   // The moment to the view: between the last two control steps, so that slow motion is smooth.
@@ -278,21 +352,32 @@ export class Playground {
     this.model.tell("msg:custom", {}, [Float32Array.from(numbers)]);
   }
 
-  // The page's own: the step's height, and beside the picture what everything pays.
+  // The page's own: what the robot meets, and beside the picture what everything pays; below, what was kept.
   build() {
-    const { highest } = this.given, bar = make("div", { className: "bar" });
-    bar.innerHTML = `<label>step <input type="range" data-is="height" min="0" max="${highest}" step="0.005" value="${FIRST_HEIGHT}" aria-label="height of the step"><b data-is="cm"></b></label>`;
+    const bar = make("div", { className: "bar world" });
+    for (const setting of this.given.settings) {
+      const { name, label, unit } = setting, row = stopSlider(setting, () => this.met(setting), (value) => (this.meet(name, value), this.write()));
+      row.slider.dataset.is = name;
+      bar.append(make("label", {}, make("span", {}, label, " ", make("small", { textContent: unit })), row.slider, row.value));
+      this.rows[name] = row;
+    }
+    bar.append(make("button", { type: "button", className: "usual", textContent: "world as it was", onclick: () => this.meetAsUsual() }));
     this.view.root.append(bar);
     const rewards = make("div", { className: "rewards", role: "group" });
     rewards.setAttribute("aria-label", "the reward, term by term");
-    this.root.append(rewards);
-    this.find("[data-is=height]").oninput = (e) => (this.setHeight(Number(e.target.value)), this.write());
+    this.root.append(rewards, make("section", { className: "kept", hidden: true }));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => (this.view.resize(), this.panel?.wear()));
     this.write();
   }
 
   write() {
-    const cm = `${Number((100 * this.height).toFixed(1))} cm`, waits = this.env && this.env.height !== this.height;
-    this.find("[data-is=cm]").textContent = waits ? `${cm}, from the next start` : cm;
+    this.find(".usual").hidden = this.given.settings.every((setting) => this.met(setting) === this.usual(setting));
   }
+}
+
+// Into the reader's folder of downloads: nothing leaves the page otherwise.
+function download(bytes, name) {
+  const href = URL.createObjectURL(new Blob([bytes]));
+  make("a", { href, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 10_000);
 }

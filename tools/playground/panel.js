@@ -70,26 +70,34 @@ export class Panel {
   }
 }
 
-/** A slider for the size of a term's weight, the words beside it, and show(), for a weight that was set elsewhere.
- * @param {any} term @param {Record<string, number>} weights @param {() => void} changed */
-export function weightSlider(term, weights, changed) {
-  const { name, sign } = term, size = () => sign * weights[name];
-  const stops = [...new Set([...term.stops.map(Number), size()])].sort((a, b) => a - b);
-  const slider = make("input", { type: "range", min: "0", max: String(stops.length - 1), step: "1", title: term.doc });
+/** A slider through the values of a setting, the words beside it, and show(), for a value that was set elsewhere.
+ * @param {{label: string, unit: string, doc: string, stops: number[]}} setting
+ * @param {() => number} get @param {(value: number) => void} set @param {(value: number) => string} say */
+export function stopSlider({ label, unit, doc, stops }, get, set, say = String) {
+  const all = [...new Set([...stops.map(Number), get()])].sort((a, b) => a - b);
+  const slider = make("input", { type: "range", min: "0", max: String(all.length - 1), step: "1", title: doc });
   const value = make("span", { className: "value" });
   const show = () => {
-    slider.value = String(stops.indexOf(size()));
-    value.textContent = `${Number((sign * size()).toPrecision(3))}`.replace("-", "−");
-    slider.setAttribute("aria-valuetext", `${value.textContent} ${term.weightUnit}`);
+    const now = get(), nearest = all.reduce((best, stop, k) => (Math.abs(stop - now) < Math.abs(all[best] - now) ? k : best), 0);
+    slider.value = String(nearest);
+    value.textContent = say(now).replace("-", "−");
+    slider.setAttribute("aria-valuetext", `${value.textContent} ${unit}`.trim());
   };
-  slider.setAttribute("aria-label", `weight of ${term.label}`);
+  slider.setAttribute("aria-label", label);
   slider.oninput = () => {
-    weights[name] = sign * stops[Number(slider.value)];
+    set(all[Number(slider.value)]);
     show();
-    changed();
   };
   show();
   return { slider, value, show };
+}
+
+/** A slider for the size of a term's weight.
+ * @param {any} term @param {Record<string, number>} weights @param {() => void} changed */
+export function weightSlider({ name, sign, label, doc, stops, weightUnit }, weights, changed) {
+  const setting = { label: `weight of ${label}`, unit: weightUnit, doc, stops };
+  const set = (size) => ((weights[name] = sign * size), changed());
+  return stopSlider(setting, () => sign * weights[name], set, (size) => `${Number((sign * size).toPrecision(3))}`);
 }
 
 // To the right what pays, to the left what costs.

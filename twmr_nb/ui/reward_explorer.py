@@ -1,5 +1,6 @@
 """The reward explorer: a recorded episode, a slider per weight, and what each term would have paid."""
 
+import base64
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,8 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from twmr_nb.config.fields import settings_of
+from twmr_nb.config.idle import READ_BY_GATE
 from twmr_nb.config.schema import EnvConfig, PPOConfig
 from twmr_nb.draw.reward_picture import STYLES, RewardPicture
 from twmr_nb.draw.scoreboard import ScoreboardPicture
@@ -19,15 +22,18 @@ from twmr_nb.episodes.rollout import Rollout
 from twmr_nb.episodes.scoreboard import WEIGHTS, Scoreboard, with_own
 from twmr_nb.episodes.verdict import verdict
 from twmr_nb.markup import one_line
+from twmr_nb.robot.model import WHEEL_CTRL, step_edges
+from twmr_nb.robot.pose import leg_targets
 from twmr_nb.task.rewards import REWARD_TERMS, RewardTerm, checked_terms
-from twmr_nb.ui.episode_explorer import EpisodeExplorer, wide
+from twmr_nb.ui.episode_explorer import GATE, EpisodeExplorer, effective, wide, world_setting
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.rollout_picker import RolloutPicker
-from twmr_nb.ui.saved import Keepsake
-from twmr_nb.ui.setting_row import Row, weight_setting, weight_told
+from twmr_nb.ui.saved import REWARDS, Keepsake
+from twmr_nb.ui.setting_row import Row, setting_told, weight_setting, weight_told
 from twmr_nb.ui.shell import part
 
 HEAVY = 0.05  # the extension penalty of the original's own instructions
+ASKS = settings_of(EnvConfig)["extend_mode"].words
 EVERYONE = "all behaviours"
 SENTENCE = Markup("<div>{}</div>")
 DOC = "The same movement, paid differently: nothing is trained anew, the recorded steps are scored again."
@@ -150,7 +156,7 @@ class RewardExplorer(EpisodeExplorer):
         return f"Rewards over the episode, {STYLES[self.how.value]}: total {totals['total']:+.2f}, {terms}. {passed}"
 
     def keepsake(self) -> Keepsake:
-        return super().keepsake()._replace(rewards=self._weighable() if self.rollout else None)
+        return super().keepsake()._replace(told={REWARDS: self._weighable()} if self.rollout else {})
 
     def _weighable(self) -> dict[str, Any]:
         """What a page can weigh anew: terms, the weights that are set, and each episode's sums before any weight."""
@@ -163,11 +169,12 @@ class RewardExplorer(EpisodeExplorer):
             config = rollout.config.replace(**self.overrides | {term.setting: 1.0 for term in REWARD_TERMS})
             paid = rescored(rollout, config, ones).weighted
             sums = {name: float(values.sum()) * signs.get(name, 1.0) for name, values in paid.items()}
-            episodes.append({"title": one_line(rollout.title), "sums": sums})
+            episodes.append({"title": one_line(rollout.title), "sums": sums} | regated(rollout, config))
         weights = {term.name: term.weight_in(self.config) for term in (*REWARD_TERMS, *self.extra_terms)}
         return {
             "terms": [weight_told(term, colors[term.name]) for term in terms],
             "weights": weights,
+            "gate": gate_told(),
             "episodes": episodes,
         }
 
@@ -187,3 +194,34 @@ class RewardExplorer(EpisodeExplorer):
         middle.on_click(lambda _: self.override(extend_mode="midpoint", extend_angle=None))
         back.on_click(self.reset)
         return w.HBox([heavy, middle, back], layout=w.Layout(flex_flow="row wrap"))
+
+
+def gate_told() -> dict[str, Any]:
+    """The settings of gate and asked pose for a page without a kernel, and which of them each gate reads."""
+    return {
+        "settings": [setting_told(world_setting(name), label) for name, label in GATE.items()],
+        "readBy": READ_BY_GATE,
+    }
+
+
+def regated(rollout: Rollout, config: EnvConfig) -> dict[str, Any]:
+    """What a page makes an episode's gate of, and the poses that it asks for, JSON-ready; arrays as base64."""
+    t = rollout.transition
+    senses = {
+        "x": t.x, "accelerometer": t.accelerometer, "gyro": t.gyro, "torque": t.torque[:, WHEEL_CTRL],
+        "wheelSpeed": t.wheel_speed, "leg": t.leg_angle,
+    }  # fmt: skip
+    return {
+        "gate": {name: effective(config, name) for name in GATE},
+        "retract": leg_targets(config)[0].tolist(),
+        "asks": poses_asked(config),
+        "edges": step_edges(config),
+        "dt": float(t.ctrl_dt),
+        "senses": {name: base64.b64encode(np.ascontiguousarray(v).tobytes()).decode() for name, v in senses.items()},
+    }
+
+
+def poses_asked(config: EnvConfig) -> dict[str, list[float]]:
+    """The leg angles [4] that an open gate asks for by extend_mode, rad; under its own as the config has it."""
+    modes = {mode: config.replace(extend_mode=mode, extend_angle=None) for mode in ASKS} | {config.extend_mode: config}
+    return {mode: leg_targets(each)[1].tolist() for mode, each in modes.items()}

@@ -21,6 +21,7 @@ from twmr_nb.draw.live_figure import COLORS, SCALE
 
 EVERY, REST = 5.0, 1.0  # s between two pictures sent; how long a widget rests before one is sent
 REWARDS = "application/vnd.twmr.rewards+json"  # what a page without a kernel can weigh anew
+STAGE = "application/vnd.twmr.stage+json"  # where its playground begins
 LARGEST = 150_000  # bytes of a picture; a larger one is made smaller
 # Without a kernel the widget says "model not found" in its place: that is hidden, and so is the copy beside a live one.
 STYLE = Markup("""<style>
@@ -40,8 +41,8 @@ class Keepsake(NamedTuple):
     """An image file of any kind."""
     below: Markup = Markup()
     """More of it."""
-    rewards: dict[str, Any] | None = None
-    """Terms and episodes, JSON-ready, for pages where weights can be moved without a kernel."""
+    told: dict[str, Any] = {}  # noqa: RUF012 (nobody writes to it)
+    """What a page can go on from without a kernel, JSON-ready, by its type: REWARDS or STAGE."""
 
 
 class Pictured(Protocol):
@@ -118,7 +119,7 @@ def bundle(title: str, keepsake: Keepsake) -> dict[str, Any]:
         tag = Markup('<img src="{}" width="{}" alt="{}">').format(source, width, words)
     copy = Markup('{}<div class="twmr-saved tex2jax_ignore mathjax_ignore">{}{}<p><i>{}</i></p></div>')
     data["text/html"] = copy.format(STYLE, tag, keepsake.below, hint)
-    return data | ({REWARDS: keepsake.rewards} if keepsake.rewards else {})
+    return data | keepsake.told
 
 
 def plain(markup: str) -> str:

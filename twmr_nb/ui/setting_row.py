@@ -99,6 +99,19 @@ def weight_setting(term: RewardTerm) -> Setting:
     return Setting(term.name, "reward", f"{doc} Below 0: a cost.", float, term.weight, -high, high, log=True)
 
 
+def setting_told(setting: Setting, label: str = "") -> dict[str, Any]:
+    """A setting for a page that has a slider or a choice for it, JSON-ready; the choice has words."""
+    return {
+        "name": setting.name,
+        "label": one_line(label or setting.name.replace("_", " ")),
+        "unit": setting.unit,
+        "doc": printable(explained(setting)),
+        "stops": [] if setting.words else stops(setting),
+        "words": list(setting.words),
+        "default": setting.default,
+    }
+
+
 def weight_told(term: RewardTerm, color: str) -> dict[str, Any]:
     """A reward term for a page that has a slider for the size of its weight, JSON-ready."""
     own = settings_of(EnvConfig)[term.setting] if term.setting else weight_setting(term)

@@ -10,7 +10,7 @@ from typing import Any
 import ipywidgets as w
 import numpy as np
 
-from twmr_nb.config.fields import is_number, settings_of
+from twmr_nb.config.fields import Setting, is_number, settings_of
 from twmr_nb.config.schema import ConfigError, EnvConfig
 from twmr_nb.draw.stills import png, side_view_frames
 from twmr_nb.draw.style import term_colors
@@ -18,7 +18,7 @@ from twmr_nb.episodes.drive import DRIVERS, Drive, is_driver, player_of, title_o
 from twmr_nb.episodes.rollout import Rollout, record
 from twmr_nb.markup import one_line, shown
 from twmr_nb.policies.hand import Hand
-from twmr_nb.policies.saved import BY_NAME, PolicyLike
+from twmr_nb.policies.saved import BY_NAME, PolicyLike, SavedPolicy
 from twmr_nb.runs.run import Run, training_run
 from twmr_nb.task.disturbance import Circumstances, Pull
 from twmr_nb.task.rewards import REWARD_TERMS, RewardTerm
@@ -28,13 +28,13 @@ from twmr_nb.ui.episode_explorer import GATE, effective, gate_settings, world_se
 from twmr_nb.ui.newest import Newest
 from twmr_nb.ui.policy_files import list_policies
 from twmr_nb.ui.replay import checked_height
-from twmr_nb.ui.saved import Keepsake, changed
+from twmr_nb.ui.saved import STAGE, Keepsake, changed
 from twmr_nb.ui.setting_row import Row, weight_setting
 from twmr_nb.ui.shell import Shell
 from twmr_nb.ui.stage_view import StageView
 
 DOC = "Drive it, push it, hand it over: every term as the environment pays it, now."
-WORLD = {"step_height": "step height", "sensor_noise": "sensor noise", "action_delay": "action delay"}
+WORLD = ("sensor_noise", "action_delay")  # of the world's settings, those that act at once
 HEIGHTS, HEIGHT_DOC = 0.1, "Height of the step's top, from the next start on."  # m, the highest of the slider
 PICTURE = (760, 250)  # px, of the still in a saved notebook
 NEWEST = "newest"
@@ -88,16 +88,14 @@ class Stage(Shell):
             for term in self.drive.extra_terms
         }
         pay = w.VBox([*self.rows.values(), *self.weights.values()])
-        own = {name: world_setting(name) for name in (*GATE, *WORLD)}
-        own["step_height"] = replace(own["step_height"], high=HEIGHTS, doc=HEIGHT_DOC)
-        self.rows |= {name: Row(own[name], None, self._moved, label) for name, label in (GATE | WORLD).items()}
-        self.circumstances = {
-            name: Row(setting, setting.default, self._moved) for name, setting in settings_of(Circumstances).items()
-        }
-        self.gate = w.VBox()
-        world_rows = w.VBox([self.rows["step_height"], *self.circumstances.values()])
-        world_rows.children += tuple(self.rows[name] for name in list(WORLD)[1:])
-        tabs = w.Tab([pay, self.gate, world_rows], titles=["reward", "gate", "world"])
+        self.rows |= {name: Row(world_setting(name), None, self._moved, label) for name, label in GATE.items()}
+        self.gate, met = (
+            w.VBox(),
+            {setting.name: Row(setting, setting.default, self._moved) for setting in met_settings()},
+        )
+        self.circumstances = {name: met[name] for name in settings_of(Circumstances)}
+        self.rows |= {name: row for name, row in met.items() if name not in self.circumstances}
+        tabs = w.Tab([pay, self.gate, w.VBox(list(met.values()))], titles=["reward", "gate", "world"])
         tabs.add_class("twmr-tabs")
         for page in tabs.children:
             page.add_class("twmr-rows")
@@ -290,7 +288,15 @@ class Stage(Shell):
         rollout = self.episode if self.drive.past else record("zero", self.drive.config, self.drive.seed, num_steps=1)
         (picture,) = side_view_frames(rollout, [len(rollout.time) - 1], PICTURE, overlay=False)
         paid = f"{rollout.title}, {rollout.time[-1]:.2f} s, reward {rollout.reward.sum():+.2f}"
-        return Keepsake(paid if self.drive.past else "nothing driven yet", png(picture))
+        words = paid if self.drive.past else "nothing driven yet"
+        return Keepsake(words, png(picture), told={STAGE: self._begun()})
+
+    def _begun(self) -> dict[str, Any]:
+        """Where a page without a kernel begins: a world, and who drives in it, "" where only this kernel knows that."""
+        drive = self.drive
+        saved = getattr(drive.driver, "saved", None)
+        name = self.driver if is_driver(self.driver) else saved.name if isinstance(saved, SavedPolicy) else ""
+        return {"driver": name, "world": (drive.config if saved else drive.world).to_dict()}
 
     # What a person does
 
@@ -358,6 +364,12 @@ class Stage(Shell):
         fold = self.hand.fold.copy()
         fold[["front", "rear"].index(which)] = 1 - between(0.0, out, 1.0)
         self.hand.fold = fold
+
+
+def met_settings() -> list[Setting]:
+    """What the robot meets, as its sliders have it: the step's height, circumstances, noise and delay."""
+    height = replace(world_setting("step_height"), high=HEIGHTS, doc=HEIGHT_DOC)
+    return [height, *settings_of(Circumstances).values(), *map(world_setting, WORLD)]
 
 
 def between(low: float, value: Any, high: float) -> float:
