@@ -13,7 +13,7 @@ from twmr_nb.config.schema import ConfigError
 try:
     from playwright.sync_api import Browser, expect, sync_playwright
 
-    from tests.browser.lab import Lab, Notebook, find_chromium, launch
+    from tests.browser.lab import QUICKLY, Lab, Notebook, find_chromium, launch
 except ModuleNotFoundError as error:
     raise ConfigError(
         f"the widgets need {error.name!r}, which is not installed: run `pip install -c pins.txt -e '.[bench]'`."
@@ -128,7 +128,7 @@ def widgets(rounds: int, tell: Tell) -> dict[str, float]:
         with closing(Lab(Path(folder))) as lab:
             for webgl, words, part in PARTS:
                 tell(words)
-                with closing(launch(playwright, chromium, webgl)) as browser:
+                with closing(launch(playwright, chromium, webgl, QUICKLY if webgl else ())) as browser:
                     figures |= part(lab, browser, rounds)
     return figures
 

@@ -48,6 +48,27 @@ def test_a_slow_tick_makes_it_late_and_is_not_skipped(clocks):
     assert len(ticks) == count
 
 
+def test_a_tick_of_many_periods_waits_for_all_of_them(clocks):
+    ticks = []
+    ticker, _ = clocks(lambda: ticks.append(time.monotonic()) or 20, period=0.01)
+    ticker.start()
+    wait_for(lambda: len(ticks) > 4)
+    assert ticks[4] - ticks[0] > 0.5  # 0.8 if the first was not late
+    assert ticker.speed > 0.1  # of real time; a period for a tick would be 0.05
+
+
+def test_a_clock_that_waits_long_is_woken(clocks):
+    ticks = []
+    ticker, _ = clocks(lambda: ticks.append(1) or 1, period=1000.0)
+    ticker.start()
+    wait_for(lambda: len(ticks) == 1)
+    ticker.wake()
+    wait_for(lambda: len(ticks) == 2)
+    ticker.stop()
+    ticker.join(timeout=60.0)
+    assert not ticker.runs
+
+
 def test_one_goes_at_a_time_and_the_other_is_told(clocks):
     first, why = clocks(lambda: True)
     second, _ = clocks(lambda: True)

@@ -139,7 +139,7 @@ STORM = [
     {"legs": "middle", "out": 1}, {"do": "play"}, {"do": "step"}, {"do": "rewind"}, {"do": "reset"}, {"do": "keep"},
     {"do": "explode"}, {"do": ["x"]}, {"driver": "you"}, {"driver": "nobody"}, {"driver": "random"}, {"driver": None},
     {"driver": "../x"}, {"pace": 0.1}, {"pace": 9}, {"pace": "x"}, {"push": 1, "way": [0, 1, 0]}, {"push": 1},
-    {"push": 99, "way": [0, 1, 0]}, {"push": 1, "way": "up"}, {"pull": None}, {"pull": 7}, {"here": True},
+    {"push": 99, "way": [0, 1, 0]}, {"push": 1, "way": "up"}, {"pull": None}, {"pull": 7}, {"dear": True}, {"dear": []},
     {"pull": {"body": 2, "at": [0, 0, 0], "to": [0.3, 0.2, 0.3]}}, {"gone": True}, {"<script>": 1},
     {"pull": {"body": 200, "at": [0, 0, 0], "to": [0, 0, 1]}},
 ]  # fmt: skip
@@ -208,6 +208,26 @@ def test_the_newest_policy_of_a_training_drives(stage, tmp_path, no_run_left):
     stage.step(2)
     assert player.saved is not before
     assert not player.start.any()  # its memory went on
+
+
+def test_beside_a_training_few_moments_are_sent_and_all_steps_are_taken(stage, monkeypatch):
+    assert stage._tick() == 1
+    assert moment(stage)["speed"][2] == 0
+    monkeypatch.setattr("twmr_nb.ui.stage.training_run", lambda: "one")
+    monkeypatch.setattr("twmr_nb.ui.stage.LONG", 60.0)
+    stage.sent.clear()
+    assert (stage._tick(), len(stage.sent), moment(stage)["speed"][2]) == (25, 1, 1)  # half a second
+    stage._heard({"dear": False})  # a page that draws with ease
+    assert (stage._tick(), len(stage.sent)) == (5, 2)
+    stage._heard({"pace": 0.1})
+    assert stage._tick() == 1
+    stage._heard({"pace": 1.0})
+    stage._heard({"levers": {"ahead": 0, "turn": 0, "front": 0, "rear": 0}})  # who drives sees every step
+    assert stage._tick() == 1
+    monkeypatch.setattr("twmr_nb.ui.stage.TOUCHED", 0.0)
+    monkeypatch.setattr("twmr_nb.ui.stage.LONG", 0.0)  # a driver that thinks long, as a planner
+    assert stage._tick() == 1
+    assert len(stage.episode.time) == 34
 
 
 def test_a_mistake_between_two_steps_is_said_and_it_plays_on(stage):

@@ -8,13 +8,18 @@ from twmr_nb.types import Array
 
 def rotation(quat: Array) -> Array:
     """The rotation matrices [..., 3, 3] of unit quaternions [..., 4]: a column for each turned axis."""
-    w, x, y, z = np.moveaxis(np.asarray(quat), -1, 0)
+    quat = np.asarray(quat)
+    w, x, y, z = (quat[..., i] for i in range(4))
     rows = (
         (1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)),
         (2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)),
         (2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)),
     )
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+    turned = np.empty((*quat.shape[:-1], 3, 3), quat.dtype)
+    for i, row in enumerate(rows):
+        for j, value in enumerate(row):
+            turned[..., i, j] = value
+    return turned
 
 
 def roll_pitch(quat: Array) -> tuple[Array, Array]:

@@ -1,8 +1,10 @@
 """The stage: a robot to drive, push and question, live, in the page. What it shows is what it records."""
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -37,6 +39,9 @@ DOC = "Drive it, push it, hand it over: every term as the environment pays it, n
 WORLD = ("sensor_noise", "action_delay")  # of the world's settings, those that act at once
 HEIGHTS, HEIGHT_DOC = 0.1, "Height of the step's top, from the next start on."  # m, the highest of the slider
 PICTURE = (760, 250)  # px, of the still in a saved notebook
+SPARING = {False: 0.1, True: 0.5}  # s between two pictures beside a training, by whether they are dear to the page
+TOUCHED = 1.5  # s after the hand or a pull has moved, for which every step is shown all the same
+LONG = 0.25  # s of computing, after which the page is shown what there is
 NEWEST = "newest"
 
 
@@ -72,6 +77,7 @@ class Stage(Shell):
         self.drive = Drive(driver, world, seed, extra_terms)
         self.kept: list[Rollout] = []
         self._note, self._lock, self._later = "", RLock(), deque[Callable[[], None]]()
+        self._touched, self._dear = -inf, True
         self.driver = self._key_of(driver)
         if self.driver == "you":
             self.drive.hand_over(self.hand)
@@ -194,20 +200,34 @@ class Stage(Shell):
             do()
         self._tell()
 
-    def _tick(self) -> bool:
-        """One control step on the clock's thread, after what was asked for since the last one."""
+    def _tick(self) -> int:
+        """Control steps on the clock's thread, after what was asked for since the last ones: how many, 0 at the end."""
+        done, late, burst = 0, time.monotonic() + LONG, self._burst()
         try:
             with self._lock:
                 asked = self._catch_up()
-                going = self.drive.step()
-                self.view.show(self.drive, self.clock.speed, self.clock.pace)
+                while done < burst and self.drive.step():
+                    done += 1
+                    if time.monotonic() > late:
+                        break
+                self.view.show(self.drive, self.clock.speed, self.clock.pace, burst > 1)
             if asked:
                 self._tell(show=False)
         except Exception as error:  # a thread has nobody above it to tell: the widget says what went wrong
-            self._note, going = in_one_line(error), False
+            self._note, done = in_one_line(error), 0
         if self.drive.over:
             self._note = self._ended()
-        return going
+            return 0
+        return done
+
+    def _burst(self) -> int:
+        """How many control steps to go on by at once: one, but beside a training many, unless somebody drives or pulls.
+
+        A picture, and a thread that wakes, cost more than the step between them, and the training wants the cores.
+        """
+        if time.monotonic() - self._touched < TOUCHED or not training_run():
+            return 1
+        return max(1, round(SPARING[self._dear] * self.clock.pace / self.drive.dt))
 
     def _catch_up(self) -> bool:
         """Do what was asked for; whether anything was."""
@@ -334,7 +354,10 @@ class Stage(Shell):
             deeds[said]()
         elif kind == "gone":
             self.clock.stop()
+        elif kind == "dear":
+            self._dear = bool(said)
         elif kind == "levers":
+            self._touch()
             self._pull_levers(said)
         elif kind == "legs":
             self._set_legs(said, message["out"])
@@ -345,7 +368,14 @@ class Stage(Shell):
         elif kind == "push":
             self.push(said, message["way"])
         elif kind == "pull":
+            self._touch()
             self.drive.pull = pull_of(said, self.drive.env.sim.model.nbody)
+
+    def _touch(self) -> None:
+        """Whoever drives or pulls is to feel it at once."""
+        if time.monotonic() - self._touched > TOUCHED:
+            self.clock.wake()
+        self._touched = time.monotonic()
 
     def _toggle(self) -> None:
         if self.clock.runs:

@@ -56,15 +56,15 @@ class StageView(anywidget.AnyWidget):
         self.model = build_model(config.replace(action_mode="torque"))  # whose contacts are shown
         end = (step_edges(config) or (0.0, 1.0))[1]
         place = describe_place(config, height, self.model, (BEHIND, end + AHEAD), (-ASIDE, ASIDE))
-        layout = [[name, len(values)] for name, values in self.moment(drive, 1.0, 1.0).items()]
+        layout = [[name, len(values)] for name, values in self.moment(drive).items()]
         self.scene = place | {"layout": layout, "legs": list(range(NQ))[LEG_QPOS]}
 
-    def show(self, drive: Drive, speed: float, pace: float) -> None:
-        """Send the moment; speed: simulated time over real time, pace: what was asked for."""
-        packed = np.concatenate([*self.moment(drive, speed, pace).values()], dtype="<f4", casting="same_kind")
+    def show(self, drive: Drive, speed: float, pace: float, sparing: bool = False) -> None:
+        """Send the moment; speed: simulated over real time, pace: what was asked for; sparing: few are sent now."""
+        packed = np.concatenate([*self.moment(drive, speed, pace, sparing).values()], dtype="<f4", casting="same_kind")
         self.send({}, [packed.tobytes()])
 
-    def moment(self, drive: Drive, speed: float, pace: float) -> dict[str, Array]:
+    def moment(self, drive: Drive, speed: float = 1.0, pace: float = 1.0, sparing: bool = False) -> dict[str, Array]:
         """All that is shown of a control step, as numbers; what is not scored is nan."""
         now = drive.env.transition
         scored = {term.name for term in REWARD_TERMS if not term.optional or term.weight_in(drive.config)}
@@ -75,7 +75,7 @@ class StageView(anywidget.AnyWidget):
 
         return {
             "time": np.array([len(drive.past) * drive.dt]),
-            "speed": np.array([speed, pace]),
+            "speed": np.array([speed, pace, sparing]),
             "gate": now.gate,
             "touch": now.touch,
             "upright": now.upright,

@@ -18,11 +18,16 @@ const QUALITY = [
   { smooth: true, scale: 1 }, { smooth: false, scale: 1 }, { smooth: false, scale: 0.7 }, { smooth: false, scale: 0.5 },
 ];
 const FLUENT = 55; // ms between pictures above which the quality is lowered
+const SOFT = 2; // where a processor is known to draw, the quality to begin with
 
 // Too slow while it moves: a simpler picture. The median of nine gaps, as one hesitation means nothing. The next
 // movement tries a better picture again.
 export class Pace {
-  level = 0; gaps = []; last = 0;
+  level; gaps = []; last = 0;
+
+  constructor(soft) {
+    this.level = soft ? SOFT : 0;
+  }
 
   note(now, moves) {
     const gaps = moves ? [...this.gaps, now - this.last] : [];

@@ -22,7 +22,7 @@ export class ReplayView {
 
   constructor(model, el) {
     const scene = model.get("scene");
-    Object.assign(this, buildElements(scene.height), { model, undo: [], pace: new Pace(), shown: { ghost: true, forces: true } });
+    Object.assign(this, buildElements(scene.height), { model, undo: [], pace: new Pace(false), shown: { ghost: true, forces: true } });
     el.append(this.root);
     this.root.replay = this; // for tests, and for the curious at the browser's console
     this.playback = new Playback(model, () => this.refresh());
@@ -69,6 +69,7 @@ export class ReplayView {
     const canvas = this.freshCanvas();
     try {
       this.painter = new Painter(canvas, this.scene);
+      this.pace = new Pace(this.painter.soft);
     } catch (error) {
       console.info(`replay: ${error.message}`);
       return this.useSidePainter("No WebGL2 in this browser");

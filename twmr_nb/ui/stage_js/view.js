@@ -14,7 +14,7 @@ import { onPlane, onScreen, pick, rayThrough } from "./grab.js";
 import { Levers } from "./levers.js";
 
 const FULL = 20; // N of contact that tint the step fully
-const SIGN = 1000; // ms between two signs that somebody looks
+const SIGN = 1000; // ms between two signs that somebody looks, and whether a picture costs the processor much
 const NO_WEBGL = `This browser has no WebGL2 for the 3D view: numbers, bars and levers work without it. In a cell,
 tw.video(stage.episode) films what was driven.`;
 const NO_KERNEL = "The kernel that drove this has ended: run this cell again.";
@@ -25,7 +25,7 @@ export class StageView {
   lack = ""; dead = false; // what is said as long as nothing else is; whether the kernel is gone
 
   constructor(model, el) {
-    Object.assign(this, buildStage(model.get("height")), { model, pace: new Pace(), drawn: 0, written: 0, undo: [] });
+    Object.assign(this, buildStage(model.get("height")), { model, pace: new Pace(false), drawn: 0, written: 0, undo: [] });
     el.append(this.root);
     this.root.stage = this; // for tests, and for the curious at the browser's console
     this.orbit = new Orbit(model, () => this.refresh());
@@ -115,6 +115,7 @@ export class StageView {
     listenToCamera(canvas, this.root, this.orbit, (on) => this.hold(on));
     try {
       this.painter = new Painter(canvas, this.scene);
+      this.pace = new Pace(this.painter.soft);
     } catch {
       this.lack = NO_WEBGL;
       this.say("");
@@ -134,7 +135,7 @@ export class StageView {
   tick(now) {
     this.waiting = null;
     this.levers.say();
-    this.pace.note(now, this.moves);
+    if (!this.frame?.speed[2]) this.pace.note(now, this.moves); // where few moments come, the gaps are not the picture's
     if (this.frame && !this.hidden) this.draw(now);
   }
 
@@ -218,7 +219,7 @@ export class StageView {
     stage.addEventListener("pointerdown", (e) => this.grab(e), true);
     stage.addEventListener("pointermove", (e) => this.grabbed && this.point(e), true);
     for (const end of ["pointerup", "pointercancel"]) stage.addEventListener(end, () => this.letGo(), true);
-    const sign = setInterval(() => !this.hidden && !document.hidden && this.tell({ here: true }), SIGN);
+    const sign = setInterval(() => !this.hidden && !document.hidden && this.tell({ dear: this.pace.level > 0 || Boolean(this.painter?.soft) }), SIGN);
     const size = new ResizeObserver(() => this.resize()), theme = new MutationObserver(() => this.resize());
     const sight = new IntersectionObserver(([entry]) => {
       this.hidden = !entry.isIntersecting;
