@@ -34,7 +34,6 @@ from twmr_nb.ui.stops import stops
 
 pytestmark = pytest.mark.browser
 
-ROOT = Path(__file__).parents[2]
 
 PLAY = "document.querySelector('.twmr-playground').playground"
 REPLAYED = Path(__file__).with_name("playground.js").read_text()
