@@ -348,9 +348,12 @@ def test_a_kept_drive_is_an_episode_of_the_notebook(page, tmp_path, name, by):
     totals = {name: float(values.sum()) for name, values in rollout.reward_terms.items()}
     shown = now(page, "env.earned")
     assert totals | {"total": 0} == pytest.approx({name: shown[name] for name in totals} | {"total": 0}, abs=SAME)
-    assert rollout.rescore().totals == pytest.approx(totals | {"total": sum(totals.values())}, abs=SAME)
-    explorer = RewardExplorer(rollout)
-    assert explorer.scored.totals["total"] == pytest.approx(sum(totals.values()), abs=SAME)
+    again = RewardExplorer(rollout).scored.totals
+    assert again == rollout.rescore().totals
+    # NumPy's cosine of float32, in `folded`, is rounded in a way of its own
+    assert again.pop("total") == pytest.approx(sum(totals.values()), abs=1e-5)
+    assert again.pop("folded", 0) == pytest.approx(totals.pop("folded", 0), abs=1e-5)
+    assert again == pytest.approx(totals, abs=SAME)
     page.get_by_role("button", name="world as it was").click()
     assert now(page, "env.circumstances.friction") == 1
     assert now(page, "env.world.config.sensor_noise + env.world.config.action_delay") == 0
