@@ -30,7 +30,7 @@ from twmr_nb.ui.policy_files import list_policies
 from twmr_nb.ui.replay import checked_height
 from twmr_nb.ui.saved import Keepsake, changed
 from twmr_nb.ui.setting_row import Row, weight_setting
-from twmr_nb.ui.shell import Shell
+from twmr_nb.ui.shell import Shell, Tabs
 from twmr_nb.ui.stage_view import StageView
 
 DOC = "Drive it, push it, hand it over: every term as the environment pays it, now."
@@ -97,10 +97,7 @@ class Stage(Shell):
         self.gate = w.VBox()
         world_rows = w.VBox([self.rows["step_height"], *self.circumstances.values()])
         world_rows.children += tuple(self.rows[name] for name in list(WORLD)[1:])
-        tabs = w.Tab([pay, self.gate, world_rows], titles=["reward", "gate", "world"])
-        tabs.add_class("twmr-tabs")
-        for page in tabs.children:
-            page.add_class("twmr-rows")
+        tabs = Tabs({"reward": pay, "gate": self.gate, "world": world_rows})
         super().__init__("Stage", DOC, [tabs], [self.view])
         self._look()
         self._show_rows()
