@@ -25,6 +25,7 @@ from twmr_nb.ui.live import LiveView
 from twmr_nb.ui.panel import TrainingPanel
 from twmr_nb.ui.runs import Runs
 from twmr_nb.ui.setting_row import number_box
+from twmr_nb.ui.shell import Tabs
 from twmr_nb.ui.starting_point import base_of
 from twmr_nb.ui.stops import stops
 from twmr_nb.ui.value_text import read_value, value_text
@@ -567,3 +568,9 @@ def test_a_run_whose_folder_is_gone_stays_on_show_and_no_other_is_marked(tmp_pat
     assert shown.state == "gone"
     view.choice.value = other
     assert view.run.name == other
+
+
+def test_tabs_are_named_in_the_words_of_ipywidgets_7_too():
+    tabs = Tabs({"reward": w.VBox(), "gate": w.VBox()})
+    tabs.set_title(1, "gate ●1")
+    assert tabs.get_state("_titles") == {"_titles": {"0": "reward", "1": "gate ●1"}}

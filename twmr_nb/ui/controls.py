@@ -11,6 +11,7 @@ from twmr_nb.config.schema import ConfigError, TrainConfig, all_settings
 from twmr_nb.task.rewards import RewardTerm, checked_terms
 from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.setting_row import Row, weight_setting
+from twmr_nb.ui.shell import Tabs
 
 CODE = "code"  # the page that shows the settings as text to copy
 
@@ -28,10 +29,7 @@ class Controls(w.VBox):
         self.weights = {term.name: Row(weight_setting(term), term.weight, self._changed) for term in self.terms}
         self.code = Html()
         self.pages = self._pages()
-        self.tabs = w.Tab([*self.pages.values(), w.VBox([self.code])])
-        self.tabs.add_class("twmr-tabs")
-        for page in self.tabs.children:
-            page.add_class("twmr-rows")
+        self.tabs = Tabs(self.pages | {CODE: w.VBox([self.code])})
         super().__init__([self.tabs])
         self.show(config, start)
 
@@ -75,7 +73,6 @@ class Controls(w.VBox):
             count, wrong = sum(row.differs for row in rows), any(row.problem for row in rows)
             mark = (f" ●{count}" if count else "") + (" ⚠" if wrong else "")
             self.tabs.set_title(index, group.split()[0] + mark)
-        self.tabs.set_title(len(self.pages), CODE)
         self.code.value = self._as_text()
         self.on_change()
 

@@ -1,9 +1,11 @@
 """What every widget of the suite shares: controls left, result right, one look, a line for when the kernel is gone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import ipywidgets as w
+import traitlets as t
 from markupsafe import Markup
 
 from twmr_nb.ui.hypertext import Html
@@ -37,6 +39,22 @@ class Shell(w.VBox):
 
     def _ipython_display_(self) -> None:
         show(self)
+
+
+class Tabs(w.Tab):
+    """Pages of rows, each behind a tab of its name."""
+
+    _titles = t.Dict().tag(sync=True)  # what ipywidgets 7 calls them; its pages would only number the tabs
+
+    def __init__(self, pages: Mapping[str, w.Box]) -> None:
+        super().__init__(list(pages.values()), titles=list(pages))
+        self.add_class("twmr-tabs")
+        for page in self.children:
+            page.add_class("twmr-rows")
+
+    @t.observe("titles")
+    def _named(self, change: dict[str, Any]) -> None:
+        self._titles = {str(place): title for place, title in enumerate(change["new"])}
 
 
 def line(widgets: Sequence[w.Widget], apart: bool = False) -> w.HBox:

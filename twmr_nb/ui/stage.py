@@ -32,7 +32,7 @@ from twmr_nb.ui.policy_files import list_policies
 from twmr_nb.ui.replay import checked_height
 from twmr_nb.ui.saved import STAGE, Keepsake, changed
 from twmr_nb.ui.setting_row import Row, weight_setting
-from twmr_nb.ui.shell import Shell
+from twmr_nb.ui.shell import Shell, Tabs
 from twmr_nb.ui.stage_view import StageView
 
 DOC = "Drive it, push it, hand it over: every term as the environment pays it, now."
@@ -95,16 +95,11 @@ class Stage(Shell):
         }
         pay = w.VBox([*self.rows.values(), *self.weights.values()])
         self.rows |= {name: Row(world_setting(name), None, self._moved, label) for name, label in GATE.items()}
-        self.gate, met = (
-            w.VBox(),
-            {setting.name: Row(setting, setting.default, self._moved) for setting in met_settings()},
-        )
+        self.gate = w.VBox()
+        met = {setting.name: Row(setting, setting.default, self._moved) for setting in met_settings()}
         self.circumstances = {name: met[name] for name in settings_of(Circumstances)}
         self.rows |= {name: row for name, row in met.items() if name not in self.circumstances}
-        tabs = w.Tab([pay, self.gate, w.VBox(list(met.values()))], titles=["reward", "gate", "world"])
-        tabs.add_class("twmr-tabs")
-        for page in tabs.children:
-            page.add_class("twmr-rows")
+        tabs = Tabs({"reward": pay, "gate": self.gate, "world": w.VBox(list(met.values()))})
         super().__init__("Stage", DOC, [tabs], [self.view])
         self._look()
         self._show_rows()
