@@ -59,8 +59,25 @@ SICK = {
 }  # fmt: skip
 
 
+WELL = [  # beside each of them, on the healthy side of its line
+    ("noise collapsed", {"std": 0.06}, FLIP),
+    ("KL too high", {"approx_kl": 0.04}, FLIP),
+    ("value loss explodes", {"value_loss": 90.0, "explained_variance": 0.1}, FLIP),  # rewards grew, the critic follows
+    ("value loss explodes", {"value_loss": 1.5, "explained_variance": -4.0}, FLIP),  # hardly anything to tell apart
+    ("penalty valley", {"episode_return": 301.0, "episode_length": 500.0}, PAYING),
+    ("one term decides", {"paid__control": -160.0}, FLIP),
+    ("living off the time limit", {"paid__alive": 150.0, "paid__forward": 90.0, "episode_length": 560.0}, FLIP),
+    ("living off the time limit", {"paid__alive": 80.0, "paid__forward": 90.0, "episode_length": 600.0}, FLIP),
+    ("standing", {"average_speed": 0.04, "raw__forward": 0.03}, FLIP),
+    ("there and back", {"average_speed": 0.5, "raw__forward": 0.3}, FLIP),
+    ("always on its back", {"on_back": 0.7}, FLIP),
+    ("proxy divergence", {"ep_return": 9.0, "success_rate": 0.1}, FLIP),
+    ("proxy divergence", {"ep_return": 1.1, "success_rate": 0.0}, FLIP),
+]
+
+
 def test_every_symptom_has_its_test_and_its_words():
-    assert list(SICK) == list(SIGNS)
+    assert list(SICK) == list(SIGNS) == list(dict.fromkeys(name for name, *_ in WELL))
     assert all(sign.meaning.endswith(".") and sign.remedy.endswith(".") for sign in SIGNS.values())
 
 
@@ -79,6 +96,11 @@ def test_each_detector_sees_its_symptom_and_no_other(name):
     assert str(symptom) == f"{name} since update {symptom.update} ({symptom.step:,} steps): {symptom.evidence}. " + (
         f"{symptom.meaning} {symptom.remedy}"
     )
+
+
+@pytest.mark.parametrize(("name", "changed", "config"), WELL)
+def test_each_detector_lets_its_neighbour_pass(name, changed, config):
+    assert named(log(start=1 if config is PAYING else FROM, **changed), config) == []
 
 
 @pytest.mark.parametrize("name", [name for name in SICK if SICK[name][1] is FLIP])

@@ -30,6 +30,11 @@ ANSWER, BEGIN = 5.0, 120.0  # s that a scheduler has to answer, the first worker
 FAREWELL = 30.0  # s that stopped workers have to save
 GUARD = '`if __name__ == "__main__":`'
 MOST_WORKERS = 256
+DASK = {  # its workers look at themselves a hundred times a second otherwise, which holds up what they train
+    "distributed.worker.multiprocessing-method": "spawn",
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+}
 Outcome = Result | Exception
 Tasks = Mapping[int, Task]
 TellOf = Callable[[int, str, float], None]  # which task, what goes on, the share of it that is done
@@ -151,7 +156,7 @@ def connected(root: Path, workers: int | None, scheduler: str | None) -> Iterato
         return
     with (
         TemporaryDirectory(prefix=".workers_", dir=root, ignore_cleanup_errors=True) as place,
-        dask.config.set({"distributed.worker.multiprocessing-method": "spawn"}),
+        dask.config.set(DASK),
         local_cluster(workers or 1, place) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
