@@ -95,7 +95,7 @@ def open_lab(folder: Path, notebook: str, browser: bool, port: int, hidden: Sequ
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         arguments.append("--allow-root")
     if hidden:
-        globs = [*ContentsManager.hide_globs.default(), *hidden]
+        globs = [*(ContentsManager.hide_globs.default() or []), *hidden]
         arguments += [f"--ContentsManager.hide_globs={glob}" for glob in globs]
     LabApp.launch_instance(arguments)
     return 0
