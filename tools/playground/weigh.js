@@ -9,7 +9,7 @@ import { stopSlider, weightSlider } from "./panel.js";
 import { earned, TERMS, total } from "./rewards.js";
 import { Feeling, gateOf } from "./senses.js";
 
-const LEAST = 0.01; // reward, of the longest bar
+const LEAST_SHOWN = 0.01; // reward, of the longest bar
 const WIDTHS = { accelerometer: 3, gyro: 3, torque: 4, wheelSpeed: 4, leg: 4 };
 
 /** An episode as a page of Python's tells it, its senses unpacked. */
@@ -42,7 +42,7 @@ export function weigh(root, { terms, weights, gate, episodes, robot }) {
   const cell = (tag, ...content) => make(tag, {}, ...content), paper = getComputedStyle(document.body).backgroundColor;
   let sums = episodes.map((episode) => episode.sums), means = [];
   const write = () => {
-    const paid = sums.map((each) => earned(weights, each)), most = Math.max(...paid.flatMap((each) => Object.values(each).map(Math.abs)), LEAST);
+    const paid = sums.map((each) => earned(weights, each)), most = Math.max(...paid.flatMap((each) => Object.values(each).map(Math.abs)), LEAST_SHOWN);
     for (const { term, row, cells } of rows) {
       row.classList.toggle("off", !weights[term.name]);
       cells.forEach(({ bar, number }, k) => {
