@@ -1,10 +1,8 @@
 """Fixtures of the browser tests: `browser`, `browser_without_webgl`, `lab`, and `open_notebook` that joins them.
 
-All are there once in a process, for as long as browser tests follow one another. `folder` and `open_explorer` are for
-the explorers.
+`folder` and `explorer_of` are for the explorers.
 """
 
-import contextlib
 import dataclasses
 
 import pytest
@@ -19,14 +17,14 @@ from twmr_nb.runs.run import LIVE, new_run
 expect.set_options(timeout=PATIENCE)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def playwright():
-    """Ended after these tests: while it lives, its event loop is in the way of notebooks run in the same process."""
+    """Ended after each file: while it lives, its event loop is in the way of notebooks run in the same process."""
     with sync_playwright() as playwright:
         yield playwright
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def chromium(playwright):
     """The path of an installed Chromium; the tests that need one are skipped where there is none."""
     if path := find_chromium(playwright):
@@ -34,12 +32,12 @@ def chromium(playwright):
     pytest.skip("no Chromium: install one with `apt-get install chromium` or `playwright install chromium`")
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser(playwright, chromium):
     yield from running(playwright, chromium, webgl=True)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser_without_webgl(playwright, chromium):
     yield from running(playwright, chromium, webgl=False)
 
@@ -53,7 +51,7 @@ def running(playwright, chromium, webgl):
     browser.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def lab(tmp_path_factory):
     """One JupyterLab for all tests of this process."""
     lab = Lab(tmp_path_factory.mktemp("lab"))
@@ -61,27 +59,22 @@ def lab(tmp_path_factory):
     lab.close()
 
 
-@pytest.fixture(scope="package")
-def kernel(lab):
-    """One for all notebooks that leave nothing behind in it: to start another and import the package takes seconds."""
-    return lab.start_kernel()
-
-
 @pytest.fixture
 def open_notebook(lab, browser):
     """open_notebook(cells, theme="Light") -> lab.Notebook, closed after the test. Cells: source texts or a Path."""
     opened = []
 
-    def open_(cells, theme="Light", in_browser=None, **options):
-        opened.append(lab.open(in_browser or browser, cells, theme, **options))
+    def open_(cells, theme="Light", in_browser=None):
+        opened.append(lab.open(in_browser or browser, cells, theme))
         return opened[-1]
 
     yield open_
     for notebook in opened:
+        notebook.shutdown_kernel()
         notebook.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def folder(lab):
     """The notebooks' folder, with a recorded rollout and two policies that learned next to nothing."""
     climb().save(lab.notebooks / "climb.safetensors")
@@ -93,33 +86,23 @@ def folder(lab):
     return lab.notebooks
 
 
-@pytest.fixture(scope="package")
-def open_explorer(lab, browser, folder, kernel):
-    """`with open_explorer(which) as notebook`: opened and run; an error in the page fails at the end."""
+@pytest.fixture(scope="module")
+def explorer_of(lab, browser, folder):
+    """explorer_of(which) -> its notebook, opened and run once, in the light theme; errors fail the last test."""
+    opened = {}
 
-    @contextlib.contextmanager
-    def open_(which, **options):
-        notebook = lab.open(browser, CELLS[which], kernel=kernel, **{"viewport": SIZE} | options)
-        notebook.run_all()
-        notebook.page.wait_for_selector(".twmr-shell")
-        if which != "policies":
-            notebook.page.wait_for_function("() => document.querySelector('.twmr-shell img')?.naturalWidth > 100")
-        yield notebook
-        notebook.close()
+    def explorer_of_(which):
+        if which not in opened:
+            opened[which] = notebook = lab.open(browser, CELLS[which], viewport=SIZE)
+            notebook.run_all()
+            notebook.page.wait_for_selector(".twmr-shell")
+            if which != "policies":
+                notebook.page.wait_for_function("() => document.querySelector('.twmr-shell img')?.naturalWidth > 100")
+        return opened[which]
+
+    yield explorer_of_
+    for notebook in opened.values():
         assert notebook.requests == []
         assert [error for error in notebook.errors if "favicon" not in error] == []
-
-    return open_
-
-
-@pytest.fixture(scope="module")
-def notebook(open_explorer, request):
-    """The notebook of the explorer that a test is `of`; the tests of one explorer run one after the other."""
-    with open_explorer(request.param) as notebook:
-        yield notebook
-
-
-@pytest.fixture
-def which(request):
-    """The explorer that a test is `of`."""
-    return request.node.callspec.params["notebook"]
+        notebook.shutdown_kernel()
+        notebook.close()

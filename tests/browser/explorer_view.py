@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from boxes import until_still
 
 SIZE = {"width": 1440, "height": 1000}
@@ -27,11 +26,6 @@ CELLS = {
 # How many elements scroll sideways.
 SCROLLING = """shell => [...shell.querySelectorAll("*")].filter(
   (e) => e.scrollWidth > e.clientWidth + 2 && ["auto", "scroll"].includes(getComputedStyle(e).overflowX)).length"""
-
-
-def of(*which):
-    """Of which explorers a test is: one of CELLS or several."""
-    return pytest.mark.parametrize("notebook", which, indirect=True)
 
 
 def slider(notebook, label):

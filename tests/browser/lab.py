@@ -16,10 +16,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
-from urllib.request import Request, urlopen
 
 import nbformat
-from playwright.sync_api import Browser, Error, Page, Playwright
+from playwright.sync_api import Browser, Page, Playwright
 
 PATIENCE = 240_000  # ms; a machine that does other things as well
 ARTIFACTS = Path(__file__).parents[1] / "artifacts"
@@ -27,7 +26,6 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 # A software rasteriser, as on a laptop without a GPU; recent browsers want to be asked for it.
 DRAW, NO_DRAW = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader"), ("--disable-gpu", "--disable-3d-apis")
 QUICKLY = ("--disable-gpu-rasterization", "--disable-gpu-compositing")  # what is not WebGL goes round it
-WIDE = {"width": 1440, "height": 900}
 SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True},
     "docmanager-extension/plugin": {"autosave": False},
@@ -43,12 +41,6 @@ HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
   return context;
 };
 """
-# Leaves the page as JupyterLab is without a notebook; says whether it can be used once more.
-PUT_AWAY = """() => {
-  for (const widget of [...jupyterapp.shell.widgets("main")]) widget.dispose();
-  window.glContexts = [];
-  return !document.querySelector(".jp-Dialog");
-}"""
 
 
 def find_chromium(playwright: Playwright) -> str | None:
@@ -89,16 +81,12 @@ def screenshot(page: Page, name: str, **options: Any) -> Path:
 
 
 class Lab:
-    """A JupyterLab server in a temporary folder; `close()` ends it and its kernels.
-
-    Loading the page takes longer than most of what is done in it, so the next notebook is opened in the same page.
-    """
+    """A JupyterLab server in a temporary folder; `close()` ends it and its kernels."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.token = folder, secrets.token_hex(16)
         self.notebooks = folder / "notebooks"
         self.notebooks.mkdir(parents=True)
-        self.idle: list[Page] = []  # pages with JupyterLab and no notebook
         for name, values in SETTINGS.items():
             path = folder / "config/lab/user-settings/@jupyterlab" / f"{name}.jupyterlab-settings"
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -133,18 +121,11 @@ class Lab:
         raise RuntimeError(f"JupyterLab did not start:\n{log}")
 
     def open(
-        self,
-        browser: Browser,
-        cells: list[str] | Path,
-        theme: str = "Light",
-        files: bool = False,
-        kernel: str | None = None,
-        viewport: Any = WIDE,
+        self, browser: Browser, cells: list[str] | Path, theme: str = "Light", files: bool = False, **options: Any
     ) -> "Notebook":
-        """A notebook in a page: one made of these cells, or a copy of a file. Theme "Light" or "Dark".
+        """A new page on a notebook: one made of these cells, or a copy of a file. Theme "Light" or "Dark".
 
-        `files` leaves the file browser open, as it is when JupyterLab starts. `kernel`: one that is there already and
-        stays; without it the notebook has its own.
+        `files` leaves the file browser open, as it is when JupyterLab starts.
         """
         path = self.notebooks / f"test_{secrets.token_hex(4)}.ipynb"
         if isinstance(cells, Path):
@@ -153,30 +134,9 @@ class Lab:
             book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
             book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
             nbformat.write(book, path)
-        if kernel:
-            self.ask("POST", "sessions", path=path.name, name=path.name, type="notebook", kernel={"id": kernel})
-        page = self._page(browser)
-        page.set_viewport_size(viewport)
-        return Notebook(self, page, path, theme, files, own_kernel=not kernel)
-
-    def _page(self, browser: Browser) -> Page:
-        if page := next((page for page in self.idle if page.context.browser == browser), None):
-            self.idle.remove(page)
-            return page
-        page = new_page(browser)
+        page = new_page(browser, **({"viewport": {"width": 1440, "height": 900}} | options))
         page.add_init_script(COUNT_CONTEXTS)
-        return page
-
-    def start_kernel(self) -> str:
-        """A kernel without a notebook; returns its id."""
-        return self.ask("POST", "kernels", name="python3")["id"]
-
-    def ask(self, method: str, what: str, **given: Any) -> Any:
-        """What the server's API answers."""
-        request = Request(f"{self.url}/api/{what}", json.dumps(given).encode(), method=method)
-        request.add_header("Authorization", f"token {self.token}")
-        with urlopen(request) as answer:
-            return json.loads(answer.read() or "null")
+        return Notebook(self, page, path, theme, files)
 
     def close(self) -> None:
         self.process.terminate()
@@ -189,54 +149,33 @@ class Lab:
 class Notebook:
     """A notebook open in JupyterLab. `page` is Playwright's; `errors` and `requests` fill up by themselves."""
 
-    def __init__(self, lab: Lab, page: Page, path: Path, theme: str, files: bool, own_kernel: bool) -> None:
-        self.lab, self.page, self.path, self.files, self.own_kernel = lab, page, path, files, own_kernel
+    def __init__(self, lab: Lab, page: Page, path: Path, theme: str, files: bool = False) -> None:
+        self.lab, self.page, self.path, self.files = lab, page, path, files
         self.errors: list[str] = []
         self.requests: list[str] = []
-        self.heard = {"console": self._note_message, "pageerror": self._note_error}
-        self.heard |= {"request": self._note_request, "dialog": self._accept}
-        for event, hear in self.heard.items():
-            page.on(event, hear)
-        if page.url.startswith(lab.url):
-            self._show()
-        else:
-            self.load()
+        page.on("console", self._note_error)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", self._note_request)
+        page.on("dialog", lambda dialog: dialog.accept())
+        self.load()
         self.wear(theme)
 
-    def _note_message(self, message: Any) -> None:
+    def _note_error(self, message: Any) -> None:
         if message.type == "error":
             self.errors.append(message.text)
-
-    def _note_error(self, error: Any) -> None:
-        self.errors.append(str(error))
 
     def _note_request(self, request: Any) -> None:
         place = urlparse(request.url)
         if place.scheme in ("http", "https", "ws", "wss") and place.hostname != "127.0.0.1":
             self.requests.append(request.url)
 
-    def _accept(self, dialog: Any) -> None:
-        dialog.accept()
-
     def load(self) -> None:
         """Open the page, or reload it; returns when the notebook is there and a kernel is connected."""
         self.page.goto(f"{self.lab.url}/lab/tree/{self.path.name}?token={self.lab.token}&reset")
-        self._wait()
-
-    def _show(self) -> None:
-        """Open the notebook in a page that has JupyterLab in it; nothing else stays in sight."""
-        self.command("docmanager:open", path=self.path.name)
-        self._wait()
-        self.page.evaluate("""() => {
-          const { shell } = jupyterapp;
-          for (const widget of [...shell.widgets("main")]) if (widget !== shell.currentWidget) widget.dispose();
-        }""")
-
-    def _wait(self) -> None:
         self.page.wait_for_selector(".jp-Notebook .jp-Cell")
         self.page.wait_for_function(f"() => {KERNEL}?.connectionStatus === 'connected'")
-        side = "expandLeft" if self.files else "collapseLeft"  # the files take a quarter of the page
-        self.page.evaluate(f"() => jupyterapp.shell.{side}()")
+        if not self.files:  # they take a quarter of the page
+            self.page.evaluate("() => jupyterapp.shell.collapseLeft()")
 
     def command(self, name: str, **arguments: Any) -> None:
         """Execute a JupyterLab command by its id and wait until it is done."""
@@ -311,16 +250,4 @@ class Notebook:
         return screenshot(self.page, name)
 
     def close(self) -> None:
-        """End its own kernel and give the page back."""
-        for event, hear in self.heard.items():
-            self.page.remove_listener(event, hear)
-        try:
-            if self.own_kernel:
-                self.shutdown_kernel()
-            usable = self.page.evaluate(PUT_AWAY)
-        except Error:  # no JupyterLab in it any more
-            usable = False
-        if usable:
-            self.lab.idle.append(self.page)
-        else:
-            self.page.close()
+        self.page.close()

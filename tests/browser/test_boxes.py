@@ -9,9 +9,9 @@ GOOD = "<label>name <input value='abc'></label><p>some words</p><button>Go</butt
 TALL = "<p style='height: 400px'>begin</p><p>end</p>"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def look(browser):
-    """look(html) -> the page with this in <main id=root>."""
+    """look(html) -> a page with this in <main id=root>."""
     page = new_page(browser, viewport={"width": 600, "height": 500})
 
     def look_(html):

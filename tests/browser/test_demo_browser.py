@@ -1,6 +1,7 @@
 """The page that `make demo` writes: whole on a phone and on a laptop, without a kernel and without a network."""
 
-from concurrent.futures import ThreadPoolExecutor
+import importlib.util
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -8,7 +9,9 @@ from lab import new_page, screenshot
 from tiny import TINY
 
 pytest.importorskip("latex2mathml", reason="`make demo` installs it")
-from tools import build_site as site
+spec = importlib.util.spec_from_file_location("build_site", Path(__file__).parents[2] / "tools" / "build_site.py")
+site = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(site)
 
 CELLS = [
     """from twmr_nb.draw.film import video
@@ -33,8 +36,7 @@ def demo(tmp_path_factory, gl):
     book.cells += [nbformat.v4.new_code_cell(cell) for cell in CELLS]
     book.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(book, folder / "demo.ipynb")
-    with ThreadPoolExecutor() as pool:  # the loop of the browser's tests runs in this one
-        pool.submit(site.build_page, folder / "demo.ipynb", folder / "demo.html").result()
+    site.build_page(folder / "demo.ipynb", folder / "demo.html")
     return folder / "demo.html"
 
 

@@ -5,7 +5,7 @@ Pictures are kept in tests/artifacts; look at them after a change.
 
 import pytest
 from boxes import barriers
-from explorer_view import CELLS, SCROLLING, SIZE, assert_fits, button, numbers, of, picture, slider, until_new_picture
+from explorer_view import CELLS, SCROLLING, SIZE, assert_fits, button, numbers, picture, slider, until_new_picture
 from lab import new_page, screenshot
 from replay_view import chart_point, frame, wait_for_picture
 from waiting import wait_for
@@ -24,8 +24,8 @@ explorer.redraw.draw = draw"""
 # -- reward explorer --------------------------------------------------------------------------------------------------
 
 
-@of("reward")
-def test_a_reward_slider_changes_the_sum_and_the_picture(notebook):
+def test_a_reward_slider_changes_the_sum_and_the_picture(explorer_of):
+    notebook = explorer_of("reward")
     notebook.evaluate("explorer.reset()")
     page = notebook.page
     summary = page.locator(".twmr-summary")
@@ -50,8 +50,8 @@ def test_a_reward_slider_changes_the_sum_and_the_picture(notebook):
     assert notebook.evaluate("explorer.weights['stay_low'].value") == -2.0
 
 
-@of("reward")
-def test_a_number_is_typed_or_refused_where_it_stands_and_taken_back(notebook):
+def test_a_number_is_typed_or_refused_where_it_stands_and_taken_back(explorer_of):
+    notebook = explorer_of("reward")
     notebook.evaluate("explorer.reset()")
     shell = notebook.page.locator(".twmr-shell")
     box, old = shell.get_by_role("textbox", name="extension", exact=False), picture(notebook)
@@ -71,8 +71,8 @@ def test_a_number_is_typed_or_refused_where_it_stands_and_taken_back(notebook):
     assert box.input_value() == "0.05"
 
 
-@of("reward")
-def test_a_fast_drag_draws_the_newest_value_and_skips_stale_ones(notebook):
+def test_a_fast_drag_draws_the_newest_value_and_skips_stale_ones(explorer_of):
+    notebook = explorer_of("reward")
     page = notebook.page
     before = notebook.evaluate("explorer.redraw.count")
     box = slider(notebook, "extension").bounding_box()
@@ -90,8 +90,8 @@ def test_a_fast_drag_draws_the_newest_value_and_skips_stale_ones(notebook):
     assert 1 <= drawn < 5  # of dozens of values passed
 
 
-@of("reward")
-def test_all_behaviours_are_ranked_anew_as_a_slider_moves(notebook):
+def test_all_behaviours_are_ranked_anew_as_a_slider_moves(explorer_of):
+    notebook = explorer_of("reward")
     page = notebook.page
     notebook.evaluate("explorer.reset()")
     old = picture(notebook)
@@ -112,8 +112,8 @@ def test_all_behaviours_are_ranked_anew_as_a_slider_moves(notebook):
     notebook.evaluate("explorer.reset()")
 
 
-@of("reward")
-def test_the_time_cursor_plays_and_stops(notebook):
+def test_the_time_cursor_plays_and_stops(explorer_of):
+    notebook = explorer_of("reward")
     button(notebook, "play").click()
     wait_for(lambda: notebook.evaluate("explorer.frame") > 20)
     button(notebook, "pause").click()
@@ -123,8 +123,8 @@ def test_the_time_cursor_plays_and_stops(notebook):
     assert time.get_attribute("aria-valuetext") == "0.02 of 10.00 seconds"
 
 
-@of("reward")
-def test_a_click_on_a_reward_curve_moves_robot_and_explorer_and_back(notebook):
+def test_a_click_on_a_reward_curve_moves_robot_and_explorer_and_back(explorer_of):
+    notebook = explorer_of("reward")
     page = notebook.page
     page.get_by_label("3D replay", exact=True).click()
     wait_for_picture(page)
@@ -149,8 +149,9 @@ DRESS = {
 }
 
 
-@of(*DRESS)
-def test_it_fits_the_screen_in_both_themes(notebook, which):
+@pytest.mark.parametrize("which", DRESS)
+def test_it_fits_the_screen_in_both_themes(explorer_of, which):
+    notebook = explorer_of(which)
     notebook.evaluate(DRESS[which])
     assert_fits(notebook, f"explorer_{which}")
 
@@ -160,9 +161,9 @@ OTHER_LOOKS = """() => [...document.styleSheets].flatMap((sheet) => [...sheet.cs
   .map((text) => text.includes("twmr") ? text : text.replace(/--jp-(?!widgets-)[\\w-]+:[^;}]*;?/g, "")).join("\\n")"""
 
 
-@of("reward")
-def test_it_is_read_on_a_dark_page_without_jupyterlabs_theme(notebook, browser):
+def test_it_is_read_on_a_dark_page_without_jupyterlabs_theme(explorer_of, browser):
     """As in VS Code or Colab, which may be dark and do not say so as JupyterLab does."""
+    notebook = explorer_of("reward")
     shell = notebook.page.locator(".twmr-shell").evaluate("e => e.outerHTML")
     page = new_page(browser, viewport=SIZE)
     look = "body { background: #1f1f1f; color: #cccccc }"
@@ -174,8 +175,8 @@ def test_it_is_read_on_a_dark_page_without_jupyterlabs_theme(notebook, browser):
     page.close()
 
 
-@of("gate")
-def test_on_a_small_laptop_the_picture_shrinks_instead_of_scrolling(notebook):
+def test_on_a_small_laptop_the_picture_shrinks_instead_of_scrolling(explorer_of):
+    notebook = explorer_of("gate")
     notebook.page.set_viewport_size({"width": 1200, "height": 800})
     notebook.page.wait_for_function("() => document.querySelector('.twmr-shell img').clientWidth < 830")
     shell, image = (notebook.page.locator(f".twmr-shell{part}").first.bounding_box() for part in ("", " img"))
@@ -188,8 +189,8 @@ def test_on_a_small_laptop_the_picture_shrinks_instead_of_scrolling(notebook):
 # -- gate and pose ----------------------------------------------------------------------------------------------------
 
 
-@of("gate")
-def test_a_gate_mode_brings_its_own_parameters(notebook):
+def test_a_gate_mode_brings_its_own_parameters(explorer_of):
+    notebook = explorer_of("gate")
     notebook.evaluate("explorer.reset()")
     assert slider(notebook, "before step").is_visible()
     old = picture(notebook)
@@ -204,8 +205,8 @@ def test_a_gate_mode_brings_its_own_parameters(notebook):
     assert "impact + rotation + stall" in notebook.page.locator(".twmr-shell").inner_text()
 
 
-@of("pose")
-def test_a_leg_slider_moves_the_numbers(notebook):
+def test_a_leg_slider_moves_the_numbers(explorer_of):
+    notebook = explorer_of("pose")
     notebook.evaluate("explorer.go_to('retract')")
     shell = notebook.page.locator(".twmr-shell")
     shell.get_by_text("19.7", exact=True).first.wait_for()
@@ -218,8 +219,8 @@ def test_a_leg_slider_moves_the_numbers(notebook):
     until_new_picture(notebook, old)
 
 
-@of("pose")
-def test_a_pose_is_shown_in_3d_and_follows_the_sliders(notebook):
+def test_a_pose_is_shown_in_3d_and_follows_the_sliders(explorer_of):
+    notebook = explorer_of("pose")
     page = notebook.page
     notebook.evaluate("explorer.go_to('largest')")
     page.get_by_label("3D view", exact=True).click()
@@ -235,6 +236,9 @@ def test_a_pose_is_shown_in_3d_and_follows_the_sliders(notebook):
     assert notebook.live_contexts() == 1
     page.get_by_label("3D view", exact=True).click()
     page.wait_for_function("() => document.querySelector('.twmr-shell img')?.naturalWidth > 100")
+
+
+# -- policies ---------------------------------------------------------------------------------------------------------
 
 
 # -- without a kernel -------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@ no dead scrollbar, nothing that a screen reader cannot name. Pictures are kept i
 
 import pytest
 from boxes import barriers, troubles, until_still
-from explorer_view import button, of, slider
+from explorer_view import CELLS, button, slider
 from replay_view import wait_for_picture
 
 pytestmark = pytest.mark.browser
@@ -17,22 +17,36 @@ READY = {
 
 
 @pytest.fixture(scope="module")
-def notebook(open_explorer, request):
-    """The notebook of the explorer that a test is `of`, the file browser open."""
-    with open_explorer(request.param, files=True, viewport={"width": 1366, "height": 768}) as notebook:
-        notebook.evaluate(READY[request.param])
-        if request.param == "policies":
-            wait_for_picture(notebook.page)
-        yield notebook
+def shown(lab, browser, folder):
+    """shown(which) -> its notebook, run once, the file browser open."""
+    opened = {}
+
+    def shown_(which):
+        if which not in opened:
+            opened[which] = notebook = lab.open(browser, CELLS[which], viewport={"width": 1366, "height": 768})
+            notebook.run_all()
+            notebook.page.wait_for_selector(".twmr-shell")
+            notebook.page.evaluate("() => jupyterapp.shell.expandLeft()")
+            notebook.evaluate(READY[which])
+            if which == "policies":
+                wait_for_picture(notebook.page)
+        return opened[which]
+
+    yield shown_
+    for notebook in opened.values():
+        assert [error for error in notebook.errors if "favicon" not in error] == []
+        notebook.shutdown_kernel()
+        notebook.close()
 
 
 # A theme changes colours, hardly a layout: in the dark the other sizes are looked at by the slow tests.
 DRESSES = [("Light", SIZES), ("Dark", (1366,)), pytest.param("Dark", SIZES, marks=pytest.mark.slow)]
 
 
-@of(*READY)
+@pytest.mark.parametrize("which", READY)
 @pytest.mark.parametrize(("theme", "sizes"), DRESSES)
-def test_everything_is_seen_at_every_width_and_in_both_themes(notebook, which, theme, sizes):
+def test_everything_is_seen_at_every_width_and_in_both_themes(shown, which, theme, sizes):
+    notebook = shown(which)
     shell = notebook.page.locator(".twmr-shell")
     notebook.wear(theme)
     for width in sizes:
@@ -44,17 +58,18 @@ def test_everything_is_seen_at_every_width_and_in_both_themes(notebook, which, t
         notebook.screenshot(f"layout_{which}_{width}_{theme.lower()}", ".twmr-shell")
 
 
-@of(*READY)
+@pytest.mark.parametrize("which", READY)
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
-def test_an_accessibility_checker_finds_nothing_serious(notebook, theme):
+def test_an_accessibility_checker_finds_nothing_serious(shown, which, theme):
+    notebook = shown(which)
     notebook.wear(theme)
     notebook.page.set_viewport_size({"width": 1366, "height": 1200})
     until_still(notebook.page, ".twmr-shell")
     assert barriers(notebook.page, ".twmr-shell") == []
 
 
-@of("reward")
-def test_a_slider_says_its_weight_and_explains_itself_to_the_keyboard_and_to_a_finger(notebook):
+def test_a_slider_says_its_weight_and_explains_itself_to_the_keyboard_and_to_a_finger(shown):
+    notebook = shown("reward")
     page = notebook.page
     weight = slider(notebook, "extension")
     assert weight.get_attribute("aria-valuetext").startswith("0.07 1/rad²")
@@ -76,8 +91,8 @@ def test_a_slider_says_its_weight_and_explains_itself_to_the_keyboard_and_to_a_f
     tip.wait_for(state="hidden")
 
 
-@of("reward")
-def test_pictures_say_what_they_show_now(notebook):
+def test_pictures_say_what_they_show_now(shown):
+    notebook = shown("reward")
     notebook.evaluate("setattr(explorer, 'frame', 99)")
     alt = "document.querySelector('.twmr-picture img').alt"
     notebook.page.wait_for_function(f"() => {alt}.includes('Cursor at 2.00 of 10.00 s')")
@@ -88,16 +103,16 @@ def test_pictures_say_what_they_show_now(notebook):
     assert "The step is passed at " in words
 
 
-@of("pose")
-def test_the_page_asks_for_the_numbers_of_a_pose(notebook):
+def test_the_page_asks_for_the_numbers_of_a_pose(shown):
+    notebook = shown("pose")
     notebook.evaluate("explorer.go_to('largest')")
     notebook.page.wait_for_function(
         "() => document.querySelector('.twmr-picture img').alt.includes('the leg tips reach 45.8 mm')"
     )
 
 
-@of("policies")
-def test_a_row_is_a_button_and_a_title_says_how_it_sorts(notebook):
+def test_a_row_is_a_button_and_a_title_says_how_it_sorts(shown):
+    notebook = shown("policies")
     page = notebook.page
     page.get_by_role("columnheader", name="success").get_by_role("button").press("Enter")
     page.wait_for_function("() => document.querySelector('[aria-sort=descending]')?.innerText.startsWith('success')")
@@ -116,8 +131,8 @@ def test_a_row_is_a_button_and_a_title_says_how_it_sorts(notebook):
     page.wait_for_function("() => document.querySelectorAll('.twmr-policy').length > 6")
 
 
-@of("policies")
-def test_enter_renames_and_escape_keeps(notebook):
+def test_enter_renames_and_escape_keeps(shown):
+    notebook = shown("policies")
     page = notebook.page
     notebook.evaluate("explorer.table.select(next(p for p in explorer.policies if p.title == 'first'))")
     name = page.get_by_label("New name")

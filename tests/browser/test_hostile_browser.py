@@ -1,6 +1,7 @@
 """A stranger's files in a real browser, in every widget, saved, exported: nothing but text."""
 
 import importlib.util
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -9,6 +10,7 @@ from lab import new_page
 from nbconvert import HTMLExporter
 
 MATHEMATICS = ".jp-OutputArea mjx-container, .jp-OutputArea .MathJax"
+SITE = Path(__file__).parents[2] / "tools" / "build_site.py"
 BEGIN = """\
 from IPython.display import HTML, display
 from twmr_nb import RewardTerm
@@ -141,12 +143,13 @@ def cell(notebook, name):
 
 
 @pytest.fixture(scope="module")
-def raw(lab, browser, kernel):
+def raw(lab, browser):
     """A notebook that shows what is not escaped."""
     cells = ["HTML('<b>$x^2$</b>')", "HTML(TEXT)", "import ipywidgets\nipywidgets.HTML(TEXT)"]
-    notebook = lab.open(browser, cells, kernel=kernel)
+    notebook = lab.open(browser, cells)
     notebook.evaluate(f"exec({f'from IPython.display import HTML; TEXT = {ATTACK!r}'!r})")
     yield notebook
+    notebook.shutdown_kernel()
     notebook.close()
 
 
@@ -210,8 +213,9 @@ def test_saved_opened_again_and_exported_it_is_text(shown, browser, tmp_path):
     (tmp_path / "exported.html").write_text(page, encoding="utf-8")
     pages = [tmp_path / "exported.html"]
     if importlib.util.find_spec("latex2mathml"):
-        from tools import build_site as site
-
+        spec = importlib.util.spec_from_file_location("build_site", SITE)
+        site = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(site)
         book.cells.insert(0, nbformat.v4.new_markdown_cell("# A lesson"))
         (tmp_path / "site.html").write_text(site.lesson_page(book, ""), encoding="utf-8")
         pages.append(tmp_path / "site.html")

@@ -12,13 +12,14 @@ CELLS = [
 
 
 @pytest.fixture(scope="module")
-def notebook(lab, browser, kernel):
-    notebook = lab.open(browser, CELLS, kernel=kernel)
+def notebook(lab, browser):
+    notebook = lab.open(browser, CELLS)
     notebook.run_all()
     notebook.page.wait_for_selector(".twmr-rows .twmr-row")
     notebook.page.get_by_role("slider", name="wheel angle, slider").wait_for()
     yield notebook
     assert [error for error in notebook.errors if "favicon" not in error] == []
+    notebook.shutdown_kernel()
     notebook.close()
 
 

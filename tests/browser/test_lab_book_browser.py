@@ -110,8 +110,8 @@ def show(browser, svg):
     page.close()
 
 
-def test_an_explorers_figure_is_saved_as_it_is_and_no_taller_for_it(lab, open_notebook, folder, kernel):
-    notebook = open_notebook(CELLS["reward"], kernel=kernel)
+def test_an_explorers_figure_is_saved_as_it_is_and_no_taller_for_it(lab, open_notebook, folder):
+    notebook = open_notebook(CELLS["reward"])
     page = notebook.page
     page.set_viewport_size({"width": 1366, "height": 900})
     notebook.run_all()

@@ -22,4 +22,5 @@ def test_every_picture_of_the_first_lesson_is_seen_after_run_all(lab, browser):
     assert pictures
     assert all(width > 100 and height > 100 for width, height in pictures), pictures
     assert [error for error in notebook.errors if "favicon" not in error] == []
+    notebook.shutdown_kernel()
     notebook.close()

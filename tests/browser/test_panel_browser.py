@@ -108,6 +108,7 @@ def notebook(lab, browser):
     notebook.page.wait_for_selector(".twmr-curves img")
     yield notebook
     assert_quiet(notebook)
+    notebook.shutdown_kernel()
     notebook.close()
 
 
@@ -335,11 +336,11 @@ def save_checkpoint(notebook):
     return saved
 
 
-def test_symptoms_are_badges_that_open(lab, open_notebook, kernel):
+def test_symptoms_are_badges_that_open(lab, open_notebook):
     run = new_run("flip", "sick", root=lab.notebooks / "sick", total_timesteps=60_000, control_cost=0.3)
     (run.path / "metrics.csv").write_bytes((Path(__file__).parents[1] / "data" / "patients" / "B.csv").read_bytes())
     run.folder.keep_state("finished")
-    notebook = open_notebook([RUNS.format(root=str(run.path.parent))], kernel=kernel)
+    notebook = open_notebook([RUNS.format(root=str(run.path.parent))])
     page = notebook.page
     page.set_viewport_size({"width": 1366, "height": 768})
     notebook.run_all()

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from explorer_view import assert_fits, button, of
+from explorer_view import assert_fits, button
 from replay_view import wait_for_picture
 
 from twmr_nb.policies.saved import load_policy
@@ -11,8 +11,8 @@ from twmr_nb.policies.saved import load_policy
 pytestmark = pytest.mark.browser
 
 
-@of("policies")
-def test_it_fits_the_screen_in_both_themes(notebook):
+def test_it_fits_the_screen_in_both_themes(explorer_of):
+    notebook = explorer_of("policies")
     notebook.evaluate("explorer.table.select(*explorer.policies[:1])")
     assert_fits(notebook, "policies")
 
@@ -25,8 +25,8 @@ def tick(notebook, run):
     policy_row(notebook, run).locator("input[type=checkbox]").check()
 
 
-@of("policies")
-def test_a_policy_is_ticked_watched_and_evaluated(notebook, gl):
+def test_a_policy_is_ticked_watched_and_evaluated(explorer_of, gl):
+    notebook = explorer_of("policies")
     page = notebook.page
     notebook.evaluate("explorer.table.select()")
     tick(notebook, "second")
@@ -52,8 +52,8 @@ def test_a_policy_is_ticked_watched_and_evaluated(notebook, gl):
     notebook.screenshot("policies_traces", ".twmr-shell")
 
 
-@of("policies")
-def test_a_policy_is_filtered_exported_renamed_and_deleted(notebook, folder):
+def test_a_policy_is_filtered_exported_renamed_and_deleted(explorer_of, folder):
+    notebook = explorer_of("policies")
     page = notebook.page
     notebook.evaluate("explorer.table.select()")
     own = page.locator(".twmr-policy").filter(has_text="second_")

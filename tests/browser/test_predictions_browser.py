@@ -16,9 +16,9 @@ CELLS = [
 
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
-def test_one_click_shows_the_result_where_it_was_asked_for(lab, browser, kernel, theme):
+def test_one_click_shows_the_result_where_it_was_asked_for(lab, browser, theme):
     (lab.notebooks / "runs" / "predictions.json").unlink(missing_ok=True)
-    notebook = lab.open(browser, CELLS, theme, viewport=SIZE, kernel=kernel)
+    notebook = lab.open(browser, CELLS, theme, viewport=SIZE)
     page = notebook.page
     notebook.run_all()
     expect(page.get_by_text("Predict first")).to_have_count(2)
@@ -37,4 +37,5 @@ def test_one_click_shows_the_result_where_it_was_asked_for(lab, browser, kernel,
     notebook.screenshot(f"prediction_shown_{theme.lower()}")
     assert [error for error in notebook.errors if "favicon" not in error] == []
     assert notebook.requests == []
+    notebook.shutdown_kernel()
     notebook.close()

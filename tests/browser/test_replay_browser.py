@@ -295,7 +295,7 @@ def test_it_plays_by_itself_only_where_motion_is_welcome(show, rollout, wish, pl
         assert frame(page) == 0
 
 
-@pytest.mark.parametrize("width", [*(pytest.param(width, marks=pytest.mark.slow) for width in (620, 480)), 360])
+@pytest.mark.parametrize("width", [620, 480, 360])
 def test_nothing_is_cut_where_it_is_narrow(show, rollout, width):
     replay = Replay(rollout, ghost=play_again("tall_settings_on_5cm_1", "g" * 60))
     page = show(replay, viewport={"width": width, "height": 800})

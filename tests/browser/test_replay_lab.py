@@ -27,13 +27,14 @@ def rollout():
 
 
 @pytest.fixture(scope="module")
-def notebook(lab, browser, rollout, kernel):
+def notebook(lab, browser, rollout):
     """A notebook in JupyterLab with a replay and a slider linked to it in the browser."""
     rollout.save(lab.notebooks / "climb.safetensors")
-    notebook = lab.open(browser, CELLS, kernel=kernel)
+    notebook = lab.open(browser, CELLS)
     notebook.run_all()
     wait_for_picture(notebook.page)
     yield notebook
+    notebook.shutdown_kernel()
     notebook.close()
 
 
@@ -215,10 +216,10 @@ def test_exported_notebook_plays(saved, browser, tmp_path):
     page.context.close()
 
 
-def test_without_webgl_the_kernel_sends_pictures(open_notebook, rollout, lab, browser_without_webgl, kernel):
+def test_without_webgl_the_kernel_sends_pictures(open_notebook, rollout, lab, browser_without_webgl):
     """The timeline steps through them."""
     rollout.save(lab.notebooks / "climb.safetensors")
-    notebook = open_notebook(CELLS[:2], in_browser=browser_without_webgl, kernel=kernel)
+    notebook = open_notebook(CELLS[:2], in_browser=browser_without_webgl)
     notebook.run_all()
     wait_for_picture(notebook.page)
     words = "No WebGL2 in this browser: the robot, seen from its side, stands in."

@@ -37,8 +37,8 @@ def root(lab):
     return folder
 
 
-def test_a_run_is_tagged_found_and_set_against_another(open_notebook, root, kernel):
-    notebook = open_notebook([f"import twmr_nb as tw\ntw.Runs({str(root)!r})"], kernel=kernel)
+def test_a_run_is_tagged_found_and_set_against_another(open_notebook, root):
+    notebook = open_notebook([f"import twmr_nb as tw\ntw.Runs({str(root)!r})"])
     page = notebook.page
     page.set_viewport_size({"width": 1366, "height": 768})
     notebook.run_all()

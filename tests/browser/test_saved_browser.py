@@ -84,6 +84,7 @@ def test_a_notebook_that_is_not_trusted_shows_them_too(saved, lab, browser):
     nbformat.write(book, copy)
     notebook = lab.open(browser, copy, theme="Dark")
     seen(notebook.page, "saved_untrusted")
+    notebook.shutdown_kernel()
     notebook.close()
 
 
@@ -104,7 +105,7 @@ def test_a_saved_notebook_stays_of_moderate_size(saved):
     assert saved.path.stat().st_size < 1_500_000
 
 
-def test_a_bar_stands_under_the_cell_while_it_works_and_leaves_nothing(open_notebook, kernel):
+def test_a_bar_stands_under_the_cell_while_it_works_and_leaves_nothing(open_notebook):
     code = """import time
 from pathlib import Path
 from twmr_nb.progress import Progress
@@ -121,7 +122,7 @@ with Progress("counting sheep", 40) as bar:
     until("seen_counting")
     bar.step(20)
 print("done")"""
-    notebook = open_notebook([code], theme="Dark", kernel=kernel)
+    notebook = open_notebook([code], theme="Dark")
     page = notebook.page
     page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells'); }")
     expect(page.get_by_text("counting sheep: compiling")).to_be_visible()

@@ -47,6 +47,7 @@ def notebook(lab, browser):
     yield notebook
     assert notebook.requests == []
     assert [error for error in notebook.errors if "favicon" not in error] == []
+    notebook.shutdown_kernel()
     notebook.close()
 
 
@@ -245,4 +246,5 @@ def test_without_webgl_all_but_the_picture_works(lab, browser_without_webgl):
     until(notebook, "frame?.time[0] > 0")
     until(notebook, "document.querySelector('.twmr-driven [data-is=time]').textContent === '0.02'")
     assert [error for error in notebook.errors if "favicon" not in error] == []
+    notebook.shutdown_kernel()
     notebook.close()
