@@ -5,7 +5,6 @@ Pictures are kept in tests/artifacts; look at them after a change.
 
 import copy
 import gzip
-import importlib.util
 import random
 from pathlib import Path
 
