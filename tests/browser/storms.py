@@ -26,7 +26,8 @@ def storm(page: Page, root: str, rng: random.Random) -> None:
         if kind == "key":
             page.keyboard.press(rng.choice(KEYS), delay=HELD * rng.random())
         elif kind == "drag":
-            box = canvas.bounding_box()
+            if not (box := canvas.bounding_box()):  # another world's picture is just taking its place
+                continue
             some = [[box["x"] + rng.random() * box["width"], box["y"] + rng.random() * box["height"]] for _ in range(2)]
             page.mouse.move(*some[0])
             page.mouse.down()
@@ -43,6 +44,7 @@ def storm(page: Page, root: str, rng: random.Random) -> None:
                     page.keyboard.press(key)
             else:
                 one.select_option(index=rng.randrange(one.locator("option").count()))
+    canvas.focus()  # it is there
 
 
 def heap(page: Page) -> int:
