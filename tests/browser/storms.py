@@ -35,7 +35,9 @@ def storm(page: Page, root: str, rng: random.Random) -> None:
             page.mouse.up()
         else:
             those = widget.locator(f"{TOUCHED[kind]}:enabled:visible")
-            one = those.nth(rng.randrange(those.count()))
+            if not (count := those.count()):  # on this tab there is none
+                continue
+            one = those.nth(rng.randrange(count))
             if kind == "button":
                 one.dispatch_event("click")
             elif kind == "slider":
@@ -43,7 +45,7 @@ def storm(page: Page, root: str, rng: random.Random) -> None:
                 for key in rng.choices(SLIDER_KEYS, k=3):
                     page.keyboard.press(key)
             else:
-                one.select_option(index=rng.randrange(one.locator("option").count()))
+                one.select_option(index=rng.randrange(max(1, one.locator("option").count())))
     canvas.focus()  # it is there
 
 
