@@ -56,6 +56,7 @@ class Clock:
             self.join()
             self._stop, self._why = threading.Event(), ""
             self._ticks.clear()
+            self._awake.clear()
             self.heard()
             # No daemon: cut off in the midst of a simulation, it would bring the process down with an error.
             self._thread = threading.Thread(target=self._run, args=[self._stop], name="stage", daemon=False)
