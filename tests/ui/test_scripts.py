@@ -39,6 +39,19 @@ def test_a_module_comes_once_and_after_what_it_imports():
     assert text.index("const SUN") > text.index("const unit")
 
 
+@pytest.mark.parametrize(
+    ("reports", "seen"), [([True], True), ([False], False), ([False, True], True), ([True, False], False)]
+)
+def test_of_several_reports_about_a_view_in_sight_the_last_one_holds(js, reports, seen):
+    """As they come at once after a hold-up: a view that took the first one never drew again."""
+    told = [{"isIntersecting": each} for each in reports]
+    hold = (
+        "globalThis.IntersectionObserver = class { constructor(act) { this.act = act; } observe() { this.act(told); } }"
+    )
+    expression = f"(() => {{ let is; {hold}; all.watchSight(null, (seen) => (is = seen)); return is; }})()"
+    assert js("element.js", expression, told=told) is seen
+
+
 def test_bodies_lie_where_mujoco_has_them(js):
     rollout = climb()
     model = episode_model(rollout)

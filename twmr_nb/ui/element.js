@@ -13,3 +13,11 @@ export function follow(model, traits, show) {
   show();
   return () => events.forEach((event) => model.off(event, show));
 }
+
+// Calls show(whether it is in sight) now and whenever that changes. After a hold-up several reports come at once: the last one
+// says how it is.
+export function watchSight(element, show) {
+  const sight = new IntersectionObserver((reports) => show(reports.at(-1).isIntersecting));
+  sight.observe(element);
+  return sight;
+}

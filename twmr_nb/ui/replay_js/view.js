@@ -10,7 +10,7 @@ import { Playback } from "./playback.js";
 import { bodyMatrices, forcesAt, noForces, poseAt, unpack } from "./robot.js";
 import { SidePainter } from "./side.js";
 import { Painter } from "./webgl.js";
-import { make } from "../element.js";
+import { make, watchSight } from "../element.js";
 
 export class ReplayView {
   // elements, and what draws and moves
@@ -221,15 +221,14 @@ export class ReplayView {
 
   listenToPage() {
     const size = new ResizeObserver(() => this.resize()), theme = new MutationObserver(() => this.resize());
-    const sight = new IntersectionObserver(([entry]) => {
-      this.hidden = !entry.isIntersecting;
+    const sight = watchSight(this.root, (seen) => {
+      this.hidden = !seen;
       if (this.hidden) return;
       this.refresh();
       if (this.autoplay && this.playback.frames > 1) this.playback.play();
       this.autoplay = false;
     });
     size.observe(this.root);
-    sight.observe(this.root);
     theme.observe(document.body, { attributes: true });
     this.undo.push(() => [size, sight, theme].forEach((watch) => watch.disconnect()));
   }

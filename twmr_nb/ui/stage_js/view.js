@@ -7,7 +7,7 @@ import { Pace, PALETTE } from "../replay_js/palette.js";
 import { bodyMatrices, unpack } from "../replay_js/robot.js";
 import { clamp } from "../replay_js/vectors.js";
 import { Painter } from "../replay_js/webgl.js";
-import { follow, make } from "../element.js";
+import { follow, make, watchSight } from "../element.js";
 import { Bars } from "./bars.js";
 import { buildStage, KEY_WORDS } from "./elements.js";
 import { onPlane, onScreen, pick, rayThrough } from "./grab.js";
@@ -165,6 +165,7 @@ export class StageView {
     const words = now - this.written > 90;
     this.bars.show(frame, words);
     if (words) this.write(now);
+    else if (!this.moves) this.refresh(); // the last moment is told, too
     this.drawn += 1;
   }
 
@@ -221,12 +222,11 @@ export class StageView {
     for (const end of ["pointerup", "pointercancel"]) stage.addEventListener(end, () => this.letGo(), true);
     const sign = setInterval(() => !this.hidden && !document.hidden && this.tell({ dear: this.pace.level > 0 || Boolean(this.painter?.soft) }), SIGN);
     const size = new ResizeObserver(() => this.resize()), theme = new MutationObserver(() => this.resize());
-    const sight = new IntersectionObserver(([entry]) => {
-      this.hidden = !entry.isIntersecting;
+    const sight = watchSight(root, (seen) => {
+      this.hidden = !seen;
       this.refresh();
     });
     size.observe(root);
-    sight.observe(root);
     theme.observe(document.body, { attributes: true });
     this.undo.push(() => clearInterval(sign), () => [size, sight, theme].forEach((watch) => watch.disconnect()), () => this.levers.remove());
   }
