@@ -177,6 +177,21 @@ class Notebook:
         if not self.files:  # they take a quarter of the page
             self.page.evaluate("() => jupyterapp.shell.collapseLeft()")
 
+    def reload(self, shown: str) -> None:
+        """Reload the page until its widgets are there again, among them this selector.
+
+        JupyterLab gives a kernel four seconds to name them. One that trains on a busy machine may take longer; then the
+        page says so in their place, and a person reloads it again.
+        """
+        lost = self.page.get_by_text("Error displaying widget: model not found")
+        for _ in range(5):
+            self.load()
+            self.page.locator(shown).or_(lost).first.wait_for()
+            if not lost.count():
+                return
+            self.errors[:] = [error for error in self.errors if "widget model not found" not in error]
+        raise AssertionError("JupyterLab did not find the widgets of a kernel that lives, five times")
+
     def command(self, name: str, **arguments: Any) -> None:
         """Execute a JupyterLab command by its id and wait until it is done."""
         self.page.evaluate("([id, args]) => jupyterapp.commands.execute(id, args).then(() => null)", [name, arguments])

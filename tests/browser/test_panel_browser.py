@@ -271,7 +271,7 @@ def test_stop_is_obeyed_and_resume_goes_on(training):
 def test_a_page_reloaded_in_mid_training_is_attached_again(training):
     notebook, page = training, training.page
     notebook.save()
-    notebook.load()
+    notebook.reload(".twmr-curves img")
     new_pictures(notebook, 2)
     assert notebook.evaluate("panel.run.training")
     notebook.run_cell(2)

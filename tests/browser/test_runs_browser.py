@@ -26,9 +26,9 @@ def calm(t):
 
 
 @pytest.fixture
-def root(lab):
-    """Three finished runs with the logs of patients."""
-    folder = lab.notebooks / "book"
+def root(tmp_path):
+    """Three finished runs with the logs of patients, and no others: in JupyterLab's own folder other tests train, too."""
+    folder = tmp_path / "book"
     for name, log, term in (("careful", "B", steep), ("bold", "A", calm), ("third", "C", calm)):
         own = [reward_term(term, weight=-0.5, name="calm")]
         run = new_run("flip", name, folder, extra_terms=own, total_timesteps=60_000, control_cost=0.3)
