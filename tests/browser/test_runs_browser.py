@@ -27,7 +27,7 @@ def calm(t):
 
 @pytest.fixture
 def root(tmp_path):
-    """Three finished runs with the logs of patients, and no others: in JupyterLab's own folder other tests train, too."""
+    """Three finished runs with the logs of patients; in JupyterLab's own folder are those of other tests, too."""
     folder = tmp_path / "book"
     for name, log, term in (("careful", "B", steep), ("bold", "A", calm), ("third", "C", calm)):
         own = [reward_term(term, weight=-0.5, name="calm")]
