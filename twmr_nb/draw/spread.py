@@ -72,13 +72,14 @@ def spread_dots(results: Mapping[str, Mapping[str, Sequence[float | None]]]) -> 
     variants = list(next(iter(results.values()), ()))
     figure = Plot(960, 72 + 30 * len(variants))
     panels = figure.subplots(1, len(results), sharey=True, squeeze=False)[0]
-    figure.margins(230, 16, 24, 44, wspace=0.12)
+    longest = max(map(len, variants), default=0)
+    figure.margins(min(24 + 7 * longest, 230), 16, 24, 44, wspace=0.12)
     colors = variant_colors(variants)
     for axes, (title, groups) in zip(panels, results.items(), strict=True):
         style(axes, "", title)
         for row, name in enumerate(variants):
             values = np.array([v for v in groups[name] if v is not None], dtype=float)
-            look: dict[str, Any] = {"color": colors[name], **halo(colors[name])}
+            look: dict[str, Any] = {"color": colors[name], "clip_on": False, **halo(colors[name])}
             if len(values):
                 median: dict[str, Any] = {"linewidth": 2.5, "label": f"{name}, median"} | look
                 axes.plot([np.median(values)] * 2, [row - 0.3, row + 0.3], **median)
