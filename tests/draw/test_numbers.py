@@ -81,6 +81,14 @@ def test_dots_and_bars_say_whose_row_they_stand_in():
     assert found["reward per episode", "before"] == [(4, "forward +3.00"), (0, "control -0.50"), (4, "total +2.50")]
 
 
+@pytest.mark.parametrize("name", ["b", "without mmmmmmmm", "extension_penalty=0.001, control_cost=0.001"])
+def test_a_variants_name_has_the_room_it_needs_and_no_more(name):
+    figure = spread_dots({"passed [%]": {name: [0, 100]}, "effort": {name: [1, 2]}})
+    figure.canvas.draw()
+    [label] = figure.axes[0].get_yticklabels()
+    assert 0 <= label.get_window_extent().x0 < 24
+
+
 def test_learning_curves_share_the_axis_of_the_panels_below():
     record = {"global_step": 2000.0, "episode_return": 3.0, "success_rate": 0.5, "value_loss": 0.1, "approx_kl": 0.01,
               "std": 0.6, "paid/forward": 5.0, "paid/control": -2.0}  # fmt: skip

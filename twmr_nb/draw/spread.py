@@ -72,8 +72,6 @@ def spread_dots(results: Mapping[str, Mapping[str, Sequence[float | None]]]) -> 
     variants = list(next(iter(results.values()), ()))
     figure = Plot(960, 72 + 30 * len(variants))
     panels = figure.subplots(1, len(results), sharey=True, squeeze=False)[0]
-    longest = max(map(len, variants), default=0)
-    figure.margins(min(24 + 7 * longest, 230), 16, 24, 44, wspace=0.12)
     colors = variant_colors(variants)
     for axes, (title, groups) in zip(panels, results.items(), strict=True):
         style(axes, "", title)
@@ -89,6 +87,8 @@ def spread_dots(results: Mapping[str, Mapping[str, Sequence[float | None]]]) -> 
         axes.set_ylim(len(variants) - 0.4, -0.6)
         axes.tick_params(axis="y", length=0)
         axes.set_yticks(range(len(variants)), [figure_text(name) for name in variants], color=INK, fontsize=9)
+    widest = max((name.get_window_extent().width for name in panels[0].get_yticklabels()), default=0)
+    figure.margins(24 + min(widest, 320), 16, 24, 44, wspace=0.12)  # the names are beside the first panel
     return figure
 
 
