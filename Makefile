@@ -10,7 +10,7 @@ WORKERS ?= 4
 # The lessons' work is made small. Most of what is left is compiling: XLA does it without optimising, and each program
 # once for all processes.
 COMPILED := build/compiled
-QUICK := PYTHONSTARTUP="$(CURDIR)/tests/short_lessons.py" XLA_FLAGS=--xla_backend_optimization_level=0 \
+QUICK := XLA_FLAGS=--xla_backend_optimization_level=0 \
   JAX_COMPILATION_CACHE_DIR="$(CURDIR)/$(COMPILED)" JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
 # For the widgets' scripts: one program that lints, checks types and runs them; it comes with the test extra.
 DENO := DENO_NO_UPDATE_CHECK=1 DENO_DIR=build/deno $(BIN)/deno
@@ -35,10 +35,9 @@ test: .venv/.installed-test ## lint, types, tests, every notebook made short, br
 	$(BIN)/lint-imports
 	$(DENO) lint
 	$(DENO) check --quiet twmr_nb tests tools
-	rm -rf $(COMPILED) build/solutions
-	$(BIN)/twmr lab build --solutions
+	rm -rf $(COMPILED)
 	$(QUICK) $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
-	  --nbmake --nbmake-timeout=600 tests notebooks build/solutions
+	  -p tests.run_all tests notebooks
 
 test-slow: .venv/.installed-test ## the tests that train
 	$(BIN)/python -m pytest -m slow tests

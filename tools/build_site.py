@@ -23,7 +23,6 @@ from typing import Any
 import nbformat
 import psutil
 from latex2mathml.converter import convert
-from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
@@ -34,6 +33,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from build_playground import HERE as PLAYED  # noqa: E402 (a neighbour, however this file is run)
 from build_playground import build as build_playground  # noqa: E402
 from build_playground import constants, lesson_begins  # noqa: E402
+from run_notebook import run_notebook  # noqa: E402
 
 from twmr_nb.ui.saved import REWARDS, STAGE  # noqa: E402
 from twmr_nb.ui.script import script  # noqa: E402
@@ -146,9 +146,8 @@ def execute(path: Path) -> NotebookNode:
     """
     notebook = nbformat.read(path, as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell(PEAK))
-    client = NotebookClient(notebook, timeout=SECONDS, resources={"metadata": {"path": str(path.parent)}})
     begin, ours, all_ = time.monotonic(), processor_s(), busy_s()
-    client.execute(env=os.environ | {"TWMR_REVEAL": "1"})
+    run_notebook(notebook, path.parent, SECONDS, TWMR_REVEAL="1")
     seconds, ours, all_ = time.monotonic() - begin, processor_s() - ours, busy_s() - all_
     notebook.metadata.took = {
         "seconds": seconds,

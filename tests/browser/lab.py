@@ -11,6 +11,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -86,6 +87,9 @@ class Lab:
     def __init__(self, folder: Path) -> None:
         self.folder, self.token = folder, secrets.token_hex(16)
         self.notebooks = folder / "notebooks"
+        # Kernels' sockets are files here, whose names may have 107 letters; a TCP port that is free when it is chosen
+        # may be taken when the kernel opens it.
+        self.runtime = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.notebooks.mkdir(parents=True)
         for name, values in SETTINGS.items():
             path = folder / "config/lab/user-settings/@jupyterlab" / f"{name}.jupyterlab-settings"
@@ -95,23 +99,24 @@ class Lab:
         self.url = self._wait()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        places = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_RUNTIME_DIR": "runtime", "IPYTHONDIR": "ipython"}
-        places["HOME"] = "home"
+        places = {"JUPYTER_CONFIG_DIR": "config", "IPYTHONDIR": "ipython", "HOME": "home"}
         environment = {**os.environ, "JUPYTER_TOKEN": self.token}
         environment.pop("PYTHONSTARTUP", None)  # what a test asks for here is asked for in full
         environment |= {name: str(self.folder / place) for name, place in places.items()}
+        environment["JUPYTER_RUNTIME_DIR"] = self.runtime.name
         environment["TWMR_RUNS"] = str(self.notebooks / "runs")
         # The kernel imports this checkout, whatever folder it starts in.
         environment["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
         (self.folder / "home").mkdir()
         options = ["--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", "--ServerApp.port=0"]
         options += [f"--ServerApp.root_dir={self.notebooks}", "--LabApp.expose_app_in_browser=True"]
+        options += ["--KernelManager.transport=ipc"]
         command = [sys.executable, "-m", "jupyterlab", *options]
         with (self.folder / "lab.log").open("wb") as log:
             return subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=self.notebooks)
 
     def _wait(self) -> str:
-        info, end = self.folder / "runtime" / f"jpserver-{self.process.pid}.json", time.monotonic() + PATIENCE / 1000
+        info, end = Path(self.runtime.name, f"jpserver-{self.process.pid}.json"), time.monotonic() + PATIENCE / 1000
         while time.monotonic() < end and self.process.poll() is None:
             if info.exists() and (text := info.read_text()).strip():
                 return f"http://127.0.0.1:{json.loads(text)['port']}"
@@ -144,6 +149,7 @@ class Lab:
             self.process.wait(20)
         except subprocess.TimeoutExpired:
             self.process.kill()
+        self.runtime.cleanup()
 
 
 class Notebook:
