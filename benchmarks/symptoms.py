@@ -18,13 +18,12 @@ from twmr_nb.course.checks.training import PATIENTS
 from twmr_nb.files import ready_file, write_text
 from twmr_nb.lab.experiment import Variant, planned, variant
 from twmr_nb.lab.tasks import run_in
-from twmr_nb.learn.trainer import TrainingDiverged
 from twmr_nb.runs.places import RUNS
 from twmr_nb.runs.run import Run
 from twmr_nb.runs.symptoms import SIGNS
 from twmr_nb.task.rewards import reward_term
 from twmr_nb.task.transition import Transition
-from twmr_nb.types import Array, ConfigError
+from twmr_nb.types import Array, ConfigError, TrainingDiverged
 
 ROOT = RUNS / "symptoms"
 HEALTHY, SICK = 200, range(300, 303)  # seeds: the first of the healthy, all of the sick

@@ -76,6 +76,12 @@ def test_importing_loads_nothing_heavy_and_needs_no_gl():
     assert done.stdout.strip() == "[]", done.stderr
 
 
+def test_only_who_trains_or_plays_a_network_waits_for_jax():
+    code = "import sys, twmr_nb as tw; [getattr(tw, name) for name in tw.__all__]; print('jax' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "False", done.stderr
+
+
 def test_the_stub_names_only_what_there_is():
     stub = ast.parse((ROOT / "twmr_nb" / "__init__.pyi").read_text())
     named = {alias.name for node in stub.body if isinstance(node, ast.ImportFrom) for alias in node.names}

@@ -1,4 +1,4 @@
-"""What every room speaks of: arrays, records of numbers, and a mistake that its maker can mend."""
+"""What every room speaks of: arrays, records of numbers, and mistakes that their maker can mend."""
 
 from typing import Any
 
@@ -25,3 +25,7 @@ class ConfigError(Mistake, ValueError):
     Traceback (most recent call last):
     twmr_nb.types.ConfigError: success_bonus = -1 is not allowed: give a number from 0 to 1000.
     """
+
+
+class TrainingDiverged(Mistake, RuntimeError):
+    """Something that learns became nan or infinite; the message says what, when, and what to change."""

@@ -10,10 +10,11 @@ from probes import EndlessReward, Identified
 import twmr_nb.runs.selection
 from twmr_nb.config.schema import PPOConfig
 from twmr_nb.learn.metrics_log import MetricsLog
-from twmr_nb.learn.trainer import Trainer, TrainingDiverged
+from twmr_nb.learn.trainer import Trainer
 from twmr_nb.policies.saved import PolicyError, SavedPolicy, load_policy, read_arrays
 from twmr_nb.runs.run import LIVE, RunError, new_run, open_run
 from twmr_nb.task.rewards import reward_term
+from twmr_nb.types import TrainingDiverged
 
 SMALL = PPOConfig(
     num_envs=4, minibatches=2, rollout_steps=8, epochs=1, mlp_size=8, hidden_size=8,

@@ -8,8 +8,6 @@ import pytest
 
 from twmr_nb.learn.network import (  # fmt: skip
     ActorCritic,
-    Mirror,
-    Normalizer,
     forward,
     init_carry,
     init_policy,
@@ -20,6 +18,7 @@ from twmr_nb.learn.network import (  # fmt: skip
     reflect,
     update_normalizer,
 )
+from twmr_nb.learn.policy import Mirror, Normalizer
 
 T, N, H = 5, 3, 4
 

@@ -26,12 +26,14 @@ from twmr_nb.robot.model import tip_radius
 from twmr_nb.runs import identity
 from twmr_nb.runs.behaviour import Untellable, behaviour
 from twmr_nb.runs.identity import (
+    OUR_TEXTS,
     computing_code,
     describe_evaluation,
     describe_term,
     describe_training,
     digest,
     short_name,
+    texts_of,
 )
 from twmr_nb.task import rewards
 from twmr_nb.task.rewards import reward_term
@@ -489,7 +491,7 @@ def test_flags_that_change_the_rounding_are_another_experiment(monkeypatch):
 
 
 def test_the_code_that_counts_is_all_that_training_and_judging_use_and_nothing_that_shows():
-    names = set(computing_code())
+    names = set(computing_code(OUR_TEXTS))
     assert names >= {f"learn.{name}" for name in ("trainer", "ppo", "network")}
     assert names >= {"task.env", "task.simulation", "robot.model", "task.rewards", "episodes.evaluate", "task.gate"}
     assert not {name for name in names if name.startswith(("ui", "cli", "draw", "course", "lab"))}
@@ -498,13 +500,12 @@ def test_the_code_that_counts_is_all_that_training_and_judging_use_and_nothing_t
 def test_comments_and_docstrings_are_no_other_code(tmp_path, monkeypatch):
     package = tmp_path / "twmr_nb"
     package.mkdir()
-    monkeypatch.setattr(identity, "PACKAGE", package)
     monkeypatch.setattr(identity, "ROOTS", ("one",))
     (package / "two.py").write_text("K = 1\n")
 
     def code(text):
         (package / "one.py").write_text(text)
-        return computing_code()
+        return computing_code(texts_of(package))
 
     plain = code("from twmr_nb.two import K\ndef f(x):\n    return x\n")
     assert code('"""Words."""\nfrom twmr_nb.two import K\ndef f(x):\n    """More."""\n    return x  # why\n') == plain

@@ -16,14 +16,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from twmr_nb.lab.tasks import TRAINING, Result, Stopped, Task, Tell, do
-from twmr_nb.learn.trainer import TrainingDiverged
 from twmr_nb.markup import one_line
 from twmr_nb.progress import Progress
 from twmr_nb.runs.identity import XLA_THREADS, cores, versions, xla_threads
 from twmr_nb.runs.run import RunError
 from twmr_nb.runs.training import in_a_sentence
 from twmr_nb.task.simulation import THREADS
-from twmr_nb.types import ConfigError
+from twmr_nb.types import ConfigError, TrainingDiverged
 
 EVERY = 0.5  # s between two looks at the workers
 ANSWER, BEGIN = 5.0, 120.0  # s that a scheduler has to answer, the first worker to begin

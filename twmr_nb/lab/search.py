@@ -23,13 +23,12 @@ from twmr_nb.lab.engine import Engine, engine
 from twmr_nb.lab.experiment import Variant, check_count, folder_of, refuse_both, task_of
 from twmr_nb.lab.sweep import percent
 from twmr_nb.lab.tasks import Result, Task
-from twmr_nb.learn.trainer import TrainingDiverged
 from twmr_nb.markup import shown
 from twmr_nb.progress import Progress
 from twmr_nb.runs.folder import RunFolder
 from twmr_nb.runs.run import refuse_second
 from twmr_nb.task.rewards import RewardTerm, checked_terms
-from twmr_nb.types import Array
+from twmr_nb.types import Array, TrainingDiverged
 
 STARTUP = 5  # tries drawn at random, and never given up, before there is a model
 Aim = str | Callable[[Result], float]

@@ -13,19 +13,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-Array = Any  # of JAX or NumPy
+from twmr_nb.learn.policy import ACTION_SIZE, Array, Mirror, Normalizer, PolicyParams
+
 Carry = tuple[Array, Array]  # the LSTM's cell and hidden state, each [N, H]
-Params = dict[str, Any]
-
-ACTION_SIZE = 8
 OBS_CLIP = 10.0  # normalised observations beyond ten standard deviations carry no information
-
-
-class Mirror(NamedTuple):
-    """A symmetry of robot and world: for each column the one that it is the image of, and 1 or -1, its sign there."""
-
-    obs: tuple[tuple[int, int], ...]
-    action: tuple[tuple[int, int], ...]
 
 
 def reflect(columns: tuple[tuple[int, int], ...], array: Array) -> Array:
@@ -109,22 +100,6 @@ def recurrent_init(key: Array, shape: tuple[int, int]) -> Array:
     keys = jax.random.split(key, 4)
     block = nn.initializers.orthogonal()
     return jnp.concatenate([block(k, (shape[0], shape[0]), jnp.float32) for k in keys], axis=1)
-
-
-class Normalizer(NamedTuple):
-    """Running mean and variance of the observations, over everything seen so far (Chan et al. 1979)."""
-
-    mean: Array  # [D]
-    var: Array  # [D]
-    samples: Array  # []
-
-
-class PolicyParams(NamedTuple):
-    """All that is needed to act: network parameters, the noise's log standard deviation [A], the normaliser."""
-
-    params: Params
-    log_std: Array
-    normalizer: Normalizer
 
 
 # One program, compiled in a hurry: it runs once, and op by op it would be fifty small programs to compile.

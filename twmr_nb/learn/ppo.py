@@ -13,7 +13,8 @@ import numpy as np
 import optax
 
 from twmr_nb.config.schema import PPOConfig
-from twmr_nb.learn.network import ActorCritic, Array, Carry, Params, PolicyParams, forward, gaussian_entropy, log_prob
+from twmr_nb.learn.network import ActorCritic, Carry, forward, gaussian_entropy, log_prob
+from twmr_nb.learn.policy import Array, Params, PolicyParams
 
 
 class Batch(NamedTuple):

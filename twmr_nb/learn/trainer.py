@@ -14,7 +14,6 @@ from twmr_nb.learn.curriculum import Curriculum
 from twmr_nb.learn.network import (
     ActorCritic,
     Decision,
-    PolicyParams,
     act,
     init_carry,
     init_policy,
@@ -22,10 +21,11 @@ from twmr_nb.learn.network import (
     reflect,
     update_normalizer,
 )
+from twmr_nb.learn.policy import PolicyParams
 from twmr_nb.learn.ppo import LearnerState, draw_groups, learned, make_optimizer, update
 from twmr_nb.learn.reward_scale import RewardScale
 from twmr_nb.learn.storage import EpisodeLog, Record, Storage, Totals
-from twmr_nb.types import ConfigError, Mistake
+from twmr_nb.types import ConfigError, TrainingDiverged
 
 Snapshot = dict[str, np.ndarray]
 PARTS = {  # of a snapshot, what must stay finite
@@ -40,10 +40,6 @@ GROWING = ("finished", "paid", "curriculum/tries")  # of a snapshot, what become
 SWITCHES = {"jax_enable_x64": "computes in 64 bits", "jax_disable_jit": "compiles nothing"}
 PLENTY = 1e6  # a reward per step above this is the likeliest cause of whatever goes wrong
 LOOSE = 10.0  # a max_grad_norm above this hardly shortens anything
-
-
-class TrainingDiverged(Mistake, RuntimeError):
-    """Something became nan or infinite; the message says what, when, and what to change."""
 
 
 def known_by(env: Any, name: str, setting: str) -> Any:

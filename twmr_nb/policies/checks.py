@@ -9,11 +9,10 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import jax
 import numpy as np
 
 from twmr_nb.config.schema import TrainConfig
-from twmr_nb.learn.network import ACTION_SIZE, ActorCritic, Normalizer, PolicyParams, init_policy, named_leaves
+from twmr_nb.learn.policy import ACTION_SIZE, Normalizer, PolicyParams
 from twmr_nb.markup import one_line
 from twmr_nb.task.observations import critic_labels, observation_labels
 
@@ -131,6 +130,10 @@ def check_array(name: str, array: np.ndarray, shape: tuple[int, ...]) -> None:
 @functools.cache
 def array_shapes(mlp_size: int, hidden_size: int, seen: int, told: int) -> dict[str, tuple[int, ...]]:
     """The arrays of a network that sees so many numbers, and whose critic is told so many more."""
+    import jax
+
+    from twmr_nb.learn.network import ActorCritic, init_policy, named_leaves
+
     network = ActorCritic(mlp_size, hidden_size, ACTION_SIZE, told)
     key = jax.eval_shape(jax.random.key, 0)
     policy = init_policy.eval_shape(network, key, seen + told, 0.0)

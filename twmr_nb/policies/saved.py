@@ -9,21 +9,22 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jax
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as safetensors_bytes
 
 from twmr_nb.config.schema import TrainConfig
 from twmr_nb.files import NAME, refuse_large, write_bytes
-from twmr_nb.learn.network import ACTION_SIZE, BLOCK, ActorCritic, PolicyParams, init_carry, named_leaves, play
+from twmr_nb.learn.policy import PolicyParams
 from twmr_nb.markup import one_line, shown
 from twmr_nb.policies.checks import known_details, policy_of
 from twmr_nb.policies.protocol import Policy, RandomPolicy, ZeroPolicy
-from twmr_nb.task.observations import mirror_of
 from twmr_nb.types import ConfigError, Mistake
+
+if TYPE_CHECKING:
+    from twmr_nb.policies.player import PolicyPlayer
 
 FORMAT = "twmr_nb policy 1"
 SHIPPED = Path(__file__).parent / "pretrained"
@@ -64,56 +65,21 @@ class SavedPolicy:
         lines += [one_line(text) for text in (results.get("note"), self.command) if text]
         return "\n  ".join(lines)
 
-    @property
-    def network(self) -> ActorCritic:
-        ppo, mirror = self.config.ppo, mirror_of(self.config.env) if self.config.ppo.symmetric else None
-        return ActorCritic(ppo.mlp_size, ppo.hidden_size, ACTION_SIZE, mirror=mirror)
-
     def player(self, deterministic: bool = True, seed: int = 0) -> "PolicyPlayer":
+        from twmr_nb.policies.player import PolicyPlayer  # JAX takes seconds to import: who plays waits for it
+
         return PolicyPlayer(self, deterministic, seed)
 
     def save(self, path: str | Path, make_folder: bool = False) -> Path:
         """Write one safetensors file, whole or not at all; returns the path. Raises PolicyError on nan or infinity."""
+        from twmr_nb.learn.network import named_leaves
+
         arrays = {name: np.asarray(leaf) for name, leaf in named_leaves(self.params)}
         if bad := [name for name, array in arrays.items() if not np.isfinite(array).all()]:
             raise PolicyError(f"{self.name} is not saved: its {bad[0]} contains nan or infinity, so it cannot act.")
         details = {k: getattr(self, k) for k in ("name", "results", "command", "own_terms")}
         details |= {"format": FORMAT, "config": self.config.to_dict()}
         return write_arrays(path, arrays, details, make_folder=make_folder)
-
-
-class PolicyPlayer:
-    """A saved policy in play, with the memory of the episodes under way: `reset(num_envs)`, then `act(obs)`.
-
-    Robot i of a player of seed s does, to the last bit, what a single robot of seed s + i does, with noise too.
-    """
-
-    def __init__(self, saved: SavedPolicy, deterministic: bool = True, seed: int = 0) -> None:
-        self.saved, self.deterministic, self.seed = saved, deterministic, seed
-        self.title, self.network = saved.name, saved.network
-        self.params = jax.device_put(saved.params)  # once, and not at every step
-
-    def reset(self, num_envs: int) -> None:
-        """Begin new episodes."""
-        blocks, width = -(-num_envs // BLOCK), len(self.saved.params.params["encoder"]["kernel"])
-        self.carries = [init_carry(self.network, BLOCK)] * blocks
-        self.start = np.ones(BLOCK, bool)
-        self.seen = np.zeros((blocks * BLOCK, width), np.float32)  # rows beyond the robots stay 0
-        self.noise = np.zeros((blocks * BLOCK, ACTION_SIZE), np.float32)
-        self.rngs = [] if self.deterministic else [np.random.default_rng((self.seed + i, 1)) for i in range(num_envs)]
-
-    def act(self, obs: np.ndarray) -> np.ndarray:
-        """obs [N, D] -> actions [N, 8]: tanh(mean), or a sample when not deterministic."""
-        self.seen[: len(obs)] = obs[:, : self.seen.shape[1]]  # never what only the critic was told
-        for row, rng in zip(self.noise, self.rngs, strict=False):
-            rng.standard_normal(dtype=np.float32, out=row)
-        rows = [slice(first, first + BLOCK) for first in range(0, len(self.seen), BLOCK)]
-        played = [
-            play(self.network, self.params, carry, self.seen[block], self.start, self.noise[block])
-            for carry, block in zip(self.carries, rows, strict=True)
-        ]
-        self.carries, self.start = [carry for carry, _ in played], np.zeros(BLOCK, bool)
-        return np.concatenate([action for _, action in played])[: len(obs)]
 
 
 PolicyLike = Policy | SavedPolicy | str | Path

@@ -10,10 +10,9 @@ import hashlib
 import importlib.metadata
 import os
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
-
-import jax
 
 from twmr_nb.config.schema import ConfigError, EnvConfig, TrainConfig
 from twmr_nb.runs.behaviour import PACKAGE, Untellable, behaviour, digest
@@ -73,6 +72,8 @@ def short_name(description: Description) -> str:
 
 def versions() -> dict[str, str]:
     """Of Python, the libraries that compute, our own code that does, and the machine that they are compiled for."""
+    import jax
+
     machine = {"machine": platform.machine(), "jax_backend": jax.default_backend()}
     flags = {name: str(getattr(jax.config, name)) for name in FLAGS}
     compiler = {"XLA_FLAGS": os.environ.get("XLA_FLAGS", ""), "xla_threads": str(xla_threads())}
@@ -94,18 +95,23 @@ def cores() -> int:
 def code_versions() -> dict[str, str]:
     """Our own code counts without its comments and docstrings."""
     found = {name: importlib.metadata.version(name) for name in LIBRARIES}
-    return found | {"python": platform.python_version(), PACKAGE.name: OUR_CODE}
+    return found | {"python": platform.python_version(), PACKAGE.name: digest(computing_code(OUR_TEXTS))}
 
 
-def computing_code() -> dict[str, str]:
-    """Our modules that decide a number: name -> code."""
+def texts_of(package: Path) -> dict[str, str]:
+    """A package's modules: name -> source text."""
+    paths = {".".join(path.relative_to(package).with_suffix("").parts): path for path in package.rglob("*.py")}
+    return {name: path.read_text(encoding="utf-8") for name, path in paths.items()}
+
+
+def computing_code(texts: Mapping[str, str]) -> dict[str, str]:
+    """Of our modules those that decide a number: name -> code."""
     found: dict[str, str] = {}
     wanted = list(ROOTS)
     while wanted:
         name = wanted.pop()
-        path = PACKAGE.joinpath(*name.split(".")).with_suffix(".py")
-        if name not in found and path.exists():
-            tree = CodeOnly().visit(ast.parse(path.read_text(encoding="utf-8")))
+        if name not in found and name in texts:
+            tree = CodeOnly().visit(ast.parse(texts[name]))
             found[name] = ast.dump(tree)
             wanted += our_imports(tree)
     return found
@@ -132,4 +138,4 @@ def own_names(cls: type) -> dict[str, Any]:
 
 
 # Both as they were loaded: what is edited or patched later does not run, or must be seen.
-OUR_CODE, TRANSITION = digest(computing_code()), own_names(Transition)
+OUR_TEXTS, TRANSITION = texts_of(PACKAGE), own_names(Transition)

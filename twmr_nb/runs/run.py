@@ -14,7 +14,6 @@ from twmr_nb.config.as_text import command_line
 from twmr_nb.config.idle import refuse_passed
 from twmr_nb.config.schema import ConfigError, TrainConfig
 from twmr_nb.files import as_path, read_json, remembered
-from twmr_nb.learn.trainer import refuse_switches
 from twmr_nb.markup import one_line, shown
 from twmr_nb.policies.saved import SavedPolicy
 from twmr_nb.runs.folder import RunError, RunFolder, fresh_folder, run_folders
@@ -76,6 +75,8 @@ def new_run(
     >>> run.state, run.config.seed
     ('new', 5)
     """
+    from twmr_nb.learn.trainer import refuse_switches
+
     config = config.replace(**settings) if isinstance(config, TrainConfig) else presets.preset(config, **settings)
     refuse_passed(config.env, settings)
     refuse_switches()

@@ -1,12 +1,14 @@
 """Training that goes on from what another policy can do: its network, where that fits, in place of a random one."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twmr_nb.config.schema import ConfigError, TrainConfig
-from twmr_nb.learn.trainer import Trainer
 from twmr_nb.markup import one_line, shown
 from twmr_nb.policies.saved import SavedPolicy, load_policy
+
+if TYPE_CHECKING:
+    from twmr_nb.learn.trainer import Trainer
 
 FITTING = {  # what decides which numbers a network reads, how many there are in it, and what its answers mean
     "env": ("obs_mode", "critic_obs_mode", "action_mode"),
@@ -43,7 +45,7 @@ def begun_from(details: dict[str, Any]) -> dict[str, str]:
     return {"start": details["start"]["sha256"]} if details.get("start") else {}
 
 
-def begin_with(trainer: Trainer, saved: SavedPolicy) -> None:
+def begin_with(trainer: "Trainer", saved: SavedPolicy) -> None:
     """Give a new trainer the policy's network, and the mean and spread of what it saw. Noise, optimiser and
     curriculum begin as the settings say."""
     policy = saved.params._replace(log_std=trainer.policy.log_std)

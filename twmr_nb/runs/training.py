@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from filelock import BaseFileLock
 
 from twmr_nb.config.schema import ConfigError, TrainConfig, checked_timeout
 from twmr_nb.files import clear_unfinished, copy_whole, set_aside
-from twmr_nb.learn.trainer import Trainer
 from twmr_nb.memory import give_back
 from twmr_nb.policies.saved import PolicyError, SavedPolicy, load_policy
 from twmr_nb.runs.folder import RunError, RunFolder
@@ -26,6 +25,9 @@ from twmr_nb.runs.start import begin_with
 from twmr_nb.task.env import TwmrEnv
 from twmr_nb.task.rewards import RewardTerm, TermError
 from twmr_nb.types import Mistake, Record
+
+if TYPE_CHECKING:
+    from twmr_nb.learn.trainer import Trainer
 
 CHECKPOINT_SECONDS = 30.0
 # What reading a damaged checkpoint raises.
@@ -139,8 +141,10 @@ class Training:
         copy_whole(self.folder.policy, self.folder.path / f"{self.folder.saved_policy.name}.safetensors")
         return True
 
-    def prepare(self) -> Trainer:
+    def prepare(self) -> "Trainer":
         """The trainer, new or as it was at the last checkpoint."""
+        from twmr_nb.learn.trainer import Trainer  # JAX takes seconds to import: who trains waits for it
+
         if self.trainer is None:
             env = TwmrEnv(self.config.env, self.config.ppo.num_envs, extra_terms=self.extra_terms)
             trainer = Trainer(env, self.config.ppo, self.config.seed)
@@ -155,7 +159,7 @@ class Training:
         keep_provenance(self.folder, self.trainer.update_index)
         return self.trainer
 
-    def _go_back(self, trainer: Trainer) -> None:
+    def _go_back(self, trainer: "Trainer") -> None:
         """To the newest checkpoint; to the one before where that is missing or damaged, and that is said."""
         folder = self.folder
         try:

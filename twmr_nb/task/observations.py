@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twmr_nb.config.schema import EnvConfig
-from twmr_nb.learn.network import Mirror
+from twmr_nb.learn.policy import Mirror
 from twmr_nb.robot.model import LEG_DOF, LEG_HINGES, LEG_QPOS, NQ, NV, WHEEL_DOF, WHEEL_QPOS, WHEELS, step_box
 from twmr_nb.robot.rotations import roll_pitch, rotation
 from twmr_nb.task.gate import obstacle_buffers, obstacle_gate

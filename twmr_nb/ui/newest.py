@@ -4,22 +4,27 @@ import time
 
 import numpy as np
 
-from twmr_nb.policies.saved import PolicyPlayer
+from twmr_nb.policies.saved import SavedPolicy
 from twmr_nb.runs.run import Run
 
 EVERY = 10.0  # s between two looks
 
 
-class Newest(PolicyPlayer):
+class Newest:
     """Plays the newest saved policy of a run, and asks it to save: its memory goes on, what it has learned grows."""
 
     def __init__(self, run: Run) -> None:
-        super().__init__(run.policy)
-        self.run, self.title, self._looked = run, f"newest of {run.name}", time.monotonic()
+        self.run, self.player, self.title = run, run.policy.player(), f"newest of {run.name}"
+        self.reset, self._looked = self.player.reset, time.monotonic()
+
+    @property
+    def saved(self) -> SavedPolicy:
+        return self.player.saved
 
     def act(self, obs: np.ndarray) -> np.ndarray:
         if time.monotonic() - self._looked > EVERY:
-            self._looked, self.saved = time.monotonic(), self.run.policy
+            self._looked = time.monotonic()
+            self.player.take(self.run.policy)
             if self.run.training:
                 self.run.save_now()
-        return super().act(obs)
+        return self.player.act(obs)
