@@ -203,11 +203,17 @@ def test_the_newest_policy_of_a_training_drives(stage, tmp_path, no_run_left):
     stage.hand_over(player)
     stage.step(2)
     assert stage.view.status["title"] == f"newest of {run.name}"
-    before = player.saved
+    learned = new_run("flip", root=tmp_path, **ONE_UPDATE | {"seed": 9})
+    learned.train()
+    learned.policy.save(run.policy_path)
     player._looked = -newest.EVERY  # long ago
     stage.step(2)
-    assert player.saved is not before
-    assert not player.start.any()  # its memory went on
+    assert not player.player.start.any()  # its memory went on
+    other = learned.policy.player()
+    seen = np.ones((1, 34), np.float32)
+    for each in (player, other):
+        each.reset(1)
+    assert player.act(seen).tolist() == other.act(seen).tolist()
 
 
 def test_beside_a_training_few_moments_are_sent_and_all_steps_are_taken(stage, monkeypatch):
