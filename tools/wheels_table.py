@@ -129,7 +129,8 @@ def oldest(found: Iterable[dict[str, Version | None]]) -> str:
 def needed(wanted: Iterable[str], system: System, python: str) -> set[str]:
     """The names of these requirements and of all that they need in turn.
 
-    A package that is not installed here, being for other systems, is taken to need nothing.
+    A package that is not installed here, being for other systems, is taken to need nothing; so is torch, installed or
+    not: what comes with it is another for each system, and in no pin.
     """
     environment = dict(default_environment()) | system.markers
     environment |= {"python_version": python, "python_full_version": f"{python}.0"}
@@ -149,7 +150,7 @@ def needed(wanted: Iterable[str], system: System, python: str) -> set[str]:
 @cache
 def requirements_of(name: str) -> list[Requirement]:
     try:
-        return [Requirement(text) for text in requires(name) or []]
+        return [] if name == "torch" else [Requirement(text) for text in requires(name) or []]
     except PackageNotFoundError:
         return []
 
