@@ -192,8 +192,9 @@ class Notebook:
         lost = self.page.get_by_text("Error displaying widget: model not found")
         for _ in range(5):
             self.load()
-            self.page.locator(shown).or_(lost).first.wait_for()
-            if not lost.count():
+            self.page.locator(shown).or_(lost).first.wait_for(state="attached")
+            if not lost.count():  # which nobody sees where the last picture stands in its place
+                self.page.locator(shown).first.wait_for()
                 return
             self.errors[:] = [error for error in self.errors if "widget model not found" not in error]
         raise AssertionError("JupyterLab did not find the widgets of a kernel that lives, five times")
