@@ -111,8 +111,9 @@ class Lab:
         options = ["--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1", "--ServerApp.port=0"]
         options += [f"--ServerApp.root_dir={self.notebooks}", "--LabApp.expose_app_in_browser=True"]
         options += ["--KernelManager.transport=ipc"]
-        page = {"buildAvailable": False, "buildCheck": False}  # else each page asks Node whether to build JupyterLab
-        options += [f"--ServerApp.tornado_settings={dict(page_config_data=page)}"]
+        # Else each page asks Node whether JupyterLab should be built.
+        settings = {"page_config_data": {"buildAvailable": False, "buildCheck": False}}
+        options += [f"--ServerApp.tornado_settings={settings}"]
         command = [sys.executable, "-m", "jupyterlab", *options]
         with (self.folder / "lab.log").open("wb") as log:
             return subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=self.notebooks)
