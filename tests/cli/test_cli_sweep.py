@@ -1,8 +1,13 @@
 """`twmr sweep` and `twmr ablate`: results as they come, a table, a picture; what goes on and what is refused."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 
 import pytest
+from waiting import wait_for
 
 from twmr_nb.cli.main import main
 from twmr_nb.lab.sweep import Sweep
@@ -59,6 +64,24 @@ def test_interrupted_it_says_how_to_go_on(tmp_path, capsys, monkeypatch):
     assert asked("sweep", tmp_path, "--grid", "alive_bonus=0,1") == 130
     assert calls == ["join", "stop", "join"]
     assert "stopped; the same command goes on where it is" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a terminal's Ctrl-C, which reaches the workers, too")
+def test_one_interruption_of_all_processes_saves_and_ends(tmp_path):
+    words = f"sweep --set {TINY} --steps 1000000 --episodes 2 --seeds 1 --root {tmp_path} --workers 1"
+    code = "import sys; from twmr_nb.cli.main import main; sys.exit(main())"
+    command = [sys.executable, "-c", code, *words.split(), "--grid", "alive_bonus=0,1"]
+    asking = subprocess.Popen(command, start_new_session=True, stdout=-1, stderr=-1, text=True)
+    try:
+        wait_for(lambda: any(file.stat().st_size > 1000 for file in tmp_path.glob("*/metrics.csv")))
+        os.killpg(asking.pid, signal.SIGINT)
+        _, said = asking.communicate(timeout=120)
+    finally:
+        asking.kill()
+    assert asking.returncode == 130
+    assert "the same command goes on where it is" in said
+    assert [json.loads(file.read_text())["state"] for file in tmp_path.glob("*/status.json")] == ["stopped"]
+    assert list(tmp_path.glob("*.stop")) == []
 
 
 def test_a_training_that_fails_is_told_and_is_no_success(tmp_path, capsys, monkeypatch):

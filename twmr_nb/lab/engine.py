@@ -8,6 +8,7 @@ import functools
 import logging
 import multiprocessing
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -31,6 +32,7 @@ GUARD = '`if __name__ == "__main__":`'
 MOST_WORKERS = 256
 DASK = {  # its workers look at themselves a hundred times a second otherwise, which holds up what they train
     "distributed.worker.multiprocessing-method": "spawn",
+    "distributed.worker.preload": [__name__],  # for `dask_setup`
     "distributed.worker.profile.enabled": False,
     "distributed.admin.tick.interval": "1s",
 }
@@ -184,6 +186,11 @@ def local_cluster(workers: int, place: str) -> Any:
         )
     except RuntimeError:
         raise RunError(unguarded) from None
+
+
+def dask_setup(worker: Any) -> None:
+    """In a worker of this machine: Ctrl-C, which reaches all processes, is for the one that asks; it has them save."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def thread_counts(physics: int) -> dict[str, str]:
