@@ -10,6 +10,7 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from twmr_nb.config.presets import preset
 from twmr_nb.config.schema import ConfigError
 from twmr_nb.draw.tradeoff import front
 from twmr_nb.episodes.intervals import seeds_needed
-from twmr_nb.lab import engine
+from twmr_nb.lab import engine, tasks
 from twmr_nb.lab.ablation import BASE, Ablation, ablate, variants_of
 from twmr_nb.lab.comparison import Trial
 from twmr_nb.lab.experiment import compare, sweep
@@ -27,7 +28,7 @@ from twmr_nb.lab.sweep import GOING, percent
 from twmr_nb.lab.tasks import Stopped, do
 from twmr_nb.policies.saved import read_arrays
 from twmr_nb.runs.folder import RunFolder
-from twmr_nb.runs.run import RunError
+from twmr_nb.runs.run import Run, RunError, new_run
 from twmr_nb.task.rewards import REWARD_TERMS, TermError, reward_term
 
 # It has passed where it starts, so that to judge it takes no time.
@@ -46,6 +47,47 @@ def calm(t):
 def asked(root, **more):
     options = {"steps": 64, "seeds": 2, "episodes": 2, "root": root, "extra_terms": [reward_term(calm)]}
     return sweep(GRID, **TINY, **options | more)
+
+
+def test_who_asks_for_the_same_a_moment_later_waits_for_it(tmp_path, monkeypatch):
+    """Another process makes the folder, then begins to train, each between a look and the deed."""
+    locks, waited = [], []
+
+    def made_meanwhile(*given, **more):
+        new_run(*given, **more)
+        return new_run(*given, **more)
+
+    def begun_meanwhile(run, *given, train=Run.train):
+        if not locks:
+            locks.append(run.folder.lock())
+        return train(run, *given)
+
+    def sleep(seconds):
+        waited.append(locks[0].release())
+
+    monkeypatch.setattr(tasks, "new_run", made_meanwhile)
+    monkeypatch.setattr(Run, "train", begun_meanwhile)
+    monkeypatch.setattr(tasks, "time", SimpleNamespace(sleep=sleep))
+    work = asked(tmp_path, seeds=1).join()
+    assert (work.failures, len(work.outcomes), len(waited)) == ({}, 2, 1)
+
+
+def test_a_height_that_is_varied_is_not_the_one_that_is_judged(tmp_path):
+    world = {"scene": "step", "steps": 64, "episodes": 2, "seeds": 1, "step_height": 0.05}
+    columns = sweep({"step_height": [0.02, 0.07]}, root=tmp_path, **TINY, **world).join().columns()
+    assert (columns["step_height"], columns["judged_step_height"]) == ([0.02, 0.07], [0.05, 0.05])
+
+
+def test_a_setting_that_changes_nothing_anywhere_is_not_varied(tmp_path):
+    with pytest.raises(ConfigError, match=r"step_height has no effect with scene = 'step_5cm': .* out of the grid"):
+        sweep({"step_height": [0.02, 0.07]}, root=tmp_path, **TINY)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(Path, "mkdir", lambda *_, **__: (_ for _ in ()).throw(OSError(30, "Read-only file system")))
+    with pytest.raises(RunError, match=r"cannot hold runs \(Read-only file system\): choose another folder"):
+        asked(tmp_path / "new")
 
 
 def policies(work):

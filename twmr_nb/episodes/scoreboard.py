@@ -106,7 +106,7 @@ class Scoreboard:
 
         Raises ConfigError on a behaviour that is not on the board.
         """
-        if behaviour not in self.rollouts:
+        if not isinstance(behaviour, str) or behaviour not in self.rollouts:
             raise ConfigError(f"{shown(behaviour)} is not on the board: choose {', '.join(map(repr, self.rollouts))}.")
         unit = self.earned[behaviour].unit
         return {name: size * float(unit[name][int(discounted)]) for name, size in self.weights.items() if size}

@@ -15,6 +15,7 @@ from typing import Any
 
 from twmr_nb.config import presets
 from twmr_nb.config.fields import is_number, refuse_unknown
+from twmr_nb.config.idle import idle_settings
 from twmr_nb.config.presets import QUICK_PRESET
 from twmr_nb.config.schema import ConfigError, TrainConfig, all_settings, checked_seed
 from twmr_nb.episodes.worlds import world
@@ -140,6 +141,10 @@ def sweep(
             given = Variant(settings | chosen, own)
             task = task_of(given, seed, preset, steps, root, episodes, step_height)
             entries.append(Entry(", ".join(f"{k} = {v}" for k, v in chosen.items()), seed, task, chosen))
+    for name in points:
+        if all(name in idle_settings(entry.task.config) for entry in entries):
+            reason = idle_settings(entries[0].task.config)[name]
+            raise ConfigError(f"{name} has no effect with {reason}, or leave {name} out of the grid.")
     return Sweep(entries, workers=workers, scheduler=scheduler).start()
 
 
@@ -150,7 +155,7 @@ def points_of(grid: Any) -> dict[str, list[Any]]:
     refuse_unknown(grid, list(all_settings()))
     points: dict[str, list[Any]] = {}
     for name, values in grid.items():
-        if isinstance(values, str) or not isinstance(values, Iterable):
+        if isinstance(values, str) or not isinstance(values, Iterable) or getattr(values, "shape", None) == ():
             raise ConfigError(f"{name} = {shown(values)} is no list of values: give one, such as {name}=[...].")
         points[name] = [getattr(v, "tolist", lambda v=v: v)() for v in values]  # numbers of NumPy as plain ones
         if not points[name]:

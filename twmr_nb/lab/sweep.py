@@ -156,15 +156,19 @@ class Sweep:
         return self.shows(tuple(sorted(trials, key=lambda t: order[t.variant])))
 
     def columns(self) -> dict[str, list[Any]]:
-        """A column per setting and per measured number, one value for each finished training, as for a data frame."""
+        """A column per setting and per measured number, one value for each finished training, as for a data frame.
+
+        What is measured and varied, too, as the step's height may be, is "judged_step_height" where it is measured.
+        """
         rows = []
         for i, outcome in sorted(self.outcomes.items()):
             if not isinstance(outcome, Exception):
                 e = self.entries[i]
-                numbers = {k: outcome[k] for k in measured(outcome) if k != "seed"}
+                names = {k: f"judged_{k}" if k in e.settings else k for k in measured(outcome) if k != "seed"}
+                numbers = {name: outcome[k] for k, name in names.items()}
                 rows.append({"variant": e.variant, "seed": e.seed, **e.settings, **numbers, "run": str(e.task.path)})
-        names = list(dict.fromkeys(name for row in rows for name in row))
-        return {name: [row.get(name) for row in rows] for name in names}
+        heads = list(dict.fromkeys(name for row in rows for name in row))
+        return {name: [row.get(name) for row in rows] for name in heads}
 
     def plot(self, x: str = "effort", y: str = "success_rate") -> Plot:
         """A trade-off: medians over the seeds and their range, of each variant; the front, which none beats, is marked.
@@ -261,6 +265,12 @@ class Sweep:
         found = {i: done_before(entry.task) for i, entry in enumerate(self.entries)}
         self.outcomes = {i: result for i, result in found.items() if result is not None}
         self._withdraw_stops()
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(
+                f"{shown(str(self.root))} cannot hold runs ({error.strerror}): choose another folder."
+            ) from None
         stack = ExitStack()
         each = stack.enter_context(engine(self.root, self.workers, self.scheduler)) if self._unfinished else None
         self.error, self._begun = None, time.monotonic()

@@ -20,7 +20,7 @@ from twmr_nb.runs.identity import describe_evaluation, describe_training, digest
 from twmr_nb.runs.places import RUNS
 from twmr_nb.runs.run import Run, RunError, new_run, open_run
 from twmr_nb.task.rewards import RewardTerm
-from twmr_nb.types import Record
+from twmr_nb.types import ConfigError, Record
 
 ROOT = RUNS / "experiments"
 TRAINING = 0.9  # of the time that a training and its evaluation take
@@ -72,20 +72,7 @@ def do(task: Task, tell: Tell = lambda words, share: None) -> Result:
 
     Raises Stopped, RunError where its folder holds something else, and whatever ends a training.
     """
-    while task.folder.exists and task.folder.is_locked() and not task.stop_file.exists():
-        tell("another process trains it", 0.0)
-        time.sleep(PATIENCE)
-    run = run_in(task.root, task.config, task.terms, task.identity)
-    if run.state != "finished":
-        tell("compiling", TRAINING * run.progress)
-
-        def trained(record: Record) -> None:
-            tell(f"{record['progress']:.0%}, {record['steps_per_s']:.0f} steps/s", TRAINING * record["progress"])
-            if task.stop_file.exists():
-                run.stop()
-
-        if not task.stop_file.exists():
-            run.train(trained)
+    run = trained(task, tell)
     if run.state != "finished":
         raise Stopped(f"the training {run.name} was stopped: ask again to go on where it is.")
     saved = checked_policy(run)
@@ -95,6 +82,30 @@ def do(task: Task, tell: Tell = lambda words, share: None) -> Result:
         result = evaluate(saved, world_of(task), task.episodes)
         write_json(file, {"question": question, "result": result})
     return result
+
+
+def trained(task: Task, tell: Tell) -> Run:
+    """The run of a task, trained to its end or until it is asked to stop; what another process trains is waited for."""
+    while True:
+        while task.folder.exists and task.folder.is_locked() and not task.stop_file.exists():
+            tell("another process trains it", 0.0)
+            time.sleep(PATIENCE)
+        run = run_in(task.root, task.config, task.terms, task.identity)
+        if run.state == "finished" or task.stop_file.exists():
+            return run
+        tell("compiling", TRAINING * run.progress)
+
+        def went_on(record: Record, run: Run = run) -> None:
+            tell(f"{record['progress']:.0%}, {record['steps_per_s']:.0f} steps/s", TRAINING * record["progress"])
+            if task.stop_file.exists():
+                run.stop()
+
+        try:
+            run.train(went_on)
+            return run
+        except RunError:
+            if not task.folder.is_locked():
+                raise  # else another process was faster
 
 
 def done_before(task: Task) -> Result | None:
@@ -123,7 +134,11 @@ def run_in(root: str | Path, config: TrainConfig, terms: tuple[RewardTerm, ...],
         )
     path = Path(root) / short_name(experiment)
     if not (path / "config.json").exists():
-        return new_run(config, run_dir=path, extra_terms=terms)
+        try:
+            return new_run(config, run_dir=path, extra_terms=terms)
+        except ConfigError:
+            if not (path / "config.json").exists():
+                raise  # else another process was faster
     if read_json(path / "config.json").get("identity") != here:
         raise RunError(
             f"{path} was begun as this experiment, but went on with other terms or another version: "

@@ -254,6 +254,9 @@ def checked_values(term: RewardTerm, transition: Transition) -> Array:
         given = np.asarray(term.fn(transition))
         if given.dtype.kind == "c":
             raise TypeError("complex numbers are no reward, take their real part or magnitude")
+        if given.dtype.kind in "USM" or given.tolist() is None:
+            what = "nothing" if given.tolist() is None else "no numbers"
+            raise TypeError(f"it returns {what}: end it with `return` and one number per robot")
         values = given.astype(float)  # a copy: the term may use its array again
     except Exception as error:
         raise TermError(term, f"failed {mistake(term, error)}") from error
