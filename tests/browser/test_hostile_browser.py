@@ -142,9 +142,9 @@ def cell(notebook, name):
     return notebook.page.locator(".jp-CodeCell").nth(1 + list(CELLS).index(name)).locator(".jp-OutputArea")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def raw(lab, browser):
-    """A notebook that shows what is not escaped."""
+    """A notebook that shows what is not escaped; a new one each time, as what one did may take effect late."""
     cells = ["HTML('<b>$x^2$</b>')", "HTML(TEXT)", "import ipywidgets\nipywidgets.HTML(TEXT)"]
     notebook = lab.open(browser, cells)
     notebook.evaluate(f"exec({f'from IPython.display import HTML; TEXT = {ATTACK!r}'!r})")
@@ -160,8 +160,6 @@ def test_dollars_elsewhere_are_mathematics(raw):
 
 @pytest.mark.parametrize("cell", [1, 2])
 def test_the_trap_catches_what_is_not_escaped(raw, cell):
-    raw.command("notebook:clear-all-cell-outputs")
-    raw.page.evaluate("() => { window.hacked = 0; }")
     assert caught(raw.page) == []
     raw.run_cell(cell)
     raw.page.wait_for_function("() => window.hacked === 1")
