@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from twmr_nb.lab.tasks import TRAINING, Result, Stopped, Task, Tell, do
-from twmr_nb.markup import one_line
+from twmr_nb.markup import one_line, shown
 from twmr_nb.progress import Progress
 from twmr_nb.runs.identity import XLA_THREADS, cores, versions, xla_threads
 from twmr_nb.runs.run import RunError
@@ -30,9 +30,10 @@ ANSWER, BEGIN = 5.0, 120.0  # s that a scheduler has to answer, the first worker
 FAREWELL = 30.0  # s that stopped workers have to save
 GUARD = '`if __name__ == "__main__":`'
 MOST_WORKERS = 256
-DASK = {  # its workers look at themselves a hundred times a second otherwise, which holds up what they train
+DASK = {
     "distributed.worker.multiprocessing-method": "spawn",
-    "distributed.worker.preload": [__name__],  # for `dask_setup`
+    "distributed.worker.preload": [__name__],  # whose `dask_setup` a worker calls as it begins
+    # Else workers look at themselves a hundred times a second, which holds up what they train.
     "distributed.worker.profile.enabled": False,
     "distributed.admin.tick.interval": "1s",
 }
@@ -45,12 +46,18 @@ Engine = Callable[[Tasks, TellOf], Iterator[tuple[int, Outcome]]]
 
 @contextmanager
 def engine(root: Path, workers: int | None = None, scheduler: str | None = None) -> Iterator[Engine]:
-    """The engine of so many workers on this machine, of a scheduler's, or without either of this process."""
+    """The engine of so many workers on this machine, of a scheduler's, or without either of this process.
+
+    Raises ConfigError on what names no engine, RunError where there is none or the folder of runs cannot be made.
+    """
     check_engine(workers, scheduler)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"{shown(str(root))} cannot hold runs ({error.strerror}): choose another folder.") from None
     if workers is None and scheduler is None:
         yield in_turn
         return
-    root.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         with Progress("finding workers" if scheduler else "starting workers", 1, first=""):
             client = stack.enter_context(connected(root, workers, scheduler))

@@ -265,12 +265,6 @@ class Sweep:
         found = {i: done_before(entry.task) for i, entry in enumerate(self.entries)}
         self.outcomes = {i: result for i, result in found.items() if result is not None}
         self._withdraw_stops()
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RunError(
-                f"{shown(str(self.root))} cannot hold runs ({error.strerror}): choose another folder."
-            ) from None
         stack = ExitStack()
         each = stack.enter_context(engine(self.root, self.workers, self.scheduler)) if self._unfinished else None
         self.error, self._begun = None, time.monotonic()
