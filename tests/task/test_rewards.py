@@ -382,7 +382,7 @@ def test_what_a_term_returned_is_not_changed_by_its_next_call() -> None:
         (lambda t: t.x / 0.0 * 0.0, "returned nan"),
         (lambda t: t.speed, r"failed in its line 1, `.*t\.speed.*` \(AttributeError: 'Transition' object has no attri"),
         (lambda t: "high", "it returns no numbers: end it with `return`"),
-        (lambda t: None, "it returns nothing: end it with `return` and one number per robot"),
+        (lambda t: None, "it returns no numbers: end it with `return` and one number per robot"),
         (np.linalg.norm, "failed"),
     ],
 )

@@ -251,12 +251,11 @@ class TermError(Mistake, ValueError):
 def checked_values(term: RewardTerm, transition: Transition) -> Array:
     """An own term's values, one per robot or step; raises TermError if it fails, or on a wrong shape or nan."""
     try:
-        given = np.asarray(term.fn(transition))
+        given = np.asarray(found := term.fn(transition))
         if given.dtype.kind == "c":
             raise TypeError("complex numbers are no reward, take their real part or magnitude")
-        if given.dtype.kind in "USM" or given.tolist() is None:
-            what = "nothing" if given.tolist() is None else "no numbers"
-            raise TypeError(f"it returns {what}: end it with `return` and one number per robot")
+        if found is None or given.dtype.kind in "US":
+            raise TypeError("it returns no numbers: end it with `return` and one number per robot")
         values = given.astype(float)  # a copy: the term may use its array again
     except Exception as error:
         raise TermError(term, f"failed {mistake(term, error)}") from error
