@@ -35,6 +35,10 @@ MIDDLE = """() => {
   const [x, y] = view.where(view.frame.qpos.slice(0, 3));
   return [box.x + x, box.y + y];
 }"""
+# A kernel that does not answer whoever asks for the first moment.
+MISSED = """\
+from twmr_nb.ui.stage_view import StageView
+show, StageView.show = StageView.show, lambda *moment, **more: None"""
 CLEAR = "() => jupyterapp.shell.currentWidget.content.widgets[2].model.clearExecution()"  # what a cell has put out
 
 
@@ -232,7 +236,10 @@ def test_a_stage_whose_kernel_ended_says_so_until_its_cell_runs_again(notebook):
     notice.get_by_text("The kernel that drove this has ended: run this cell again.").wait_for()
     page.locator(".twmr-driven [data-do=play]").first.click()  # to no effect
     notebook.run_cell(0)
+    notebook.evaluate(f"exec({MISSED!r})")
     notebook.run_cell(1)
+    until(notebook, "model && !frame")
+    notebook.evaluate("setattr(StageView, 'show', show)")
     until(notebook, "frame && !model.get('status').playing")
     assert notice.is_hidden()
 

@@ -220,7 +220,9 @@ export class StageView {
     stage.addEventListener("pointerdown", (e) => this.grab(e), true);
     stage.addEventListener("pointermove", (e) => this.grabbed && this.point(e), true);
     for (const end of ["pointerup", "pointercancel"]) stage.addEventListener(end, () => this.letGo(), true);
-    const sign = setInterval(() => !this.hidden && !document.hidden && this.tell({ dear: this.pace.level > 0 || Boolean(this.painter?.soft) }), SIGN);
+    const dear = () => ({ dear: this.pace.level > 0 || Boolean(this.painter?.soft) });
+    // A kernel that was busy may have missed that somebody looks; until its first moment is here it is asked again.
+    const sign = setInterval(() => !this.hidden && !document.hidden && this.tell(this.frame ? dear() : { do: "show" }), SIGN);
     const size = new ResizeObserver(() => this.resize()), theme = new MutationObserver(() => this.resize());
     const sight = watchSight(root, (seen) => {
       this.hidden = !seen;
