@@ -39,8 +39,8 @@ test: .venv/.installed-test ## lint, types, tests, every notebook made short, br
 	$(QUICK) $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
 	  -p tests.run_all tests notebooks
 
-test-slow: .venv/.installed-test ## the tests that train
-	$(BIN)/python -m pytest -m slow tests
+test-slow: .venv/.installed-test ## the tests that train, every variant of what is looked at, the lessons solved
+	$(BIN)/python -m pytest -m slow -p tests.run_all tests notebooks
 
 demo: .venv/.installed-site ## run the first notebook without a browser and write demo.html, curve and video inside
 	$(BIN)/python tools/build_site.py $(NOTEBOOK) --page demo.html

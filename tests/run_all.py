@@ -1,6 +1,7 @@
-"""A notebook is a test: all its cells run, made short, from the first to the last; a lesson also with its answers.
+"""A notebook is a test: all its cells run, made short, from the first to the last, and then a lesson's answers.
 
-A plugin of pytest: `python -m pytest -p tests.run_all notebooks/03_reward_terms.ipynb`.
+A slow test runs it with the answers in their places, so that what follows meets them. A plugin of pytest:
+`python -m pytest -p tests.run_all notebooks/03_reward_terms.ipynb`.
 """
 
 import tempfile
@@ -24,9 +25,13 @@ class Notebook(pytest.File):
     def collect(self):
         from twmr_nb.course.lessons import answers_to, solved
 
-        yield RunAll.from_parent(self, name="as_it_is", book=nbformat.read(self.path, as_version=4))
-        if answers_to(self.path):
-            yield RunAll.from_parent(self, name="solved", book=nbformat.from_dict(solved(self.path)))
+        book, answers = nbformat.read(self.path, as_version=4), answers_to(self.path)
+        book.cells += [nbformat.v4.new_code_cell(answer) for answer in answers.values()]
+        yield RunAll.from_parent(self, name="as_it_is", book=book)
+        if answers:
+            within = RunAll.from_parent(self, name="solved", book=nbformat.from_dict(solved(self.path)))
+            within.add_marker("slow")
+            yield within
 
 
 class RunAll(pytest.Item):

@@ -21,9 +21,10 @@ def shell(line, folder, **environment):
     )
 
 
-@pytest.mark.parametrize(
-    "where", [">&-", "2>&-", ">&- 2>&- <&-", ">/dev/full", "2>/dev/full >/dev/full", "| head -n 1"]
-)
+EACH_ALONE = [pytest.param(where, marks=pytest.mark.slow) for where in (">&-", "2>&-", ">/dev/full")]
+
+
+@pytest.mark.parametrize("where", [*EACH_ALONE, ">&- 2>&- <&-", "2>/dev/full >/dev/full", "| head -n 1"])
 def test_training_goes_on(where, tmp_path):
     done = shell(f"twmr train --preset flip {FLAGS} --run-dir run {where}", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")

@@ -141,9 +141,8 @@ def twmr(*commands, **environment):
     return json.loads(done.stdout)
 
 
-WISHES = ["MUJOCO_GL=foo", "MUJOCO_GL=disable", "MUJOCO_GL=glfw", "MUJOCO_EGL_DEVICE_ID=99"]
-if not ctypes.util.find_library("OSMesa"):
-    WISHES.append("MUJOCO_GL=osmesa")
+MORE = ["MUJOCO_GL=disable", "MUJOCO_GL=glfw", *(["MUJOCO_GL=osmesa"] * (not ctypes.util.find_library("OSMesa")))]
+WISHES = ["MUJOCO_GL=foo", "MUJOCO_EGL_DEVICE_ID=99", *(pytest.param(wish, marks=pytest.mark.slow) for wish in MORE)]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="how GL is chosen there")

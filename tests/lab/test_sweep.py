@@ -132,6 +132,7 @@ def test_a_sweep_trains_every_combination_with_every_seed(alone):
         alone.plot("speed")
 
 
+@pytest.mark.slow
 def test_two_workers_of_which_one_is_killed_train_the_same_policies(alone, tmp_path):
     work = asked(tmp_path, steps=LONG, workers=2)
     running = wait_for(lambda: next((e.task for e in work.entries if e.task.folder.metrics), None))
