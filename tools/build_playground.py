@@ -238,6 +238,7 @@ def constants() -> dict[str, Any]:
         "levelFor": feeling.LEVEL_FOR,
         "sunk": feeling.SUNK,
         "deafFor": feeling.DEAF_FOR,
+        "wayDown": feeling.WAY_DOWN,
         "foldedRadius": rewards.FOLDED_RADIUS,
         "astray": rewards.ASTRAY,
         "upright": rewards.UPRIGHT,

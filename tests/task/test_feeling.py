@@ -78,6 +78,17 @@ def test_a_gate_that_has_shut_opens_again_only_with_legs_in():
     assert turning(feeling, (0.0, 0.0, 0.0), 1) == [True]
 
 
+def test_a_nose_that_is_far_down_shuts_the_gate_at_once():
+    """Sideways it leans as far without a word; ahead, from 0.2 rad on, felt over 0.2 s, it is on its way down."""
+    feeling = started()
+    turning(feeling, (0.0, -1.0, 0.0), 20)
+    assert all(turning(feeling, (0.0, 1.0, 0.0), 20, OUT) + turning(feeling, (1.0, 0.0, 0.0), 25, OUT))
+    assert all(turning(feeling, (-1.0, 0.0, 0.0), 25, OUT))
+    opened = turning(feeling, (0.0, 1.0, 0.0), 30, OUT)  # down by 0.6 rad
+    assert 10 < opened.index(False) < 25
+    assert not any(opened[opened.index(False) :])
+
+
 def test_after_the_nose_has_sunk_nothing_opens_the_gate_for_three_seconds():
     """Down by 0.2 rad for half a second; then up by 0.2 rad, which opens it 3 s after the lean is within 0.05 rad."""
     feeling = started()

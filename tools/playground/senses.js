@@ -76,7 +76,7 @@ export class Feeling {
     const opens = noseUp(this.attitude) > config.gate_tilt && stowed && this.deaf === 0;
     const isLevel = this.lean[0] ** 2 + this.lean[1] ** 2 < robot.level ** 2;
     this.level = isLevel && !opens ? this.level + 1 : 0;
-    this.open = opens || (this.open && this.level * dt < robot.levelFor);
+    this.open = opens || (this.open && this.level * dt < robot.levelFor && this.lean[0] > -robot.wayDown);
   }
 }
 

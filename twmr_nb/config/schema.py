@@ -111,7 +111,7 @@ class EnvConfig(Config):
     """What the critic sees besides, with the step's height. It helps training; the policy never sees it."""
     gate_mode: GateMode = setting("proprio", group="senses and gate")
     """What opens the gate, which asks for legs out: nothing, being near the step, feeling an impact or a stall, or
-    feeling the nose rise, and then until the robot has been level for half a second."""
+    feeling the nose rise, and then until the robot has been level for half a second or is on its way down."""
     obstacle_smooth: float = setting(0.05, group="senses and gate", low=0.0, high=1.0, unit="m")
     """How gradually the obstacle gate opens and closes along x; 0: at once."""
     obstacle_buffer: float = setting(0.05, group="senses and gate", low=0.0, high=2.0, unit="m")

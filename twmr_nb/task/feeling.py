@@ -1,10 +1,10 @@
 """What a robot makes of its own senses over time: its attitude, and a gate that opens when it feels a step.
 
 The gate is a reflex with a memory. Something lifts the nose of a robot on its bare wheels: a step. From then on the
-gate is open, until the robot has been level for half a second. On the way down the nose sinks; what lifts it in the
-next seconds is the edge that it leaves, one wheel after the other, and opens nothing. Legs make the chassis sway as it
-rolls, about four times a second; that is no tilt, so that lean is felt over some time, and a gate that has shut opens
-again only with legs in.
+gate is open, until the robot has been level for half a second or its nose has sunk so far that it is on its way down.
+What lifts the nose in the next seconds is the edge that it leaves, one wheel after the other, and opens nothing. Legs
+make the chassis sway as it rolls, about four times a second; that is no tilt, so that lean is felt over some time, and
+a gate that has shut opens again only with legs in.
 """
 
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ SMOOTHED = 0.2  # s over which lean is felt: the sway of legs is a fifth of what
 LEVEL = 0.15  # rad
 LEVEL_FOR = 0.5  # s on the level, after which the gate shuts
 SUNK, DEAF_FOR = 0.05, 3.0  # rad, s; after the nose was down by more, a nose that is up opens nothing for so long
+WAY_DOWN = 0.2  # rad; a nose that is down by more shuts the gate
 
 
 @dataclass
@@ -98,7 +99,7 @@ def deafened(deaf: Array, lean: Array, ctrl_dt: float) -> Array:
 def latched(was_open: Array, level: Array, opens: Array, lean: Array, ctrl_dt: float) -> tuple[Array, Array]:
     """Whether the gate is open after one more control step, and for how many the robot has been level, each [...]."""
     level = (level + 1) * ((lean * lean).sum(axis=-1) < LEVEL**2) * ~opens
-    return opens | was_open & (level * ctrl_dt < LEVEL_FOR), level
+    return opens | was_open & (level * ctrl_dt < LEVEL_FOR) & (lean[..., 0] > -WAY_DOWN), level
 
 
 def attitude_along(gyro: Array, ctrl_dt: float) -> Array:

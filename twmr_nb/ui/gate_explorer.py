@@ -35,7 +35,7 @@ FORMULAS = {
     ),
     "felt": Markup(
         "gate = 1 from the moment that it feels its nose up by more than the tilt, with its legs in,<br>"
-        "&emsp;&emsp;until it has been level for half a second; else 0<br>"
+        "&emsp;&emsp;until it has been level for half a second, or its nose is down by 0.2 rad; else 0<br>"
         "It adds up its gyro, and remembers: at the step it stays open, however the robot moves, until it is up. On "
         "the way down the nose sinks; for 3 s from then on nothing opens it. A real robot can do that, too."
     ),
