@@ -130,7 +130,7 @@ def test_weights_and_signs() -> None:
             0.0,
         ],
         "tipping": [0.0, -0.5],
-        "astray": [0.0, -0.2 * (math.pi - 0.5)],  # beyond the vertical it points back
+        "astray": [0.0, -0.1 * (math.pi - 0.5)],  # half a gate open; beyond the vertical it points back
         "action_rate": [0.0, -0.25 * 1.25],
         "fall": [0.0, -3.0],
     }
@@ -138,18 +138,20 @@ def test_weights_and_signs() -> None:
     for name, values in expected.items():
         assert_allclose(weighted[name], values, rtol=1e-5, err_msg=name)  # leg angles are float32
     assert 0.001 < expected["folded"][0] < 0.25  # some legs half out, some out
-    paid = [0.7 + expected["folded"][0], 5.85 + 2.0 - 0.5 - 0.3125 - 3.0 - 0.2 * (math.pi - 0.5)]
+    paid = [0.7 + expected["folded"][0], 5.85 + 2.0 - 0.5 - 0.3125 - 3.0 - 0.1 * (math.pi - 0.5)]
     assert_allclose(total(weighted), paid, rtol=1e-5)
 
 
-def test_astray_is_off_the_heading_that_episodes_begin_with() -> None:
+def test_astray_is_off_the_heading_that_episodes_begin_with_while_the_gate_is_shut() -> None:
     """Headings of -0.1 and 3.0 rad, where 0.9 is meant: 1.0 and 2.1 off it; where -3.0 is, 2.9 and, around the back,
     0.28."""
     qpos = transition().qpos.copy()
     qpos[:, 3:7] = about_z([-0.1, 3.0])
-    off = {meant: raw_values(qpos=qpos, start_yaw=meant)["astray"] for meant in (0.9, -3.0)}
+    shut = np.zeros(2)
+    off = {meant: raw_values(qpos=qpos, start_yaw=meant, gate=shut)["astray"] for meant in (0.9, -3.0)}
     assert_allclose(off[0.9], [0.5, 1.6])
     assert_allclose(off[-3.0], [2.4, 0.0])
+    assert_allclose(raw_values(qpos=qpos, start_yaw=0.9, gate=np.array([0.25, 1.0]))["astray"], [0.375, 0.0])
 
 
 def test_with_the_upright_factor_what_pays_counts_less_the_more_it_tilts() -> None:

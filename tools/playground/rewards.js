@@ -56,7 +56,7 @@ export const TERMS = {
   tipping: (t, _, robot) => Math.max(t.tilt - robot.tipping, 0) ** 2,
   astray: (t, { config }, robot) => {
     const off = yawOf(t.qpos.slice(3, 7)) - config.start_yaw, turn = 2 * Math.PI;
-    return Math.max(Math.abs(((((off + Math.PI) % turn) + turn) % turn) - Math.PI) - robot.astray, 0);
+    return (1 - t.gate) * Math.max(Math.abs(((((off + Math.PI) % turn) + turn) % turn) - Math.PI) - robot.astray, 0);
   },
   action_rate: (t) => sumOfSquares(t.action.map((a, k) => f32(clamp(a, -1, 1) - clamp(t.actionBefore[k], -1, 1)))),
   fall: (t) => (t.fell ? 1 : 0),

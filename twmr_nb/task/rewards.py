@@ -131,7 +131,7 @@ def tipping(t: Transition) -> Array:
 
 def astray(t: Transition) -> Array:
     off = yaw(t.qpos[..., 3:7]) - t.start_yaw
-    return np.maximum(np.abs((off + np.pi) % (2 * np.pi) - np.pi) - ASTRAY, 0)
+    return (1 - t.gate) * np.maximum(np.abs((off + np.pi) % (2 * np.pi) - np.pi) - ASTRAY, 0)
 
 
 def action_rate(t: Transition) -> Array:
@@ -188,8 +188,8 @@ REWARD_TERMS = RewardTerms((
         "Tilt of the chassis beyond 0.6 rad.", tipping, optional=True,
     ),
     RewardTerm(
-        "astray", "astray", "astray_penalty", -1.0, r"-w \max(|\psi - \psi_0| - 0.5, 0)", "rad",
-        "How far the heading is off start_yaw, beyond 0.5 rad.", astray, optional=True,
+        "astray", "astray", "astray_penalty", -1.0, r"-w\,(1 - g) \max(|\psi - \psi_0| - 0.5, 0)", "rad",
+        "How far the heading is off start_yaw, beyond 0.5 rad, as far as the gate is shut.", astray, optional=True,
     ),
     RewardTerm(
         "action_rate", "action rate", "action_rate_penalty", -1.0, r"-w \sum_{i=1}^{8} (a_i - a_i^{\,t-1})^2", "1",
