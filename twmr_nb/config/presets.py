@@ -128,13 +128,15 @@ PRESETS = {
     ),
     "climber": Preset(
         "Climbs steps of 0 to 5 cm upright: rolls folded until it feels the step, climbs with its legs out, and folds "
-        "them again, by a reflex that the policy corrects. Folded legs behind the step are paid for.",
+        "them again, by a reflex that the policy corrects. Folded legs behind the step are paid for; with folded legs, "
+        "driving askew costs.",
         CLIMBS_UPRIGHT
         | ROLLS_FOLDED
         | {
             "step_height": 0.0,
-            "step_height_max": 0.052,
+            "step_height_max": 0.055,
             "curriculum_start": 0.03,
+            "astray_penalty": 0.3,
             "total_timesteps": 3_000_000,
         },
     ),
