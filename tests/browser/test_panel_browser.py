@@ -30,7 +30,7 @@ SLOWLY = """\
 import time
 from twmr_nb.task.env import TwmrEnv
 def step(self, actions, step=TwmrEnv.step):
-    time.sleep(0.03)
+    time.sleep(0.01)
     return step(self, actions)
 TwmrEnv.step = step"""
 SAVED = re.compile(r"saved [\d:]+")
