@@ -130,8 +130,25 @@ def test_the_robot_goes_where_it_is_pulled(notebook):
     until(notebook, f"Math.hypot(frame.qpos[0] - {before[0]}, frame.qpos[1] - {before[1]}) > 0.02")
     now = page.evaluate(f"{STAGE}.frame.qpos.slice(0, 3)")
     assert sum(f * (b - a) for f, a, b in zip(force, before, now, strict=True)) > 0  # the way the arrow points
+    pause = "() => document.querySelector('.twmr-driven [data-do=play]').click()"  # the mouse is busy
+    page.evaluate(pause)
+    until(notebook, "!model.get('status').playing && Math.hypot(...frame.pull) > 0")
     page.mouse.up()
     until(notebook, "Math.hypot(...frame.pull) === 0")
+
+
+def test_who_pulls_lets_go_where_another_world_begins(notebook):
+    """The 3D view is another one then, and the mouse may be let go anywhere."""
+    page = notebook.page
+    page.mouse.move(*page.evaluate(MIDDLE))
+    page.mouse.down()
+    page.mouse.move(500, 300, steps=3)
+    wait_for(lambda: notebook.evaluate("stage.drive.pull is not None"))
+    notebook.evaluate("[stage.change(step_height=0.02), stage.reset()]")
+    wait_for(lambda: notebook.evaluate("stage.drive.pull is None"))
+    page.mouse.move(5, 5)
+    page.mouse.up()
+    notebook.evaluate("[stage.change(step_height=0.03), stage.reset()]")
 
 
 def test_one_stage_plays_and_the_other_says_so(notebook):

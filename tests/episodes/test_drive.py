@@ -169,6 +169,22 @@ def test_a_pull_is_a_spring_towards_its_end():
     assert not drive.pulled.any()
 
 
+def test_a_pull_may_be_let_go_in_the_midst_of_a_step():
+    """As by the thread that hears the page, while another one steps."""
+
+    class LetGo(Pull):
+        def force(self, model, data):
+            drive.pull = None
+            return super().force(model, data)
+
+    drive = driven(5, "nobody", FLAT)
+    drive.pull = LetGo(drive.env.sim.model.body("chassis").id, (0, 0, 0), (0.2, 0, 0))
+    assert drive.step()
+    assert drive.pulled.any()
+    assert drive.step()
+    assert not drive.pulled.any()
+
+
 def test_circumstances_reach_the_physics():
     drive = driven(5, "you", FLAT)
     drive.disturb(friction=0.5, payload=0.75, strength=0.5, slope=30 - 10)

@@ -163,6 +163,14 @@ def test_a_pull_that_makes_no_sense_is_none():
         assert pull_of(good | wrong, 19) is None
 
 
+def test_what_is_let_go_in_a_pause_is_shown_let_go(stage):
+    stage._heard({"pull": {"body": 2, "at": [0, 0, 0], "to": [0.3, 0.2, 0.3]}})
+    stage.step(2)
+    assert np.linalg.norm(moment(stage)["pull"][3:]) > 2
+    stage._heard({"pull": None})
+    assert not moment(stage)["pull"].any()
+
+
 def test_a_saved_notebook_keeps_a_picture(stage):
     assert stage.keepsake().words == "nothing driven yet"
     stage.step(10)

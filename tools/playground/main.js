@@ -345,7 +345,7 @@ export class Playground {
     const says = {
       time: [Math.max(steps - 1 + share, 0) * dt], speed: [pace * (spent.real > 0.5 ? Math.min(spent.simulated / spent.real, 1) : 1), pace], gate: [gate],
       touch: [senses.touch], upright: [uprightOf(qpos.slice(3, 7))], fold: hands.fold, torque: t?.torque.slice(0, 4) ?? NOTHING.torque,
-      contacts: new Array(24).fill(0), pull: env?.pulled?.flat() ?? pushed?.arrow ?? new Array(6).fill(0),
+      contacts: new Array(24).fill(0), pull: (env?.pull && env.pulled)?.flat() ?? pushed?.arrow ?? new Array(6).fill(0),
       world: stepMatrix((env?.height ?? FIRST_HEIGHT) / highest), qpos,
     };
     const numbers = this.model.get("scene").layout.flatMap(([name, size]) => (size ? says[name] : []));

@@ -182,15 +182,15 @@ class Drive:
         model, forces = self.env.sim.model, np.zeros((1, self.env.sim.model.nbody, 6))
         forces[0, model.body("chassis").id, :3], self._push = self._push, np.zeros(3)
         self.pulled = np.zeros((2, 3))
-        if self.pull:
+        if pull := self.pull:  # which another thread may let go meanwhile
             data = mujoco.MjData(model)
             data.qpos, data.qvel = self.env.sim.qpos[0], self.env.sim.qvel[0]
             mujoco.mj_kinematics(model, data)
             mujoco.mj_comPos(model, data)
             mujoco.mj_comVel(model, data)
-            point, force = self.pull.force(model, data)
+            point, force = pull.force(model, data)
             self.pulled = np.stack([point, force])
-            forces[0, self.pull.body] += wrench(data, self.pull.body, point, force)
+            forces[0, pull.body] += wrench(data, pull.body, point, force)
         return forces
 
     def _env(self) -> TwmrEnv:

@@ -365,6 +365,8 @@ class Stage(Shell):
         elif kind == "pull":
             self._touch()
             self.drive.pull = pull_of(said, self.drive.env.sim.model.nbody)
+            if not (self.drive.pull or self.clock.runs):  # no step will come that shows it let go
+                self._tell()
 
     def _touch(self) -> None:
         """Whoever drives or pulls is to feel it at once."""

@@ -83,7 +83,7 @@ class StageView(anywidget.AnyWidget):
             "qpos": now.qpos[0],
             "torque": now.torque[0, WHEEL_CTRL],
             "contacts": contacts(self.model, now.qpos, now.qvel, now.torque),
-            "pull": drive.pulled.ravel(),
+            "pull": drive.pulled.ravel() if drive.pull else np.zeros(6),
             "now": paid(drive.now),
             "raw": paid(drive.raw),
             "paid": paid(drive.paid),

@@ -108,6 +108,7 @@ export class StageView {
   usePainter() {
     const canvas = make("canvas", { tabIndex: 0 }), driven = this.canvas && document.activeElement === this.canvas;
     canvas.setAttribute("role", "application");
+    this.letGo(); // what ends a drag goes to the canvas that is gone
     this.stage.firstElementChild.replaceWith(canvas);
     if (driven) canvas.focus({ preventScroll: true });
     this.painter?.dispose();
