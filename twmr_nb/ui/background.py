@@ -15,10 +15,10 @@ class Redraw:
         self._held, self._due, self._lock = 0, False, threading.RLock()
 
     def __call__(self, *_: Any) -> None:
-        if self._held:
-            self._due = True
-            return
         with self._lock:
+            if self._held:  # by this very thread
+                self._due = True
+                return
             self.draw()
             self.count += 1
 
