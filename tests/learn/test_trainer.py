@@ -10,7 +10,7 @@ from twmr_nb.config import presets
 from twmr_nb.config.schema import ConfigError, EnvConfig, PPOConfig
 from twmr_nb.draw.curves import learning_curves
 from twmr_nb.learn.storage import EpisodeLog, Totals
-from twmr_nb.learn.trainer import Trainer
+from twmr_nb.learn.trainer import Trainer, correlated
 from twmr_nb.task.env import TwmrEnv
 from twmr_nb.task.rewards import reward_term
 
@@ -133,6 +133,31 @@ def test_a_snapshot_of_before_goes_on_and_does_not_make_up_what_terms_paid():
 
 
 # -- noise, normaliser, stopping --------------------------------------------------------------------------------------
+
+
+def likeness(steps, apart):
+    return np.corrcoef(steps[:-apart].ravel(), steps[apart:].ravel())[0, 1]
+
+
+def test_correlated_noise_is_as_loud_as_any_and_forgets_step_by_step():
+    white = np.random.default_rng(0).standard_normal((400, 50, 4), np.float32)
+    noise = correlated(white, 0.8)
+    assert [likeness(noise, apart) for apart in (1, 2, 5)] == pytest.approx([0.8, 0.64, 0.8**5], abs=0.02)
+    assert noise.std(axis=(1, 2))[[0, 1, -1]] == pytest.approx([1.0, 1.0, 1.0], abs=0.15)
+    assert noise.std() == pytest.approx(1.0, abs=0.01)
+    assert noise.dtype == np.float32
+    np.testing.assert_array_equal(correlated(white, 0.0), white)
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.9])
+def test_robots_act_with_the_noise_that_is_asked_for(correlation):
+    """First actions of 0 leave nothing else."""
+    config = SMALL.replace(first_actions=0.0, noise_correlation=correlation, log_std_init=-1.0)
+    trainer = Trainer(Identified(4), config)
+    next(trainer.updates())
+    acted = trainer.storage.pre_tanh
+    assert acted.std() == pytest.approx(np.exp(-1.0), rel=0.2)
+    assert likeness(acted, 1) == pytest.approx(correlation, abs=0.15)
 
 
 def test_scheduled_noise_holds_falls_and_stays():

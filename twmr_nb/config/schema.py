@@ -259,6 +259,8 @@ class PPOConfig(Config):
     """How noisy actions are at the start: logarithm of the exploration noise's standard deviation."""
     log_std_final: float | None = setting(-1.2, group="learner", low=-5.0, high=2.0)
     """If given, noise is at log_std_init for a third of training, falls to this, and stays; if not, it is learned."""
+    noise_correlation: float = setting(0.0, group="learner", low=0.0, high=0.99)
+    """How alike a robot's noise is from one control step to the next: legs are too slow to follow what always flips."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

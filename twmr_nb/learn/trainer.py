@@ -228,6 +228,7 @@ class Trainer:
         self.first_carry, no_obstacle = self.carry, np.zeros(self.num_envs, bool)
         shape = (self.config.rollout_steps, self.num_envs, self.network.action_size)
         noise = np.random.default_rng((self.seed, self.update_index)).standard_normal(shape, np.float32)
+        noise = correlated(noise, self.config.noise_correlation)
         for t in range(self.config.rollout_steps):
             if should_stop():
                 return None
@@ -317,6 +318,18 @@ class Trainer:
             "train_s": self.train_s,
             "compile_s": self.compile_s,
         }
+
+
+def correlated(noise: np.ndarray, correlation: float) -> np.ndarray:
+    """Standard normal numbers [T, ...] of which each has this correlation with the one before it; they stay so spread.
+
+    For learning it is as if they were independent (Hollenstein et al. 2024, "Colored Noise in PPO").
+    """
+    keep, fresh = np.float32(correlation), np.float32(np.sqrt(1 - correlation**2))
+    out = noise.copy()
+    for t in range(1, len(noise)):
+        out[t] = keep * out[t - 1] + fresh * noise[t]
+    return out
 
 
 def infinite_part(snapshot: Snapshot) -> str:
