@@ -87,6 +87,8 @@ CLIMBS_UPRIGHT = {
     "minibatches": 8,
     "epochs": 4,
     "learning_rate": 1e-3,
+    "curriculum_rise": 0.005,
+    "curriculum_retreat": 0.5,
 }
 ROLLS_FOLDED = {
     "action_mode": "reflex",
@@ -113,8 +115,6 @@ PRESETS = {
             "step_height": 0.04,
             "step_height_max": 0.04,
             "curriculum_start": 0.025,
-            "curriculum_rise": 0.005,
-            "curriculum_retreat": 0.5,
             "lift_weight": 1.2,
             "symmetric": True,
             "first_actions": 0.05,
@@ -135,6 +135,7 @@ PRESETS = {
         | {
             "step_height": 0.0,
             "step_height_max": 0.055,
+            "curriculum_start": 0.03,
             "astray_penalty": 0.3,
             "noise_correlation": 0.7,
             "total_timesteps": 3_000_000,
