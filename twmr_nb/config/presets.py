@@ -138,6 +138,7 @@ PRESETS = {
             "curriculum_start": 0.03,
             "astray_penalty": 0.3,
             "noise_correlation": 0.7,
+            "validate_every": 60,
             "total_timesteps": 3_000_000,
         },
     ),
