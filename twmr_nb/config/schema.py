@@ -260,7 +260,7 @@ class PPOConfig(Config):
     log_std_final: float | None = setting(-1.2, group="learner", low=-5.0, high=2.0)
     """If given, noise is at log_std_init for a third of training, falls to this, and stays; if not, it is learned."""
     noise_correlation: float = setting(0.0, group="learner", low=0.0, high=0.99)
-    """How alike a robot's noise is from one control step to the next: legs are too slow to follow what always flips."""
+    """Correlation of the noise from one control step to the next; legs are slow and follow what lasts. 0: none."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

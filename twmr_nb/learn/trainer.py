@@ -321,9 +321,10 @@ class Trainer:
 
 
 def correlated(noise: np.ndarray, correlation: float) -> np.ndarray:
-    """Standard normal numbers [T, ...] of which each has this correlation with the one before it; they stay so spread.
+    """Of independent standard normal numbers [T, ...]: as many that correlate with the one before, as widely spread.
 
-    For learning it is as if they were independent (Hollenstein et al. 2024, "Colored Noise in PPO").
+    A first-order autoregressive process, begun anew with each rollout. The learner takes each action's probability as
+    if they were independent (as Hollenstein et al. 2024, "Colored Noise in PPO").
     """
     keep, fresh = np.float32(correlation), np.float32(np.sqrt(1 - correlation**2))
     out = noise.copy()
