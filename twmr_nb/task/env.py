@@ -152,7 +152,8 @@ class TwmrEnv(VectorEnv):
         """One control step of every robot: observation, reward, terminated, truncated, info."""
         config = self.config
         actions = self._checked(actions).copy()  # kept, whatever the caller does with its own
-        before, speeds = self.sim.qpos.copy(), self.sim.qvel.copy()
+        state = self.sim.qpos_qvel.copy()
+        before, speeds = state[:, :NQ], state[:, NQ:]
         diverged = self.sim.step(self._delayed(actions), None if self.autoreset else ~self._ended, self._gate)
         if diverged.any():
             lost = np.flatnonzero(diverged).tolist()

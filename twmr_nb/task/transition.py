@@ -165,5 +165,5 @@ class Transition:
 def locked(array: Array) -> Array:
     """A view that cannot be written to."""
     view = array.view()
-    view.flags.writeable = False
+    view.setflags(write=False)
     return view
