@@ -52,10 +52,9 @@ CODE_OR_MATH = re.compile(r"(```.*?```|`[^`\n]*`)|\$\$(.+?)\$\$|(?<![\\$])\$(?=\
 STYLE = "".join(
     path.read_text(encoding="utf-8") for path in (Path(__file__).with_name("site.css"), PLAYED / "weigh.css")
 )
-DARK_CODE = (
-    f"@media (prefers-color-scheme: dark) {{ {HtmlFormatter(style='github-dark').get_style_defs('.highlight')} }}"
-)
-CODE_COLORS = HtmlFormatter(style="default").get_style_defs(".highlight") + DARK_CODE
+ON_DARK = HtmlFormatter(style="github-dark").get_style_defs(".highlight")
+CODE_COLORS = HtmlFormatter(style="default").get_style_defs(".highlight")
+CODE_COLORS += f"@media screen and (prefers-color-scheme: dark) {{ {ON_DARK} }}"
 PEAK = f"""
 import sys, time
 time.sleep(3)  # what is drawn in the background, as the curves of a list of runs are, still comes

@@ -68,3 +68,15 @@ def test_the_curve_is_the_finished_one_and_no_link_leads_nowhere(demo, browser):
     assert page.locator("a[href$='.ipynb'], a[href$='01_the_robot.html']").count() == 0
     assert "lives in the kernel" not in page.inner_text("body")
     page.close()
+
+
+def test_on_paper_it_is_as_in_light_whatever_the_screen_is(demo, browser):
+    page = new_page(browser)
+    page.goto(demo.as_uri())
+    keyword, ink = (f"getComputedStyle(document.querySelector('{of}')).color" for of in (".highlight .kn", "body"))
+    light = page.evaluate(keyword)
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate(keyword) != light
+    page.emulate_media(color_scheme="dark", media="print")
+    assert (page.evaluate(keyword), page.evaluate(ink)) == (light, "rgb(0, 0, 0)")
+    page.close()

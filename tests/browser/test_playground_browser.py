@@ -632,6 +632,16 @@ def test_everything_fits_and_can_be_reached(page, width, scheme):
     page.emulate_media(color_scheme="light")
 
 
+def test_on_paper_it_is_light(page):
+    ink = "getComputedStyle(document.querySelector('.rewards')).color"
+    light = page.evaluate(ink)
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate(ink) != light
+    page.emulate_media(color_scheme="dark", media="print")
+    assert page.evaluate(ink) == light
+    page.emulate_media(color_scheme="light", media="screen")
+
+
 def test_nothing_moves_unasked(page):
     """Before somebody plays or steers, as those who ask for little motion want it."""
     page.emulate_media(reduced_motion="reduce")
