@@ -106,25 +106,20 @@ class Totals:
 
     def __init__(self, num_envs: int) -> None:
         self.num_envs = num_envs
-        self.reward, self.max_x, self.passed = 0.0, -math.inf, False
-        self.means = dict.fromkeys(MEANS.values(), 0.0)
-        self.terms: dict[str, float] = {}
-        self.diverged = 0
+        self.max_x, self.passed, self.diverged = -math.inf, False, 0
+        self.sums: dict[str, float] = {}
 
     def add(self, reward: np.ndarray, passed: np.ndarray, info: dict[str, Any]) -> None:
-        self.reward += float(reward.sum())
         self.passed = self.passed or bool(passed.any())
         if "x" in info:
             self.max_x = max(self.max_x, float(info["x"].max()))
         self.diverged += int(np.count_nonzero(info.get("diverged", False)))
-        for key, column in MEANS.items():
-            self.means[column] += float(info[key].sum()) if key in info else math.nan
+        told = {"reward": reward} | {column: info[key] for key, column in MEANS.items() if key in info}
         for prefix, key in (("term", "reward_terms"), ("raw", "reward_terms_raw")):
-            if terms := info.get(key):
-                sums = np.array([*terms.values()]).sum(axis=1).tolist()  # at once: a call costs more than its sums
-                for name, added in zip(terms, sums, strict=True):
-                    column = f"{prefix}/{name}"
-                    self.terms[column] = self.terms.get(column, 0.0) + added
+            told |= {f"{prefix}/{name}": values for name, values in info.get(key, {}).items()}
+        sums = np.array([*told.values()], float).sum(axis=1)  # at once: of few robots, calls cost more than sums
+        for name, added in zip(told, sums.tolist(), strict=True):
+            self.sums[name] = self.sums.get(name, 0.0) + added
 
     def summary(self, rollout_steps: int) -> Record:
         """`ep_return` and `passed_obstacle` as the original logs them: over the rollout buffer, not an episode.
@@ -132,13 +127,14 @@ class Totals:
         With several robots `ep_return` is the mean over robots of each one's buffer, so its scale does not change.
         """
         steps = rollout_steps * self.num_envs
+        means = {name: total / steps for name, total in self.sums.items() if name != "reward"}
         return {
-            "ep_return": self.reward / self.num_envs,
+            "ep_return": self.sums["reward"] / self.num_envs,
             "passed_obstacle": float(self.passed),
-            **{name: total / steps for name, total in self.means.items()},
+            **{column: means.pop(column, math.nan) for column in MEANS.values()},
             "max_x": self.max_x,
             "diverged": self.diverged,
-            **{name: total / steps for name, total in self.terms.items()},
+            **means,
         }
 
 

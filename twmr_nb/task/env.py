@@ -353,7 +353,7 @@ class TwmrEnv(VectorEnv):
     def _info(self, t: Transition) -> Info:
         speed, on_back = np.abs(t.x - t.x_before) / t.ctrl_dt, t.upright < 0
         places = {"x": t.x, "z": t.z, "speed": speed, "on_back": on_back}
-        return {**places, "gate": t.gate, "passed": t.passed, "step_height": self.sim.heights.copy()}
+        return {**places, "gate": t.gate, "passed": t.passed, "step_height": t.step_height}
 
 
 def is_down(config: EnvConfig, qpos: Array) -> NDArray[np.bool_]:
