@@ -40,7 +40,7 @@ verdict
 
 # %% code-22b
 tw.course.predict(
-    "02 the felt gate with the legs out", ["at the step", "at the step and elsewhere alike"], mine="at the step"
+    "02 the proprio gate with the legs out", ["at the step", "at the step and elsewhere alike"], mine="at the step"
 )
 
 

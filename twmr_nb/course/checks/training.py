@@ -54,7 +54,7 @@ def horizon_seconds(answer: Any, config: PPOConfig, env: EnvConfig) -> Verdict:
         answer,
         seconds,
         f"1 / (1 - {config.gamma:g}) = {steps:.0f} steps of {env.ctrl_dt:g} s: {seconds:.1f} s. A reward much later "
-        "than that hardly counts, so an end bonus alone does not lead a robot that is far from the step.",
+        "than that hardly counts. Whether that keeps a bonus at the end from leading a robot, lesson 06 asks.",
         mistakes=[
             (steps, f"That is in control steps. Each lasts {env.ctrl_dt:g} s."),
             (config.gamma * env.ctrl_dt, "The horizon is 1 / (1 - gamma) steps, not gamma steps."),

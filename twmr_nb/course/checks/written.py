@@ -39,7 +39,7 @@ def full_ahead(action: Any) -> Verdict:
         return wrong("The last four are the legs': leave them at 0.")
     if (values[:4] != 1).any():
         return wrong("That is not full speed on all four wheels: 1 is the most.")
-    return right("All four wheels ahead, legs left alone. A *policy* chooses such a row anew 50 times a second.")
+    return right("All four wheels ahead, legs in mid-range. A *policy* chooses such a row anew 50 times a second.")
 
 
 @check
