@@ -3,8 +3,8 @@
 import argparse
 import contextlib
 import functools
-import inspect
 import io
+import operator
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -348,25 +348,12 @@ def parse(argv: Sequence[str]) -> Any:
     early.add_argument("--preset", nargs="?")
     named = early.parse_known_args(argv)[0].preset if argv[:1] == ["train"] else None
     chosen = named_presets.preset(DEFAULT_PRESET if named is None else named)
-    defaults = {
-        "train": Train(chosen.env, chosen.ppo, preset=chosen.preset),
-        "play": Play(load_path=tyro.MISSING, viewer=has_display()),
-        "plan": Plan(),
-        "evaluate": Evaluate(),
-        "sweep": Sweep(),
-        "ablate": Ablate(),
-        "runs": Runs(),
-        "diff": Diff(one=tyro.MISSING, other=tyro.MISSING),
-        "export": Export(policy=tyro.MISSING),
-        "import-legacy": ImportLegacy(file=tyro.MISSING),
-        "policies": Policies(),
-        "presets": Presets(),
-        "doctor": Doctor(),
-        "lab": Lab(),
-        "grade": Grade(folders=tyro.MISSING),
+    ready: dict[type, Any] = {
+        Train: Train(chosen.env, chosen.ppo, preset=chosen.preset),
+        Play: Play(load_path=tyro.MISSING, viewer=has_display()),
     }
-    words = {name: inspect.getdoc(type(each)) or "" for name, each in defaults.items()}
-    commands = tyro.extras.subcommand_type_from_defaults(defaults, words, prefix_names=False)
+    kinds = [Annotated[kind, tyro.conf.subcommand(default=ready[kind])] if kind in ready else kind for kind in HANDLERS]
+    commands = functools.reduce(operator.or_, cast(list[Any], kinds))
     return understood(commands, list(argv))
 
 

@@ -1,12 +1,10 @@
-"""Folded and extended leg poses, and how low the robot reaches in a pose."""
-
-import functools
+"""Folded and extended leg poses, and how far down the robot's parts reach."""
 
 import mujoco
 import numpy as np
 
 from twmr_nb.config.schema import EnvConfig, checked_world
-from twmr_nb.robot.model import LEG_QPOS, LEG_RANGE, WHEEL_PLACES, build_model
+from twmr_nb.robot.model import LEG_RANGE, WHEEL_PLACES
 from twmr_nb.robot.rotations import rotation
 from twmr_nb.types import Array
 
@@ -19,7 +17,8 @@ def leg_targets(config: EnvConfig) -> tuple[Array, Array]:
     """The retract and the extend angle [rad] of the four legs, each float32 [4]."""
     config = checked_world(config)
     automatic = config.auto_retract and config.retract_angle is None
-    retract = folded_limit() if automatic else LOW if config.retract_angle is None else config.retract_angle
+    # Folded at both limits, the robot has more room below it at the lower one.
+    retract = LOW if config.retract_angle is None else config.retract_angle
     if config.extend_angle is not None:
         extend = config.extend_angle
     elif config.extend_mode == "opposite" or (config.extend_mode == "auto" and automatic):
@@ -35,28 +34,9 @@ def wheel_centres(qpos: Array) -> tuple[Array, Array]:
     return qpos[..., 0, None] + turned[..., 0, :], qpos[..., 2, None] + turned[..., 2, :]
 
 
-@functools.cache
-def folded_limit() -> float:
-    """The joint limit [rad] that leaves the robot's lowest point higher."""
-    model = build_model(EnvConfig(scene="flat"))
-    data = mujoco.MjData(model)
-    heights = []
-    for limit in (LOW, HIGH):
-        data.qpos[LEG_QPOS] = limit
-        mujoco.mj_forward(model, data)
-        heights.append(lowest_point(model, data.geom_xpos))
-    return LOW if heights[0] >= heights[1] else HIGH
-
-
-def lowest_point(model: mujoco.MjModel, geom_xpos: Array) -> Array:
-    """About how low [m] the robot reaches, [...], from geom centres [..., ngeom, 3]: below each by its first size if
-    round, by its third otherwise, whatever its orientation. The recorded runs stand on the floor by this measure."""
-    first, below = robot_geoms(model)
-    return (geom_xpos[..., first:, 2] - below).min(axis=-1)
-
-
 def robot_geoms(model: mujoco.MjModel) -> tuple[int, Array]:
-    """The first geom that belongs to the robot (the scene's come first), and how far each of them reaches down."""
+    """The first geom that belongs to the robot (the scene's come first), and about how far each of them reaches down:
+    its first size if round, its third otherwise, whatever its orientation. Recorded runs stand by this measure."""
     first = int(np.argmax(model.geom_bodyid > 0))
     is_round = model.geom_type == mujoco.mjtGeom.mjGEOM_CYLINDER
     return first, np.where(is_round, model.geom_size[:, 0], model.geom_size[:, 2])[first:]
