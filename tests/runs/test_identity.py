@@ -1,5 +1,6 @@
 """What identifies an experiment: what could give other numbers has another digest, what cannot be told is refused."""
 
+import ast
 import copy
 import dataclasses
 import enum
@@ -512,6 +513,25 @@ def test_comments_and_docstrings_are_no_other_code(tmp_path, monkeypatch):
     assert code("from twmr_nb.two import K\ndef f(x):\n    return -x\n") != plain
     (package / "two.py").write_text("K = 2\n")
     assert code("from twmr_nb.two import K\ndef f(x):\n    return x\n") != plain
+
+
+def test_a_cell_may_be_parsed_while_a_click_makes_a_run():
+    """IPython parses each cell. In Python 3.11 two threads that parse at once end, often, with a SystemError."""
+    text, over, failures = max(OUR_TEXTS.values(), key=len), threading.Event(), []
+
+    def parse():
+        while not over.is_set():
+            try:
+                ast.parse(text)
+            except SystemError as error:
+                failures.append(error)
+
+    cells = threading.Thread(target=parse)
+    cells.start()
+    computing_code(OUR_TEXTS)
+    over.set()
+    cells.join()
+    assert failures == []
 
 
 def test_the_threads_that_xla_compiles_for_count(monkeypatch):

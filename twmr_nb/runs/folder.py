@@ -193,11 +193,15 @@ def run_folders(root: str | Path) -> list[Path]:
 
 
 def fresh_folder(root: Path, name: str) -> Path:
-    """root/<name>_<timestamp>, with a number behind it if two start in one second; raises ConfigError on a bad name."""
+    """A new folder root/<name>_<timestamp>, with a number behind it if two start in one second; raises ConfigError on a
+    bad name."""
     checked_name(name)
     base = root / f"{name}_{datetime.now():%Y%m%d_%H%M%S}"
     path, number = base, 1
-    while path.exists():
-        number += 1
-        path = base.with_name(f"{base.name}_{number}")
-    return path
+    while True:
+        try:
+            path.mkdir(parents=True)  # made here, or two threads could be given the same
+            return path
+        except FileExistsError:
+            number += 1
+            path = base.with_name(f"{base.name}_{number}")

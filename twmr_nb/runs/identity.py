@@ -4,12 +4,13 @@ A training is its settings, its own reward terms (signed weight and behaviour) a
 An evaluation is the policy's bytes, the world, the episodes, and the same versions.
 """
 
-import ast
 import functools
 import hashlib
 import importlib.metadata
+import io
 import os
 import platform
+import tokenize
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -104,32 +105,45 @@ def texts_of(package: Path) -> dict[str, str]:
     return {name: path.read_text(encoding="utf-8") for name, path in paths.items()}
 
 
-def computing_code(texts: Mapping[str, str]) -> dict[str, str]:
-    """Of our modules those that decide a number: name -> code."""
-    found: dict[str, str] = {}
+def computing_code(texts: Mapping[str, str]) -> dict[str, list[list[str]]]:
+    """Of our modules those that decide a number: name -> its statements."""
+    found: dict[str, list[list[str]]] = {}
     wanted = list(ROOTS)
     while wanted:
         name = wanted.pop()
         if name not in found and name in texts:
-            tree = CodeOnly().visit(ast.parse(texts[name]))
-            found[name] = ast.dump(tree)
-            wanted += our_imports(tree)
+            found[name] = statements(texts[name])
+            wanted += our_imports(found[name])
     return found
 
 
-def our_imports(tree: ast.AST) -> Iterator[str]:
+def statements(text: str) -> list[list[str]]:
+    """A module's statements as their tokens, each behind how deep it is indented; without comments, and without texts
+    that stand alone, such as docstrings.
+
+    Not by `ast`: of two threads that parse at once, a click and a cell, one may end with a SystemError (Python 3.11).
+    """
+    found: list[list[str]] = []
+    depth, line = 0, list[tokenize.TokenInfo]()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type in (tokenize.INDENT, tokenize.DEDENT):
+            depth += 1 if token.type == tokenize.INDENT else -1
+        elif token.type == tokenize.NEWLINE:
+            if any(part.type != tokenize.STRING for part in line):
+                found.append([str(depth), *(part.string for part in line)])
+            line = []
+        elif token.type not in (tokenize.COMMENT, tokenize.NL):
+            line.append(token)
+    return found
+
+
+def our_imports(statements: list[list[str]]) -> Iterator[str]:
     """The modules of this package that a module imports, as they are called within it."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] == PACKAGE.name:
-            inside = node.module.partition(".")[2]
-            yield from [inside, *(f"{inside}.{alias.name}".lstrip(".") for alias in node.names)]
-
-
-class CodeOnly(ast.NodeTransformer):
-    """Leaves out docstrings."""
-
-    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
-        return None if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str) else node
+    for _, first, *rest in statements:
+        if first == "from" and rest[0] == PACKAGE.name:
+            at = rest.index("import")
+            inside = "".join(rest[2:at])
+            yield from [inside, *(f"{inside}.{name}".lstrip(".") for name in rest[at + 1 :] if name.isidentifier())]
 
 
 def own_names(cls: type) -> dict[str, Any]:

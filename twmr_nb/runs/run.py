@@ -4,6 +4,7 @@ What it has on disk stands in `folder`, how it trains in `training`.
 """
 
 import hashlib
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -143,6 +144,9 @@ def config_in(path: Path) -> TrainConfig:
 def training_run() -> "Run | None":
     """The run that this process trains now."""
     return next((run for run in list(LIVE.values()) if run.training), None)
+
+
+STARTING = threading.Lock()  # or two threads could each find that none trains
 
 
 def refuse_second() -> None:
@@ -328,8 +332,9 @@ class Run:
         """Train on a background thread and return at once; goes on from the checkpoint if there is one."""
         if self.training:
             raise RunError(f"{self.name} is training already.")
-        refuse_second()
-        self._claim()
+        with STARTING:
+            refuse_second()
+            self._claim()
         self._training.begin_thread()
         self.on_start()
         return self

@@ -43,7 +43,7 @@ class Background:
 
     def __init__(self, say: Callable[[str], None], failed: Callable[[str], None] | None = None) -> None:
         self.say, self.failed = say, failed or say
-        self._turn, self._lock = 0, threading.Lock()
+        self._turn, self._lock = 0, threading.RLock()
         self._over = threading.Event()  # of the newest job; an interrupted join would call a living thread ended
         self._over.set()
 
@@ -72,8 +72,9 @@ class Background:
     ) -> None:
         try:
             result = job(turn)
-            turn.check()
-            done(result)
+            with self._lock:  # so that what is done with it does not land after a newer job has begun
+                turn.check()
+                done(result)
         except Superseded:
             return
         except Exception as error:  # a thread has nobody above it to tell: the widget says what went wrong

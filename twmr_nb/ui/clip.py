@@ -42,7 +42,7 @@ class EvaluationClip(w.VBox):
         self.run: Run | None = None
         self.rollout: Rollout | None = None
         self.on_episode: Callable[[], None] = lambda: None
-        self.can_film, self._lock = True, threading.Lock()
+        self.can_film, self._lock = True, threading.RLock()
         self.filming: Future[None] | None = None
         self._policy_time, self._due = 0.0, 0.0
         self.switch = w.Checkbox(True, description="film it", indent=False, layout=w.Layout(width="auto"))
@@ -62,10 +62,11 @@ class EvaluationClip(w.VBox):
 
     def show(self, run: Run | None) -> None:
         """Turn to another run."""
-        self.run, self.rollout, self._policy_time, self._due = run, None, 0.0, 0.0
-        self.screen.children = [self.empty]
-        self.on_episode()
-        self.line.say("")
+        with self._lock:
+            self.run, self.rollout, self._policy_time, self._due = run, None, 0.0, 0.0
+            self.screen.children = [self.empty]
+            self.on_episode()
+            self.line.say("")
 
     def finish(self) -> None:
         """The run has ended: film what it has become."""
@@ -94,24 +95,31 @@ class EvaluationClip(w.VBox):
                 self.filming = FILMING.submit(self._make, run)
 
     def _make(self, run: Run) -> None:
-        begin = time.monotonic()
+        begin, made, trouble = time.monotonic(), b"", ""
         try:
             rollout, words = self.record(run)
-            if run is self.run:
+            with self._lock:
+                if run is not self.run:
+                    return
                 self.rollout = rollout
                 self.on_episode()
                 self.line.say(words)
-            if run is self.run and self.can_film:
-                with self.film.hold_sync():
-                    self.film.value, self.film.words = film(rollout), f"The newest policy, filmed: it {words}."
-                self.screen.children = [self.film]
+            made = film(rollout) if self.can_film else b""
         except RenderError as error:  # no GL, no ffmpeg: that will not change
-            self.can_film = False
-            self.line.say(f"{error} The 3D replay works without.")
+            self.can_film, trouble = False, f"{error} The 3D replay works without."
         except Exception as error:  # a thread has nobody above it to tell: the widget says what went wrong
-            self.line.say(str(error) or type(error).__name__)
+            trouble = str(error) or type(error).__name__
         wait = max(unhurried(run.records, AGE, EVERY, SELDOM), (time.monotonic() - begin) / SHARE)
-        self._due = time.monotonic() + wait
+        with self._lock:
+            if run is not self.run:  # another one's film is none of its
+                return
+            if made:
+                with self.film.hold_sync():
+                    self.film.value, self.film.words = made, f"The newest policy, filmed: it {words}."
+                self.screen.children = [self.film]
+            if trouble:
+                self.line.say(trouble)
+            self._due = time.monotonic() + wait
 
     def record(self, run: Run) -> tuple[Rollout, str]:
         """The newest policy's episode, and a line about it."""

@@ -79,6 +79,10 @@ class EpisodeExplorer(Shell):
         self.picker.observe(self._load, "rollout")
         self._load()
 
+    @t.validate("frame")
+    def _inside(self, proposal: dict[str, int]) -> int:
+        return min(max(proposal["value"], 0), self.cursor.last)
+
     # What a subclass provides
 
     def prepare(self, rollout: Rollout) -> None:
@@ -155,14 +159,16 @@ class EpisodeExplorer(Shell):
 
     def override(self, **settings: Any) -> None:
         """Look with these EnvConfig settings instead of the episode's; raises ConfigError on a bad one."""
-        wanted = self.config.replace(**settings)
-        self._keep(self.overrides | {name: getattr(wanted, name) for name in settings})
-        self._refresh()
+        with self.redraw.hold():
+            wanted = self.config.replace(**settings)
+            self._keep(self.overrides | {name: getattr(wanted, name) for name in settings})
+            self._refresh()
 
     def reset(self, *_: Any) -> None:
         """Back to the settings that the episode was recorded with."""
-        self._keep({})
-        self._refresh()
+        with self.redraw.hold():
+            self._keep({})
+            self._refresh()
 
     def _keep(self, overrides: dict[str, Any]) -> None:
         base = self.recorded_config
@@ -183,14 +189,15 @@ class EpisodeExplorer(Shell):
 
     def _load(self, change: Any = None) -> None:
         """Show the picker's episode, with the changes made so far."""
-        rollout = self.rollout
-        if rollout is None:
-            self.summary.say("recording an episode …")
-            return
         with self.redraw.hold():
+            rollout = self.rollout
+            if rollout is None:
+                self.summary.say("recording an episode …")
+                return
             self._keep(self.overrides)
             self.prepare(rollout)
             self.cursor.load(rollout)
+            self.frame = self.cursor.frame  # the link may be busy in another thread
             if self.replay is not None:
                 self.replay.load(rollout)
                 self.replay.frame = self.frame
@@ -198,16 +205,17 @@ class EpisodeExplorer(Shell):
 
     def _switch(self, change: dict[str, Any]) -> None:
         """Between the picture and the 3D replay; both have the same cursor and the same settings."""
-        if self.rollout is None:
-            self.in_3d.value = False
-            return
-        if self.in_3d.value and self.replay is None:
-            self.replay = Replay(self.rollout, height=REPLAY_HEIGHT)
-            self.replay.frame = self.frame
-            t.link((self, "frame"), (self.replay, "frame"))
-        self.stage.children = [self.replay if self.in_3d.value else self.image]
-        self.cursor.layout.display = "none" if self.in_3d.value else ""  # the replay has its own
-        self.redraw()
+        with self.redraw.hold():
+            if self.rollout is None:
+                self.in_3d.value = False
+                return
+            if self.in_3d.value and self.replay is None:
+                self.replay = Replay(self.rollout, height=REPLAY_HEIGHT)
+                self.replay.frame = self.frame
+                t.link((self, "frame"), (self.replay, "frame"))
+            self.stage.children = [self.replay if self.in_3d.value else self.image]
+            self.cursor.layout.display = "none" if self.in_3d.value else ""  # the replay has its own
+            self.redraw()
 
     def _draw(self) -> None:
         if self.rollout is None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import ipywidgets as w
@@ -96,18 +97,18 @@ class LiveView(w.VBox):
             if other := views.get(run.path):
                 other.leave(ELSEWHERE)
             views[run.path] = self
-            run.on_start = self.follow
+            run.on_start = partial(self.follow, tell=True)
             self.tell(run, run.records[:])
             self.follow()
+            self.on_change()
         else:
             self.update()
 
-    def follow(self) -> None:
-        """Follow the run on a thread until it ends."""
+    def follow(self, tell: bool = False) -> None:
+        """Follow the run on a thread until it ends. That thread tells the owner: who starts a run may hold a lock."""
         self._end.set()
         self._end = threading.Event()
-        threading.Thread(target=self._follow, args=(self.run, self._end), name="live view", daemon=True).start()
-        self.on_change()
+        threading.Thread(target=self._follow, args=(self.run, self._end, tell), name="live view", daemon=True).start()
 
     def leave(self, why: str = "") -> None:
         """Stop following."""
@@ -143,7 +144,9 @@ class LiveView(w.VBox):
         self.leave()
         super().close()
 
-    def _follow(self, run: Run, end: threading.Event) -> None:
+    def _follow(self, run: Run, end: threading.Event, tell: bool) -> None:
+        if tell:
+            self.on_change()
         while not end.is_set():
             over = not run.training and run.state in OVER
             with self._lock:

@@ -1,5 +1,6 @@
 """The training panel: every setting on the left; start, watch and steer the run on the right."""
 
+import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,7 @@ class TrainingPanel(RunShell):
         root: str | Path | None = None,
         **settings: Any,
     ) -> None:
+        self._turn = threading.RLock()  # clicks, cells and the threads that follow runs take turns
         self.root = Path(root or RUNS)
         self.origin = StartingPoint(preset_or_policy, self.root)
         config = self.origin.config
@@ -66,29 +68,38 @@ class TrainingPanel(RunShell):
         self.view.on_change = QUEUE.on_change = self.sync
         self.sync()
 
+    @property
+    def run(self) -> Run | None:
+        """The run that is shown; one that a click is about to start is waited for."""
+        with self._turn:
+            return self.view.run
+
     def start(self) -> Run:
         """Start a new run with these settings, or let it wait for its turn while another trains; returns it.
 
         Raises ConfigError or RunError where that cannot be.
         """
-        name, config, terms = checked_name(self.name.value.strip()), self.controls.config, self.controls.extra_terms
-        refuse_passed(config.env)
-        run = QUEUE.add(new_run(config, name, self.root, extra_terms=terms, start_from=self.origin.network))
-        if not run.waiting:
-            self.view.show(run)
-        return run
+        with self._turn:
+            name, config, terms = checked_name(self.name.value.strip()), self.controls.config, self.controls.extra_terms
+            refuse_passed(config.env)
+            run = QUEUE.add(new_run(config, name, self.root, extra_terms=terms, start_from=self.origin.network))
+            if not run.waiting:
+                self.view.show(run)
+            return run
 
     def sync(self) -> None:
         """Called when a training begins or ends, and when the queue changes. The newest panel shows what trains."""
-        busy = training_run()
-        if busy and busy is not self.run and QUEUE.on_change == self.sync:
-            self.view.show(busy)  # which calls this again
-            return
-        self.button.description, self.button.icon = ("Add to the queue", "plus") if busy else ("Start training", "play")
-        self.queue.refresh()
-        self.origin.refresh()
-        self.list_earlier()
-        self.look()
+        with self._turn:
+            busy = training_run()
+            if busy and busy is not self.run and QUEUE.on_change == self.sync:
+                self.view.show(busy)  # which calls this again
+                return
+            words = ("Add to the queue", "plus") if busy else ("Start training", "play")
+            self.button.description, self.button.icon = words
+            self.queue.refresh()
+            self.origin.refresh()
+            self.list_earlier()
+            self.look()
 
     def look(self) -> None:
         """Say what is wrong with what is set, as far as it can be known before training; else what it is for."""
@@ -130,4 +141,6 @@ class TrainingPanel(RunShell):
         return line([self.view.clip, earlier, self.queue])
 
     def _draw_earlier(self, change: dict[str, Any]) -> None:
-        self.view.compare({name: [run.records for run in self.rows[name]] for name in change["new"][:COMPARED]})
+        with self._turn:
+            shown = [name for name in change["new"] if name in self.rows][:COMPARED]
+            self.view.compare({name: [run.records for run in self.rows[name]] for name in shown})

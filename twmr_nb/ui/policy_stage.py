@@ -186,6 +186,7 @@ class PolicyStage(w.VBox):
                 results.append(evaluate(saved, None, episodes, seed, deterministic) | {"policy": file.title})
                 turn.check()
                 self.evaluated(file, results[-1])
+            turn.check()
             self.judged_by = seed, deterministic
             self._offer_failed(results)
             return [Html(evaluation_table(results))]
@@ -217,6 +218,7 @@ class PolicyStage(w.VBox):
         if not files:
             self.clear()
             return
+        self.work.cancel()  # or what an older job ends with could still come after this
         self._busy(True)
 
         def done(widgets: list[w.Widget]) -> None:

@@ -73,11 +73,11 @@ class RolloutPicker(w.VBox):
     def refresh(self, *_: Any) -> None:
         """List what there is now; keeps the choice if it is still there."""
         options: list[tuple[str, Any]] = []
-        self.offers = {}
+        offers: dict[Any, Callable[[], Offer]] = {}
 
         def offer(label: str, key: Any, look: Callable[[], Offer]) -> None:
             options.append((label, key))
-            self.offers[key] = look
+            offers[key] = look
 
         for i, rollout in enumerate(self.given):
             options.append((rollout.title or f"recording {i + 1}", ("given", i)))
@@ -89,7 +89,7 @@ class RolloutPicker(w.VBox):
             label = ("last run: " if file is newest else "") + file.title
             label += f" ({file.origin})" if file.title != file.name else ""
             offer(label, str(file.path), partial(of_file, file.path))
-        keys = [key for _, key in options]
+        self.offers, keys = offers, [key for _, key in options]
         kept = self.choice.value if self.choice.value in keys else keys[0]
         self._exchanging = True
         self.choice.options = options

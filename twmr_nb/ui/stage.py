@@ -137,11 +137,12 @@ class Stage(Shell):
         if not (is_number(steps, int) and steps >= 0):
             raise ConfigError(f"steps = {shown(steps)} is not allowed: give a whole number, 0 or more.")
         self.pause()
-        for _ in range(int(steps)):
-            if not self.drive.step():
-                self._note = self._ended()
-                break
-        self._tell()
+        with self._lock:  # clicks wait
+            for _ in range(int(steps)):
+                if not self.drive.step():
+                    self._note = self._ended()
+                    break
+            self._tell()
 
     def hand_over(self, driver: PolicyLike) -> None:
         """Let another drive from here: by name, "you" and "nobody" among them, or what else can act."""
@@ -275,22 +276,22 @@ class Stage(Shell):
     def _tell(self, show: bool = True) -> None:
         """Let the picture say how things are."""
         drive = self.drive
-        since = drive.spells[-1][0] * drive.dt
-        memory = f"since {since:.2f} s, with a fresh memory" if since else ""
-        self.view.status = {
-            "playing": self.clock.runs,
-            "driver": self.driver,
-            "title": drive.spells[-1][1],
-            "memory": memory,
-            "levers": drive.driver is self.hand,
-            "kept": len(self.kept),
-            "note": self._note,
-        }
-        wanted = tuple(self.rows[name] for name in gate_settings(drive.config))
-        if self.gate.children != wanted:
-            self.gate.children = wanted
-        if show:
-            self.view.show(drive, self.clock.pace, self.clock.pace)
+        with self._lock:
+            since = drive.spells[-1][0] * drive.dt
+            self.view.status = {
+                "playing": self.clock.runs,
+                "driver": self.driver,
+                "title": drive.spells[-1][1],
+                "memory": f"since {since:.2f} s, with a fresh memory" if since else "",
+                "levers": drive.driver is self.hand,
+                "kept": len(self.kept),
+                "note": self._note,
+            }
+            wanted = tuple(self.rows[name] for name in gate_settings(drive.config))
+            if self.gate.children != wanted:
+                self.gate.children = wanted
+            if show:
+                self.view.show(drive, self.clock.pace, self.clock.pace)
 
     def _show_rows(self) -> None:
         for name, row in self.rows.items():

@@ -45,17 +45,18 @@ class StartingPoint(w.VBox):
 
     def refresh(self) -> None:
         """List what there is now; keeps the choice."""
-        kept = self.choice.value or self.first
-        self.choices = {name: presets.preset(name) for name in PRESETS}
-        self.policies: dict[str, SavedPolicy] = {}
+        choices, policies = {name: presets.preset(name) for name in PRESETS}, dict[str, SavedPolicy]()
         if self.first not in PRESETS:
-            self.choices[self.first] = config_of(self.first)
-            self.policies[self.first] = load_policy(self.first)
+            choices[self.first] = config_of(self.first)
+            policies[self.first] = load_policy(self.first)
         files, _unreadable = list_policies(self.root)
         for file in files:  # a file that bears the name of another does not take its place
             name = file.origin if file.run else f"policy {file.name}"
-            self.choices.setdefault(name, file.saved.config)
-            self.policies.setdefault(name, file.saved)
+            choices.setdefault(name, file.saved.config)
+            policies.setdefault(name, file.saved)
+        # Listing takes a moment, in which what was known stands, and another may be chosen.
+        self.choices, self.policies = choices, policies
+        kept = self.choice.value or self.first
         self._listing = True
         self.choice.options = list(self.choices)
         self.choice.value = kept if kept in self.choices else self.first

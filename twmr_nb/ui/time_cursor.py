@@ -18,8 +18,13 @@ class TimeCursor(anywidget.AnyWidget):
     dt = t.Float(0.02).tag(sync=True)
     interval = t.Int(INTERVAL).tag(sync=True)
 
+    @t.validate("frame")
+    def _inside(self, proposal: dict[str, int]) -> int:
+        """The page may not know yet that the episode is a shorter one."""
+        return min(max(proposal["value"], 0), self.last)
+
     def load(self, rollout: Rollout) -> None:
         """Span another episode; the cursor stays in it."""
         last = len(rollout.time) - 1
         with self.hold_sync():
-            self.dt, self.last, self.frame = rollout.transition.ctrl_dt, last, min(self.frame, last)
+            self.dt, self.last, self.frame = rollout.transition.ctrl_dt, last, self.frame
