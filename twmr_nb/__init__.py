@@ -4,7 +4,9 @@ The public names are listed in `__init__.pyi`, with the module that each comes f
 name is used.
 """
 
+import importlib
 import sys
+from functools import partial
 from typing import Any
 
 from twmr_nb.graphics import settle
@@ -26,24 +28,14 @@ gymnasium.register(
 def show_runs_live(shell: Any) -> None:
     """From here on, a run or a sweep as the last line of a cell of this IPython shell is its own live view."""
     formatter = shell.display_formatter.ipython_display_formatter
-    formatter.for_type_by_name("twmr_nb.runs.run", "Run", show_live)
-    formatter.for_type_by_name("twmr_nb.lab.sweep", "Sweep", show_sweep)
+    formatter.for_type_by_name("twmr_nb.runs.run", "Run", partial(show_in, "live", "LiveView"))
+    formatter.for_type_by_name("twmr_nb.lab.sweep", "Sweep", partial(show_in, "sweep", "SweepView"))
 
 
-def show_sweep(sweep: Any) -> None:
+def show_in(module: str, view: str, work: Any) -> None:
     from IPython.display import display
 
-    from twmr_nb.ui.sweep import SweepView
-
-    display(SweepView(sweep))
-
-
-def show_live(run: Any) -> None:
-    from IPython.display import display
-
-    from twmr_nb.ui.live import live_view
-
-    display(live_view(run))
+    display(getattr(importlib.import_module(f"twmr_nb.ui.{module}"), view)(work))
 
 
 if (ipython := sys.modules.get("IPython")) and (shell := ipython.get_ipython()):

@@ -3,7 +3,7 @@
 import csv
 import importlib
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,16 @@ def frame(columns: Columns) -> Any:
 
 def write_csv(path: str | Path, columns: Columns) -> Path:
     """A header and a line for each row, numbers in full; raises ConfigError where it cannot be written."""
-    path, text = ready_file(path, ".csv"), io.StringIO()
-    lines = csv.writer(text, lineterminator="\n")
-    lines.writerow(columns)
-    lines.writerows(zip(*(map(plain, values.tolist()) for values in columns.values()), strict=True))
-    return write_text(path, text.getvalue())
+    path = ready_file(path, ".csv")
+    rows = zip(*(map(plain, values.tolist()) for values in columns.values()), strict=True)
+    return write_text(path, csv_text([tuple(columns), *rows]))
+
+
+def csv_text(rows: Iterable[Sequence[Any]]) -> str:
+    """Lines of values between commas."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
 
 
 def plain(value: Any) -> Any:

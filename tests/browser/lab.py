@@ -238,18 +238,23 @@ class Notebook:
         return "\n".join(text for text in shown.all_inner_texts() if "Traceback" in text)
 
     def evaluate(self, expression: str) -> Any:
-        """A Python expression's value in the kernel, through its JSON text; works whatever the cells do."""
+        """A Python expression's value in the kernel, through its JSON text; works whatever the cells do.
+
+        Once the kernel has done with it: what is asked at the very moment of its reply may lie unread until the next
+        message, which a test that waits for an answer never sends (ipykernel 7.3; 7.4 speaks of a "wedge fix").
+        """
         code = f"import json; json.dumps({expression})"
         text = self.page.evaluate(
-            """code => {
+            """async code => {
               const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
               const future = kernel.requestExecute({ code, store_history: false });
-              return new Promise((resolve, reject) => {
-                future.onIOPub = m => {
-                  if (m.header.msg_type === "execute_result") resolve(m.content.data["text/plain"]);
-                  if (m.header.msg_type === "error") reject(new Error(m.content.evalue));
-                };
-              });
+              let told;
+              future.onIOPub = m => {
+                if (["execute_result", "error"].includes(m.header.msg_type)) told = m.content;
+              };
+              await future.done;
+              if (told.evalue !== undefined) throw new Error(told.evalue);
+              return told.data["text/plain"];
             }""",
             code,
         )

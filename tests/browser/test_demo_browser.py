@@ -18,12 +18,12 @@ CELLS = [
 from twmr_nb.episodes.rollout import record
 from twmr_nb.policies.protocol import RandomPolicy, ZeroPolicy
 from twmr_nb.runs.run import new_run
-from twmr_nb.ui.live import live_view
+from twmr_nb.ui.live import LiveView
 nothing, chance = (record(policy, num_steps=10) for policy in (ZeroPolicy(), RandomPolicy()))
 video([nothing, chance], size=(400, 240))""",
     f"""run = new_run("flip", "demo", **{TINY})
 run.start()
-live_view(run)""",
+LiveView(run)""",
     """import threading
 [thread.join() for thread in threading.enumerate() if thread.name == "live view"]""",
 ]

@@ -13,10 +13,10 @@ CELLS = [
     f"""from climb import climb
 from twmr_nb.runs.run import new_run
 from twmr_nb import RewardExplorer, TrainingPanel
-from twmr_nb.ui.live import live_view
+from twmr_nb.ui.live import LiveView
 run = new_run('flip', 'shown', root='shown_runs', **{TINY})
 run.start()
-view = live_view(run)
+view = LiveView(run)
 view""",
     "run.join()",
     "panel = TrainingPanel(root='shown_runs')\npanel.view.show(run)\npanel",

@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from twmr_nb.config import presets
-from twmr_nb.config.fields import base_type, choices, field_docs
+from twmr_nb.config.fields import field_docs, settings_of
 from twmr_nb.config.idle import idle_settings, refuse_idle
 from twmr_nb.config.presets import PRESETS
 from twmr_nb.config.schema import MAX_SEED, ConfigError, EnvConfig, PPOConfig, TrainConfig
@@ -19,14 +19,14 @@ from twmr_nb.policies.protocol import RandomPolicy
 
 def values(cls: type, field: dataclasses.Field) -> st.SearchStrategy:
     """Anything a field allows."""
-    kind, optional = base_type(cls, field.name)
-    if choices(cls, field.name):
-        return st.sampled_from(choices(cls, field.name))
-    if kind is bool:
+    setting = settings_of(cls)[field.name]
+    if setting.words:
+        return st.sampled_from(setting.words)
+    if setting.kind is bool:
         return st.booleans()
-    low, high = field.metadata["low"], field.metadata["high"]
-    numbers = st.integers(int(low), int(high)) if kind is int else st.floats(low, high)
-    return st.one_of(st.none(), numbers) if optional else numbers
+    low, high = setting.low, setting.high
+    numbers = st.integers(int(low), int(high)) if setting.kind is int else st.floats(low, high)
+    return st.one_of(st.none(), numbers) if setting.optional else numbers
 
 
 def configs(cls: type) -> st.SearchStrategy:

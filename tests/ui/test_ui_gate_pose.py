@@ -9,8 +9,7 @@ from climb import climb
 from PIL import Image
 
 from twmr_nb import EnvConfig, GateExplorer, PoseExplorer, RewardExplorer, reward_term
-from twmr_nb.config.fields import choices
-from twmr_nb.draw.gate_picture import score_parts
+from twmr_nb.config.fields import settings_of
 from twmr_nb.draw.live_figure import nice_limits
 from twmr_nb.episodes.rollout import record
 from twmr_nb.policies.protocol import RandomPolicy
@@ -19,7 +18,7 @@ from twmr_nb.robot import build_model
 from twmr_nb.robot.model import LEG_HALF_SIZE, LEG_LENGTH, WHEEL_CTRL, WHEEL_RADIUS, WHEELS, tip_radius
 from twmr_nb.robot.outline import outline, posed
 from twmr_nb.robot.pose import HIGH, LOW, MIDDLE, leg_targets
-from twmr_nb.task.gate import proprio_gate
+from twmr_nb.task.gate import proprio_gate, proprio_parts
 from twmr_nb.ui.background import Redraw
 
 
@@ -130,7 +129,7 @@ def test_limits_hold_the_data_without_wasting_the_panel(low, high):
 
 def test_it_shows_the_gate_of_every_mode(rollout, tmp_path):
     explorer = GateExplorer(rollout, root=tmp_path)
-    assert set(explorer.gates) == set(choices(EnvConfig, "gate_mode"))
+    assert set(explorer.gates) == set(settings_of(EnvConfig)["gate_mode"].words)
     assert not explorer.gates["none"].any()
     np.testing.assert_allclose(explorer.gates["obstacle"], rollout.transition.gate)
     pictures = set()
@@ -169,8 +168,9 @@ def test_a_buffer_of_zero_is_zero_not_the_common_one(rollout, tmp_path):
 
 def test_the_parts_add_up_to_the_proprio_gate(rollout):
     config, t = rollout.config.replace(gate_bias=0.7, gate_smooth=0.4), rollout.transition
-    score = sum(score_parts(rollout, config).values()) - config.gate_bias
-    gate = proprio_gate(config, t.accelerometer, t.gyro, t.torque[:, WHEEL_CTRL], t.wheel_speed)
+    felt = t.accelerometer, t.gyro, t.torque[:, WHEEL_CTRL], t.wheel_speed
+    score = sum(proprio_parts(config, *felt).values()) - config.gate_bias
+    gate = proprio_gate(config, *felt)
     np.testing.assert_allclose(0.5 * (np.tanh(score / config.gate_smooth) + 1), gate)
 
 
@@ -194,7 +194,7 @@ def test_the_numbers_are_the_robots():
     assert f"{1000 * outline(explorer.qpos).clearance:.1f}" in explorer.numbers.value
 
 
-@pytest.mark.parametrize("mode", choices(EnvConfig, "extend_mode"))
+@pytest.mark.parametrize("mode", settings_of(EnvConfig)["extend_mode"].words)
 def test_extend_goes_where_the_mode_says(mode):
     explorer = PoseExplorer()
     explorer.modes.text = mode

@@ -17,7 +17,7 @@ from twmr_nb.files import write_json
 from twmr_nb.runs.run import LIVE, new_run, open_run
 from twmr_nb.task.rewards import reward_term
 from twmr_nb.ui import clip, live
-from twmr_nb.ui.live import LiveView, live_view, thinned
+from twmr_nb.ui.live import LiveView, thinned
 from twmr_nb.ui.policy_browser import PolicyBrowser
 from twmr_nb.ui.runs import Runs
 from twmr_nb.ui.status import advice_text, clock, result_text, state_text, steps_text, symptoms_text, unhurried
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("no_run_left")
 
 def test_live_view_follows_a_run_to_its_end_and_lets_go(tmp_path):
     run = new_run("flip", root=tmp_path, **TINY)
-    view = live_view(run)
+    view = LiveView(run)
     assert words(view.state).startswith("new")
     run.start()
     run.join()

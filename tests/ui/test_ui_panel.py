@@ -14,7 +14,7 @@ import twmr_nb
 from twmr_nb.cli.main import parse
 from twmr_nb.config import presets
 from twmr_nb.config.as_text import command_line, python_code
-from twmr_nb.config.fields import choices, field_docs, settings_of
+from twmr_nb.config.fields import field_docs, settings_of
 from twmr_nb.config.presets import PRESETS
 from twmr_nb.config.schema import ConfigError, EnvConfig, PPOConfig, TrainConfig, all_settings
 from twmr_nb.runs.queue import QUEUE
@@ -51,7 +51,7 @@ def test_every_field_has_a_row_in_its_group_with_its_words(cls):
         assert row.label == field.name.replace("_", " ")
         assert row.tip.startswith(field_docs(cls)[field.name])
         assert row.unit == field.metadata["unit"]
-        if options := choices(cls, field.name):
+        if options := settings_of(cls)[field.name].words:
             assert row.kind == "choice"
             assert tuple(row.options) == options
             assert row.text in options

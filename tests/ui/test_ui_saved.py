@@ -18,7 +18,7 @@ from twmr_nb import GateExplorer, PolicyBrowser, PoseExplorer, RewardExplorer, T
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.runs.run import new_run
 from twmr_nb.ui import saved
-from twmr_nb.ui.live import live_view
+from twmr_nb.ui.live import LiveView
 from twmr_nb.ui.runs import Runs
 from twmr_nb.ui.saved import LARGEST, Keepsake, bundle, changed, show
 
@@ -71,7 +71,7 @@ def pixel(data):
 def widgets(run, root):
     run.train()
     return {
-        "live view": live_view(run),
+        "live view": LiveView(run),
         "panel": TrainingPanel(root=root),
         "runs": Runs(root),
         "rewards": RewardExplorer(climb(), root=root),
@@ -187,7 +187,7 @@ def test_drawing_and_keeping_do_not_wait_for_each_other(outputs):
 
 def test_a_live_view_keeps_the_finished_curve(outputs, run):
     run.start()
-    view = live_view(run)
+    view = LiveView(run)
     view._ipython_display_()
     run.join()
     wait_for(lambda: "finished" in outputs[-1][0]["text/plain"])

@@ -1,7 +1,5 @@
 """The command line's classroom: `twmr lab` hands the lessons out and opens them, `twmr grade` makes a class's table."""
 
-import csv
-import io
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +9,7 @@ import tyro
 
 from twmr_nb.cli.flags import expanded, refuse_beside
 from twmr_nb.cli.streams import complain, say
+from twmr_nb.columns import csv_text
 from twmr_nb.config.schema import ConfigError
 from twmr_nb.markup import one_line
 
@@ -131,7 +130,7 @@ def grade(options: Grade) -> int:
         columns = [f"{head} (of {of})" for head, of in zip(heads, asked, strict=True)]
         lines: list[list[str | int]] = [["student", *columns]]
         lines += [[as_text(name), *passed] for name, passed in students]
-        print(f"table: {write_text(expanded(options.csv), as_csv(lines))}")
+        print(f"table: {write_text(expanded(options.csv), BOM + csv_text(lines))}")
     return 0
 
 
@@ -147,12 +146,6 @@ def results_in(folder: Path) -> Path:
     if not found:
         raise ValueError(f"it holds no {FILE}, nor does its runs/")
     return found[0]
-
-
-def as_csv(rows: Sequence[Sequence[str | int]]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return f"{BOM}{text.getvalue()}"
 
 
 def as_text(name: str) -> str:

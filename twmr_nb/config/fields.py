@@ -129,31 +129,18 @@ def field_docs(cls: type) -> dict[str, str]:
     }
 
 
-def choices(cls: type, name: str) -> tuple[str, ...]:
-    """The words a field may take, or () if it is not a choice."""
-    kind = field_types(cls)[name]
-    return typing.get_args(kind) if typing.get_origin(kind) is Literal else ()
-
-
-def base_type(cls: type, name: str) -> tuple[type, bool]:
-    """A field's plain type (bool, int, float or str) and whether it may be None."""
-    kind = field_types(cls)[name]
-    if typing.get_origin(kind) is Literal:
-        return str, False
-    if isinstance(kind, types.UnionType):
-        return next(a for a in typing.get_args(kind) if a is not type(None)), True
-    return kind, False
-
-
 @functools.cache
 def settings_of(cls: type) -> dict[str, Setting]:
     """The settings among the fields of a dataclass, by name."""
     found, docs = {}, field_docs(cls)
     for field in dataclasses.fields(cls):
         if field.metadata:
-            name, (kind, optional) = field.name, base_type(cls, field.name)
+            name, kind = field.name, field_types(cls)[field.name]
             how = {k: v for k, v in field.metadata.items() if v is not None}
-            how |= {"words": choices(cls, name), "optional": optional}
+            if typing.get_origin(kind) is Literal:
+                how["words"], kind = typing.get_args(kind), str
+            elif isinstance(kind, types.UnionType):  # with None
+                how["optional"], kind = True, typing.get_args(kind)[0]
             found[name] = Setting(name, doc=docs[name], kind=kind, default=field.default, **how)
     return found
 

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from twmr_nb.config.fields import choices
+from twmr_nb.config.fields import settings_of
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.draw.contrast import SWATCH
 from twmr_nb.draw.live_figure import LiveFigure, between, nice_limits
@@ -20,7 +20,7 @@ from twmr_nb.robot.rotations import nose_up
 from twmr_nb.task.gate import obstacle_window, proprio_parts
 from twmr_nb.types import Array
 
-MODES = choices(EnvConfig, "gate_mode")
+MODES = settings_of(EnvConfig)["gate_mode"].words
 GATE_COLORS = {"none": "#8C8C8C", "obstacle": "#3FA7A0", "proprio": "#8F5BD6", "felt": "#AA1166"}
 PART_COLORS = {"impact": "#D55E00", "rotation": "#E69F00", "stall": "#0072B2"}
 
@@ -115,7 +115,9 @@ class CausePanel(TimePanel):
     def show_score(self, config: EnvConfig) -> None:
         self.call("what it feels: opens above the bias")
         base = np.zeros_like(self.time)
-        for name, values in score_parts(self.rollout, config).items():
+        t = self.rollout.transition
+        parts = proprio_parts(config, t.accelerometer, t.gyro, t.torque[:, WHEEL_CTRL], t.wheel_speed)
+        for name, values in parts.items():
             self.parts[name].set_verts([between(self.time, base, base + values)])
             base = base + values
         self.limit.set_ydata([config.gate_bias] * 2)
@@ -208,9 +210,3 @@ class SharesPanel:
 def all_gates(rollout: Rollout, config: EnvConfig) -> dict[str, Array]:
     """The gate [T] of every mode, under one set of parameters."""
     return {mode: gate_of(rollout, config.replace(gate_mode=mode)) for mode in MODES}
-
-
-def score_parts(rollout: Rollout, config: EnvConfig) -> dict[str, Array]:
-    """What the proprio gate adds up before it takes the bias away, each [T]."""
-    t = rollout.transition
-    return proprio_parts(config, t.accelerometer, t.gyro, t.torque[:, WHEEL_CTRL], t.wheel_speed)

@@ -1,7 +1,5 @@
 """The numbers that a figure draws, as a table: a row per point, with the names and units that stand beside it."""
 
-import csv
-import io
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -14,6 +12,7 @@ from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from twmr_nb.columns import csv_text
 from twmr_nb.types import Array
 
 HEADS = ("panel", "series", "x axis", "y axis", "x", "y")
@@ -29,9 +28,7 @@ def as_csv(figure: Figure) -> str:
     What a panel's axes say stands in two columns of their own; panels above one another share what is below the last.
     Left out are marks across a panel, shades behind it and drawings of the robot.
     """
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(HEADS)
+    rows: list[Sequence[str]] = [HEADS]
     panels = [axes for axes in figure.axes if axes.axison]
     for k, axes in enumerate(panels):
         below = (other.get_xlabel() for other in panels[k:] if other.get_xlim() == axes.get_xlim())
@@ -39,8 +36,8 @@ def as_csv(figure: Figure) -> str:
         panel, x_axis, y_axis = map(plain, (panel, next(filter(None, below), ""), axes.get_ylabel()))
         for name, across, up in series_of(axes):
             for x, y in zip(across, up, strict=True):
-                table.writerow([panel, plain(name), x_axis, y_axis, cell(x), cell(y)])
-    return text.getvalue()
+                rows.append([panel, plain(name), x_axis, y_axis, cell(x), cell(y)])
+    return csv_text(rows)
 
 
 def series_of(axes: Axes) -> Iterator[Series]:

@@ -6,7 +6,7 @@ from itertools import groupby
 import numpy as np
 from matplotlib.axes import Axes
 
-from twmr_nb.config.fields import choices
+from twmr_nb.config.fields import settings_of
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.draw.style import INK, Plot, style
 from twmr_nb.episodes.rescore import gate_of
@@ -41,7 +41,7 @@ def gates_along(rollout: Rollout) -> dict[str, Array]:
 
 def senses(rollout: Rollout) -> Plot:
     """Every observation mode along an episode: a row per number, red above and blue below its mean in the episode."""
-    modes = choices(EnvConfig, "obs_mode")
+    modes = settings_of(EnvConfig)["obs_mode"].words
     seen = {mode: seen_in(mode, rollout) for mode in modes}
     heights = [ROW.get(mode, 11) * seen[mode].shape[1] for mode in modes]
     total = TOP + BOTTOM + sum(heights) + GAP * (len(modes) - 1)

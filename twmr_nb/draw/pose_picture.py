@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from twmr_nb.config.fields import choices
+from twmr_nb.config.fields import settings_of
 from twmr_nb.config.schema import EnvConfig
 from twmr_nb.draw.contrast import edge_of
 from twmr_nb.draw.live_figure import LiveFigure
@@ -17,7 +17,7 @@ from twmr_nb.robot.outline import Outline, outline
 from twmr_nb.robot.pose import leg_targets
 from twmr_nb.types import Array
 
-MODES = choices(EnvConfig, "extend_mode")
+MODES = settings_of(EnvConfig)["extend_mode"].words
 STEP_AT = 0.115  # m ahead of the robot's middle
 WHEEL_COLORS = ("#8F5BD6", "#B28CF0", "#B0703C", "#D6A27A")  # dots of the four wheels, in motor order
 

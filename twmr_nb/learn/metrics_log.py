@@ -4,7 +4,6 @@ A run's log is asked for every second while it grows, and three hundred of them 
 """
 
 import csv
-import io
 import os
 import threading
 from array import array
@@ -15,6 +14,7 @@ from typing import Any, overload
 
 import numpy as np
 
+from twmr_nb.columns import csv_text
 from twmr_nb.files import fingerprint, refuse_large, remembered, set_aside, write_bytes
 from twmr_nb.types import Array, Record
 
@@ -68,6 +68,10 @@ class MetricsLog(Records):
         self.path = path
         self._lock = threading.RLock()
         self._loaded = False
+        self._forget()
+
+    def _forget(self) -> None:
+        """Nothing is read yet."""
         self._seen: tuple[int, ...] | None = None  # the file as it was when last read
         self._names: Sequence[str] = ()
         self._buffer, self._count = np.empty((0, 0)), 0  # rows beyond count are room to grow
@@ -136,11 +140,6 @@ class MetricsLog(Records):
             if not keep:
                 self._forget()
 
-    def _forget(self) -> None:
-        """Nothing is read yet."""
-        self._seen, self._names, self._end, self._last_line = None, (), 0, b""
-        self._buffer, self._count, self._ends = np.empty((0, 0)), 0, array("q")
-
     def _load(self) -> None:
         if not self._loaded:
             with self._lock:
@@ -203,7 +202,7 @@ class MetricsLog(Records):
         if size == 0:
             self._ends = array("q")
         text = [
-            *([header_line(self._names)] if size == 0 else []),
+            *([csv_text([self._names]).encode()] if size == 0 else []),
             *map(line_of, self.rows[len(self._ends) :].tolist()),
         ]
         try:
@@ -222,7 +221,7 @@ class MetricsLog(Records):
         rows = np.hstack([self.rows, np.full((self._count, len(names)), np.nan)])
         names = (*self._names, *names)
         if self._end:
-            write_bytes(self.path, b"".join([header_line(names), *map(line_of, rows.tolist())]))
+            write_bytes(self.path, b"".join([csv_text([names]).encode(), *map(line_of, rows.tolist())]))
             self._forget()
             self._read()
         else:
@@ -234,12 +233,6 @@ def header(line: bytes) -> tuple[str, ...]:
         return tuple(next(csv.reader([line.decode("utf-8-sig", errors="replace").strip()]), ()))
     except csv.Error:
         return ()
-
-
-def header_line(names: Sequence[str]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(names)
-    return text.getvalue().encode()
 
 
 def line_of(row: Sequence[float]) -> bytes:

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from twmr_nb.policies.protocol import ZeroPolicy
 from twmr_nb.policies.scripted import leg_command
 from twmr_nb.robot.model import LEG_QPOS
 from twmr_nb.task.env import TwmrEnv
@@ -44,14 +45,8 @@ class Hand:
         return np.tile(np.array(command, np.float32), (len(obs), 1))
 
 
-class Nobody:
+class Nobody(ZeroPolicy):
     """No motor has power: wheels and legs are free to turn."""
 
     title = "nobody"
     modes: ClassVar = {"action_mode": "torque"}
-
-    def reset(self, num_envs: int) -> None:
-        """Nothing to forget."""
-
-    def act(self, obs: Array) -> Array:
-        return np.zeros((len(obs), 8), np.float32)

@@ -42,6 +42,7 @@ Info = dict[str, Any]
 ACCELEROMETER_NOISE, GYRO_NOISE, JOINT_NOISE, SPEED_NOISE = 0.3, 0.03, 0.01, 0.1  # m/s², rad/s, rad, rad/s
 ACCELEROMETER, GYRO, TOUCH = slice(13, 16), slice(16, 19), 19  # columns of the sensor readings
 MOST_LOST = 16  # diverged robots that are kept, the latest
+KEPT = ("steps", "passed", "since_passed", "action", "gate", "on_the_way")  # of each robot, between two steps
 EVERYONE = slice(None)  # indexes all robots without copying anything
 
 
@@ -208,12 +209,7 @@ class TwmrEnv(VectorEnv):
             "heights": self.sim.heights.copy(),
             "factors": self.sim.factors.copy(),
             "height_range": np.array(self.step_heights),
-            "steps": self._steps.copy(),
-            "passed": self._passed.copy(),
-            "since_passed": self._since_passed.copy(),
-            "action": self._action.copy(),
-            "gate": self._gate.copy(),
-            "on_the_way": self._on_the_way.copy(),
+            **{name: getattr(self, f"_{name}").copy() for name in KEPT},
             **({f"feeling/{k}": v.copy() for k, v in vars(self._feeling).items()} if self._feeling else {}),
             "generators": np.array([generator_words(rng) for rng in self._rngs], np.uint64),
         }
@@ -226,9 +222,8 @@ class TwmrEnv(VectorEnv):
         self.sim.state[:] = state["physics"]
         low, high = state["height_range"]
         self.step_heights = (float(low), float(high))
-        self._steps, self._passed = state["steps"].copy(), state["passed"].copy()
         self._ended = np.zeros(self.num_envs, bool)
-        for name in ("since_passed", "action", "gate", "on_the_way"):
+        for name in KEPT:
             if name in state:  # states of earlier versions lack what their settings did not need
                 setattr(self, f"_{name}", state[name].copy())
         if self._feeling:
@@ -246,9 +241,8 @@ class TwmrEnv(VectorEnv):
             self.sim.set_heights(everyone, np.repeat(other.sim.heights, share))
         self.sim.set_factors(everyone, np.repeat(other.sim.factors, share, axis=0))
         self.sim.state[:] = np.repeat(other.sim.state, share, axis=0)
-        for name in ("_steps", "_passed", "_since_passed", "_ended", "_action", "_gate"):
-            setattr(self, name, np.repeat(getattr(other, name), share, axis=0))
-        self._on_the_way = np.repeat(other._on_the_way, share, axis=1)
+        for name in ("ended", *KEPT):
+            setattr(self, f"_{name}", np.repeat(getattr(other, f"_{name}"), share, axis=int(name == "on_the_way")))
         if self._feeling and other._feeling:
             self._feeling = Feeling(*(np.repeat(each, share, axis=0) for each in vars(other._feeling).values()))
         self._started = True

@@ -273,11 +273,6 @@ class RunShell(Shell):
         return self.view.run
 
 
-def live_view(run: Run) -> LiveView:
-    """Watch and steer one run: progress, state, curves, Stop. Show it as the last line of a cell."""
-    return LiveView(run)
-
-
 def resume(run: Run) -> None:
     if run.training:
         run.unpause()
