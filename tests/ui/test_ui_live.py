@@ -18,6 +18,7 @@ from twmr_nb.runs.run import LIVE, new_run, open_run
 from twmr_nb.task.rewards import reward_term
 from twmr_nb.ui import clip, live
 from twmr_nb.ui.live import LiveView, thinned
+from twmr_nb.ui.panel import TrainingPanel
 from twmr_nb.ui.policy_browser import PolicyBrowser
 from twmr_nb.ui.runs import Runs
 from twmr_nb.ui.status import advice_text, clock, result_text, state_text, steps_text, symptoms_text, unhurried
@@ -228,6 +229,7 @@ def test_an_interrupted_run_is_offered_first_and_resumes_from_its_checkpoint(tmp
     write_json(run.path / "status.json", {"state": "running", "pid": 2**22 - 1, "process_started": 0.0})
     LIVE.clear()  # as a new process would see it
     new_run("flip", "later", root=tmp_path, **TINY).train()
+    assert "was interrupted" not in words(TrainingPanel(root=tmp_path).note)  # and something was trained since
     shown = Runs(tmp_path)
     assert shown.run.name == run.name
     assert state_text(shown.run) == "interrupted: resume?"
@@ -237,6 +239,15 @@ def test_an_interrupted_run_is_offered_first_and_resumes_from_its_checkpoint(tmp
     wait_for(lambda: words(shown.view.state).startswith("finished"))
     assert [r["update"] for r in shown.run.records] == [1, 2, 3, 4]
     wait_for(lambda: any("finished" in label and run.name in label for label, _ in shown.choice.options))
+
+
+def test_the_panel_says_that_the_newest_run_was_interrupted(tmp_path):
+    run = new_run("flip", "broken", root=tmp_path, **TINY)
+    run.train(lambda record: run.stop() if record["update"] == 2 else None)
+    write_json(run.path / "status.json", {"state": "running", "pid": 2**22 - 1, "process_started": 0.0})
+    LIVE.clear()  # as a new process would see it
+    told = words(TrainingPanel(root=tmp_path).note)
+    assert told == f"{run.name} was interrupted at 50%: tw.Runs() goes on with it; what starts here begins anew."
 
 
 def test_the_list_shows_settings_and_turns_to_another_run(tmp_path):

@@ -413,8 +413,8 @@ def test_a_failed_one_is_told_and_passed_over(tmp_path):
     wait_for(lambda: not threads("queue"))
     assert (sick.state, gone.state) == ("failed", "gone")
     told = unescape(words(panel.queue.told))
-    assert f"{sick.name} failed and was passed over: reward term 'breaks' failed" in told
-    assert f"{gone.name} failed and was passed over: the folder of {gone.name} is gone" in told
+    assert f"{sick.name} failed: reward term 'breaks' failed" in told
+    assert f"{gone.name} failed: the folder of {gone.name} is gone" in told
     assert (tuple(QUEUE.waiting), panel.button.description) == ((), "Start training")
     first.start()
     QUEUE.add(new_run("flip", "new", tmp_path, **TINY))

@@ -178,8 +178,12 @@ def test_delete_asks_first(browser):
     assert not question.asking
     question.answer(True)  # too late: nothing is asked any more
     assert beta.path.exists()
+    browser.stage.episodes.text = "10000"
+    browser.stage.evaluate()
+    assert browser.stage.progress.layout.display == ""
     browser.tools.delete.click()
     question.answer(True)
+    assert browser.stage.progress.layout.display == "none"  # nobody is evaluated any more
     assert not beta.path.exists()
     assert "beta" not in names(browser.policies)
     assert (beta.path.parent / "metrics.csv").exists()

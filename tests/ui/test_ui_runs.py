@@ -95,7 +95,7 @@ def test_two_runs_are_set_against_each_other(root):
     assert list(view.view.compared) == ["first"]
     view.choice.value = "first"  # against itself
     assert "settings, terms, versionsthe samethe same" in words(view.settings)
-    view.other.value = None
+    view.other.value = ""
     assert "preset flip" in words(view.settings)
     assert not view.view.compared
 
@@ -105,7 +105,7 @@ def test_against_a_run_that_is_gone_nothing_is_told(root):
     view.other.value = "first"
     (root / "first" / "config.json").unlink()
     view.refresh()
-    assert view.other.value is None
+    assert view.other.value == ""
     view.choice.value = None
     view.choice.value = "second"
     assert "preset flip" in words(view.settings)
@@ -169,3 +169,9 @@ def test_where_a_run_was_trained_is_told_and_where_it_went_on(root):
     assert "versions and machinejax0.9commitAfter update 40 it went on with commit abc, changed (was none)." in words(
         view.settings
     )
+
+
+def test_what_a_list_stands_at_is_read(tmp_path):
+    """A value of None would be no choice: an empty box."""
+    view = Runs(tmp_path)
+    assert (view.other.index, view.other.label) == (0, "no other run")

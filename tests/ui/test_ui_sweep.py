@@ -63,7 +63,7 @@ def test_the_view_fills_and_ends_with_the_work(work):
     assert "&lt;b&gt;a&lt;/b&gt;" in view.table.value  # a name is text
     work.outcomes[0] = {}
     wait_for(lambda: view.bar.value == 0.5)
-    assert list(view.choice.options) == [("all", None), ("b", 1)]
+    assert list(view.choice.options) == [("all", -1), ("b", 1)]
     assert work.drawn == 2  # once for each change
     assert view.picture.value[:4] == b"\x89PNG"
     work.outcomes[1] = {}

@@ -6,10 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from climb import climb
-from ui_hands import ENDLESS, TINY
+from ui_hands import ENDLESS, TINY, click
 from waiting import wait_for
 
 from twmr_nb.runs.folder import RunError, fresh_folder
+from twmr_nb.runs.queue import QUEUE
 from twmr_nb.runs.run import Run, new_run
 from twmr_nb.ui import clip, panel, starting_point
 from twmr_nb.ui.background import Background
@@ -51,6 +52,16 @@ def test_a_cell_that_asks_for_the_run_waits_for_the_click_that_starts_it(tmp_pat
     begun.wait()
     assert (shown.run or shown.start()) is clicked.result()
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_double_click_starts_one_run(tmp_path):
+    shown = TrainingPanel("flip", root=tmp_path, **ENDLESS)
+    for _ in range(2):
+        click(shown.button)
+    assert (len(list(tmp_path.iterdir())), QUEUE.waiting) == (1, ())
+    shown.name.value = "another"
+    click(shown.button)
+    assert [run.name.split("_")[0] for run in QUEUE.waiting] == ["another"]
 
 
 def test_two_threads_that_hear_of_a_new_run_show_it_once(tmp_path, monkeypatch, other):

@@ -38,6 +38,7 @@ class Queue:
         """Start a run, or let it wait where another trains or waits already; returns it."""
         with self._lock:
             if not self._busy and training_run() is None:
+                self.failures = {}
                 return run.start()
             run.waiting = True
             self._runs.append(run)

@@ -40,6 +40,7 @@ DRAW_EVERY, DRAW_SELDOM = 1.0, 6.0  # s between two pictures: at first, later
 AGE = 0.02  # share of the training so far that either wait grows to
 SHARE = 0.03  # of a core's time that drawing may take
 POINTS = 400  # drawn per curve
+WIDEST = 820  # px
 WIDTH, HEIGHT = 640, 328  # px that the curves are drawn for; shown as wide as there is room
 CONTROLS = 424  # px
 SCENE = 290  # px, height of a 3D replay's picture
@@ -68,7 +69,8 @@ class LiveView(w.VBox):
         self.named = Symptoms()  # as they were when the picture was drawn
         self.state, self.steps, self.result, self.message, self.symptoms = (Html() for _ in range(5))
         self.bar = w.FloatProgress(min=0, max=1, layout=w.Layout(width="100%", height="16px", margin="0"))
-        self.picture = Picture(self.save_figure, "learning_curves", layout=w.Layout(width="100%"))
+        wide = w.Layout(width="100%", max_width=f"{WIDEST}px")  # wider, what is drawn for WIDTH would blur
+        self.picture = Picture(self.save_figure, "learning_curves", layout=wide)
         self.pause = self._button("Pause", "pause", "Hold still, losing nothing", lambda run: run.pause())
         self.resume = self._button("Resume", "play", "Go on where it was", resume)
         self.stop = self._button("Stop", "stop", "End it here; it can be resumed", lambda run: run.stop())

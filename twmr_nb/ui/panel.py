@@ -1,7 +1,9 @@
 """The training panel: every setting on the left; start, watch and steer the run on the right."""
 
+import math
 import threading
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import ipywidgets as w
 
 from twmr_nb.config.idle import refuse_passed
 from twmr_nb.config.presets import DEFAULT_PRESET
-from twmr_nb.config.schema import ConfigError
+from twmr_nb.config.schema import ConfigError, TrainConfig
 from twmr_nb.files import checked_name
 from twmr_nb.markup import one_line
 from twmr_nb.runs.places import RUNS
@@ -27,8 +29,10 @@ from twmr_nb.ui.run_list import outcome_of
 from twmr_nb.ui.shell import line, titled
 from twmr_nb.ui.starting_point import StartingPoint, base_of
 
+DOUBLE_CLICK = 0.6  # s
 COMPARED = 3  # earlier runs drawn at a time, at most
 EARLIER = f"earlier runs, up to {COMPARED} (Ctrl+click); of several seeds: median and range"
+INTERRUPTED = "{} was interrupted at {:.0%}: tw.Runs() goes on with it; what starts here begins anew."
 DOC = "choose settings, start a run, watch it learn; the kernel stays free"
 
 
@@ -52,6 +56,9 @@ class TrainingPanel(RunShell):
         **settings: Any,
     ) -> None:
         self._turn = threading.RLock()  # clicks, cells and the threads that follow runs take turns
+        self._asked: tuple[str, TrainConfig] | None = None  # name and settings of the run that the last click started
+        self._started_at = -math.inf
+        self.interrupted = ""  # what to say of the newest run where it was
         self.root = Path(root or RUNS)
         self.origin = StartingPoint(preset_or_policy, self.root)
         config = self.origin.config
@@ -104,7 +111,8 @@ class TrainingPanel(RunShell):
     def look(self) -> None:
         """Say what is wrong with what is set, as far as it can be known before training; else what it is for."""
         busy = training_run()
-        self.note.say(f"{one_line(busy.name)} is training; what is set here is for the next one." if busy else "")
+        told = f"{one_line(busy.name)} is training; what is set here is for the next one." if busy else self.interrupted
+        self.note.say(told)
         try:
             if self.origin.network:
                 fitting(self.origin.network, self.controls.config)
@@ -114,6 +122,11 @@ class TrainingPanel(RunShell):
     def list_earlier(self) -> None:
         """Offer the runs that can be compared with, those that differ in nothing but the seed as one."""
         runs, _unreadable = readable_runs(self.root)
+        newest = next(iter(runs), None)
+        if newest and newest is not self.run and newest.state == "interrupted":
+            self.interrupted = INTERRUPTED.format(one_line(newest.name), newest.progress)
+        else:
+            self.interrupted = ""
         here = self.run.name if self.run else ""
         chosen = {run.name for name in self.earlier.value for run in self.rows[name]}
         self.rows = rows_of(run for run in runs if run.records and run.name != here)
@@ -124,14 +137,20 @@ class TrainingPanel(RunShell):
         self.name = w.Text("run", description="name", layout=w.Layout(flex="1 1 auto", width="auto"))
         self.name.style.description_width, self.name.tooltip = "40px", "The run's folder is NAME_TIMESTAMP"
         self.button = w.Button(button_style="primary")
-        self.button.on_click(lambda _: self._try(self.start))
+        self.button.on_click(self._clicked)
         return w.HBox([self.name, self.button], layout=w.Layout(width="100%"))
 
-    def _try(self, act: Callable[[], Any]) -> None:
-        try:
-            act()
-        except (RunError, ValueError, OSError) as error:
-            self.note.say(str(error), "twmr-error")
+    def _clicked(self, _: w.Button) -> None:
+        """Start a run, or say why not; the second click of a double click is no wish for another one."""
+        with self._turn:
+            try:
+                asked = self.name.value, self.controls.config
+                if asked == self._asked and time.monotonic() - self._started_at < DOUBLE_CLICK:
+                    return
+                self.start()
+                self._asked, self._started_at = asked, time.monotonic()
+            except (RunError, ValueError, OSError) as error:
+                self.note.say(str(error), "twmr-error")
 
     def _below(self) -> w.HBox:
         """Under the curves: the film of the policy, the runs to compare with, and those that wait."""

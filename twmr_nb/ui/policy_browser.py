@@ -77,6 +77,8 @@ class PolicyBrowser(Shell):
         """A file came, went or was renamed: list again, and select it."""
         self.refresh()
         self.table.select(*[file for file in self.policies if file.path == path])
+        if not self.table.selected:
+            self.stage.clear()
 
     def _evaluated(self, file: PolicyFile, result: dict[str, Any]) -> None:
         self.evaluations[file.digest] = result

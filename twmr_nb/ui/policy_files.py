@@ -144,7 +144,7 @@ def policy_paths(root: Path) -> Iterator[Path]:
 def policy_file(path: Path) -> PolicyFile:
     """A policy as its file is at this moment."""
     if not path.is_file():
-        raise PolicyError("it is no file")
+        raise PolicyError(f"{one_line(path.name)} is not there any more: refresh the list, and choose another.")
     stat, digest = path.stat(), digest_of(path)
     return PolicyFile(path, read(path, digest), stat.st_mtime, stat.st_size, digest)
 

@@ -62,6 +62,7 @@ class PolicyStage(w.VBox):
             layout=w.Layout(width="auto", flex="0 0 auto"),
         )  # fmt: skip
         self.failed = w.Dropdown(
+            options=[("failed episodes", "")],
             tooltip="An episode of the last evaluation that did not pass: chosen, it plays",
             layout=w.Layout(width="150px", display="none"),
         )
@@ -123,16 +124,16 @@ class PolicyStage(w.VBox):
     def _offer_failed(self, results: Sequence[dict[str, Any]]) -> None:
         """Whatever failed in these evaluations, to be chosen; nothing is where nothing did."""
         numbers = sorted({number for result in results for number in result["failed"]})
-        self.failed.options = [("failed episodes", None), *((f"episode {number}", number) for number in numbers)]
+        self.failed.options = [("failed episodes", ""), *((f"episode {number}", number) for number in numbers)]
         self.failed.layout.display = "" if numbers else "none"
 
     def _watch_failed(self, change: dict[str, Any]) -> None:
-        if change["new"] is not None:
+        if change["new"] != "":
             self.play()
 
     def _own_start(self, *_: Any) -> None:
         """From now on the seed and the noise that are asked for count, and no episode of an evaluation."""
-        self.failed.value = None
+        self.failed.value = ""
 
     def watch(self) -> None:
         """A video of one episode; of two policies side by side."""
@@ -207,7 +208,7 @@ class PolicyStage(w.VBox):
 
         Raises ConfigError on a seed that is none.
         """
-        if self.failed.value is not None:
+        if self.failed.value != "":
             return *self.judged_by, self.failed.value
         return self.seed.value, not self.sampled.value, None
 

@@ -12,7 +12,7 @@ from twmr_nb.ui.hypertext import Html
 from twmr_nb.ui.shell import titled
 
 RULE = "Stop ends only the one that trains: then the next of these begins. tw.Runs() goes on with a stopped one."
-FAILED = Markup("<div class='twmr-error'>{} failed and was passed over: {}</div>")
+FAILED = Markup("<div class='twmr-error'>{} failed: {}</div>")
 
 
 class QueueBox(w.VBox):

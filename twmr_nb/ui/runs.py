@@ -24,7 +24,7 @@ from twmr_nb.ui.run_notes import RunNotes
 from twmr_nb.ui.shell import part, titled
 
 DOC = "watch, stop or resume any run; an interrupted one goes on from its last checkpoint"
-NOBODY = ("no other run", None)
+NOBODY = ("no other run", "")  # None would be no choice at all, and nothing to read
 INDENT = "\u2003"  # a list drops blanks in front
 WIDE: dict[str, Any] = {"layout": {"flex": "1 1 auto", "width": "auto"}, "style": {"description_width": "50px"}}
 SCROLLED = Markup("<div class='twmr-scroll' style='max-height: 250px' tabindex='0'>{}</div>")  # also by keys
@@ -94,7 +94,7 @@ class Runs(RunShell):
             values = [value for _, value in self.choice.options]
             self.choice.value = next((value for value in wanted if value in values), None)
             self.other.options = [NOBODY, *((one_line(name), name) for name in self.runs)]
-            self.other.value = other if other in self.runs else None
+            self.other.value = other if other in self.runs else ""
             self._listing = False
             if self.run is None:
                 self._show(name)

@@ -20,6 +20,7 @@ from twmr_nb.ui.saved import Keepsake, changed, show
 from twmr_nb.ui.shell import STYLE, line
 
 TICK = 1.0  # s between two looks
+ALL = ("all", -1)  # None would be no choice at all, and nothing to read
 TABLE_HEIGHT = "250px"  # more rows are scrolled
 
 
@@ -53,10 +54,10 @@ class SweepView(w.VBox):
         self.bar = w.FloatProgress(min=0, max=1, layout=w.Layout(width="100%", height="16px", margin="0"))
         self.table = Html(layout=w.Layout(max_height=TABLE_HEIGHT, overflow="auto"))
         self.picture = Picture(self.save, "sweep", layout=w.Layout(width="100%"))
-        self.choice = w.Dropdown(description="training", options=[("all", None)])
+        self.choice = w.Dropdown(description="training", options=[ALL])
         self.stop = w.Button(description="Stop", icon="stop", tooltip="Save and stop; it can go on later")
         self.go_on = w.Button(description="Go on", icon="play", tooltip="Go on with all that is not finished")
-        self.stop.on_click(lambda _: self._try(lambda: self.work.stop(self.choice.value)))
+        self.stop.on_click(lambda _: self._try(self._stop))
         self.go_on.on_click(lambda _: self._try(self._begin))
         self._drawn = -1  # trainings in the picture
         self._end = threading.Event()
@@ -68,6 +69,9 @@ class SweepView(w.VBox):
         self.add_class("twmr-live")
         self.follow()
 
+    def _stop(self) -> None:
+        self.work.stop(None if self.choice.value == ALL[1] else self.choice.value)
+
     def follow(self) -> None:
         """Follow them on a thread to their end."""
         self.update()
@@ -78,11 +82,11 @@ class SweepView(w.VBox):
         self.summary.say(self.work.summary, "twmr-head")
         self.bar.value = self.work.share
         self.table.value = self.work.table.html()
-        left = [("all", None), *self.work.unfinished()]
+        left = [ALL, *self.work.unfinished()]
         if left != list(self.choice.options):
             chosen = self.choice.value
             self.choice.options = left
-            self.choice.value = chosen if chosen in [index for _, index in left] else None
+            self.choice.value = chosen if chosen in [index for _, index in left] else ALL[1]
         self.stop.disabled, self.go_on.disabled = not self.work.under_way, self.work.under_way or len(left) == 1
         if len(self.work.outcomes) != self._drawn:
             self._drawn = len(self.work.outcomes)
