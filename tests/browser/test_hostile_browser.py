@@ -94,7 +94,7 @@ DOINGS = {
         "setattr(panel.earlier, 'value', [name for _, name in panel.earlier.options[:3]])",
         "[panel.view.show(run) for run in view.runs.values()] and None",
         "setattr(panel.name, 'value', ATTACK)",
-        "panel._try(panel.start)",
+        "panel.button.click()",
         "__import__('twmr_nb.runs.queue', fromlist=['QUEUE']).QUEUE.failures.update({ATTACK: ATTACK})",
         "panel.queue.refresh()",
     ],
