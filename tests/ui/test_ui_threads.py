@@ -65,13 +65,14 @@ def test_a_double_click_starts_one_run(tmp_path):
 
 
 def test_two_threads_that_hear_of_a_new_run_show_it_once(tmp_path, monkeypatch, other):
-    shown, begun = TrainingPanel("flip", root=tmp_path, **TINY), threading.Event()
-    run = new_run("flip", root=tmp_path, **ENDLESS).start()
-    monkeypatch.setattr(shown.view, "show", slowly(shown.view.show, begun))
+    shown, begun, times = TrainingPanel("flip", root=tmp_path, **TINY), threading.Event(), []
+    run, show = new_run("flip", root=tmp_path, **ENDLESS).start(), shown.view.show
+    monkeypatch.setattr(shown.view, "show", slowly(lambda run: times.append(run) or show(run), begun))
     heard = other.submit(shown.sync)
     begun.wait()
     shown.sync()
     heard.result()
+    assert times == [run]
     assert shown.run is run
     assert ELSEWHERE not in shown.view.message.value
 
