@@ -1,6 +1,5 @@
 """The training panel: every setting on the left; start, watch and steer the run on the right."""
 
-import math
 import threading
 import time
 from collections.abc import Iterable
@@ -57,7 +56,7 @@ class TrainingPanel(RunShell):
     ) -> None:
         self._turn = threading.RLock()  # clicks, cells and the threads that follow runs take turns
         self._asked: tuple[str, TrainConfig] | None = None  # name and settings of the run that the last click started
-        self._started_at = -math.inf
+        self._started_at = 0.0
         self.interrupted = ""  # what to say of the newest run where it was
         self.root = Path(root or RUNS)
         self.origin = StartingPoint(preset_or_policy, self.root)
