@@ -1,4 +1,5 @@
-"""In JupyterLab, Enter and the arrows do in a widget what they do in any page, and not what they do to cells."""
+"""What widgets do in JupyterLab by themselves: Enter and the arrows do in them what they do in any page, and not what
+they do to cells; and where its kernel is gone, each says so."""
 
 import pytest
 from playwright.sync_api import expect
@@ -85,3 +86,13 @@ def test_what_the_notebook_is_asked_with_a_modifier_it_does(notebook):
     box.press("Control+s")
     notebook.page.wait_for_function("() => !jupyterapp.shell.currentWidget.context.model.dirty")
     assert notebook.page.locator(".jp-InputPrompt").first.inner_text() == count
+
+
+def test_without_its_kernel_a_widget_says_so_until_its_cell_runs_again(notebook):
+    page, gone = notebook.page, notebook.page.get_by_role("alert").filter(has_text="Nobody hears this any more")
+    assert gone.count() == 0
+    page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    expect(gone).to_have_count(len(CELLS))
+    notebook.run_cell(1)
+    expect(gone).to_have_count(len(CELLS) - 1)
+    page.get_by_role("slider", name="wheel angle, slider").wait_for()

@@ -1,11 +1,11 @@
-"""Keys pressed in a widget are the widget's: JupyterLab would take Enter and the arrows for commands on cells."""
+"""What every widget does in the page by itself: it keeps the keys pressed in it, and says when its kernel is gone."""
 
 import anywidget
 
 from twmr_nb.ui.script import script
 
 
-class Keys(anywidget.AnyWidget):
-    """Keeps plain keys inside the `.twmr-shell` that it lies in; Shift+Enter and what is pressed with Ctrl pass."""
+class InPage(anywidget.AnyWidget):
+    """Belongs into every `.twmr-shell`. Shift+Enter and what is pressed with Ctrl pass through to the notebook."""
 
-    _esm = script("keys.js")
+    _esm = script("in_page.js")
