@@ -154,6 +154,16 @@ def test_what_is_no_number_is_refused_in_a_sentence(given, outputs, kept):
     assert not kept.exists()
 
 
+@pytest.mark.parametrize("given", [-1, 100.5, 150])
+def test_no_more_passes_than_there_are_episodes(given, outputs, kept):
+    predict("passes of 100", mine=given, most=100)
+    assert shown(outputs) == [f"{given} is not possible: give a number from 0 to 100."]
+    assert not kept.exists()
+    for least_and_most in (0, 100):
+        predict("passes of 100", mine=least_and_most, most=100)
+        assert f"You predict: {least_and_most}." in shown(outputs)[-1]
+
+
 def test_a_result_that_answers_another_question_is_the_lessons_mistake(outputs):
     predict(LEGS, WAYS)
     with pytest.raises(ConfigError, match="none of the choices"):

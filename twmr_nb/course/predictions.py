@@ -28,8 +28,8 @@ ALIKE = 0.02  # relative; a number so near to what came out is right
 class Prediction:
     """One question: what is asked, what was guessed, and the result that waits for a guess."""
 
-    def __init__(self, name: str, choices: Iterable[str] = ()) -> None:
-        self.name, self.choices = name, tuple(choices)
+    def __init__(self, name: str, choices: Iterable[str] = (), most: float | None = None) -> None:
+        self.name, self.choices, self.most = name, tuple(choices), most
         self.entry: dict[str, Any] = {}  # what is kept: guess, and came_out once it was shown
         self.waiting: Callable[[], None] = lambda: None  # shows the result in the cell that has asked for it
 
@@ -43,8 +43,11 @@ class Prediction:
             raise ConfigError(
                 f"{shown(given)} is none of the choices: give one of {', '.join(map(repr, self.choices))}."
             )
-        if (number := as_number(given)) is None:
-            raise ConfigError(f"{shown(given)} is no number: give one like 0.5.")
+        number, wanted = as_number(given), "like 0.5" if self.most is None else f"from 0 to {self.most:g}"
+        if number is None:
+            raise ConfigError(f"{shown(given)} is no number: give one {wanted}.")
+        if self.most is not None and not 0 <= number <= self.most:
+            raise ConfigError(f"{shown(given)} is not possible: give a number {wanted}.")
         return number
 
     def kept_in(self, data: dict[str, Any]) -> dict[str, Any]:
@@ -131,15 +134,15 @@ class Prediction:
 asked: dict[str, Prediction] = {}  # in this kernel, by name
 
 
-def predict(name: str, choices: Iterable[str] = (), mine: Any = ...) -> None:
-    """Ask for a guess before its result: one of `choices`, or a number where there are none.
+def predict(name: str, choices: Iterable[str] = (), mine: Any = ..., most: float | None = None) -> None:
+    """Ask for a guess before its result: one of `choices`, or a number where there are none, from 0 to `most` if given.
 
     Shows a box with a button; or give the guess as `mine`, or None to see the result without. `reveal` of the same name
     shows what came out.
     """
     prediction = asked.get(name)
-    if prediction is None or prediction.choices != tuple(choices):
-        prediction = asked[name] = Prediction(name, choices)
+    if prediction is None or (prediction.choices, prediction.most) != (tuple(choices), most):
+        prediction = asked[name] = Prediction(name, choices, most)
     problem = prediction.recall()
     if mine is not ...:
         say(prediction.commit(mine))
