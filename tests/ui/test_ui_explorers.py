@@ -16,6 +16,7 @@ from twmr_nb.episodes.scoreboard import NAMES
 from twmr_nb.policies.protocol import RandomPolicy
 from twmr_nb.policies.saved import load_policy
 from twmr_nb.robot.model import tip_radius
+from twmr_nb.ui import rollout_picker
 from twmr_nb.ui.reporting import ReportingPlayer
 from twmr_nb.ui.reward_explorer import EVERYONE
 from twmr_nb.ui.rollout_picker import RolloutPicker
@@ -253,6 +254,24 @@ def test_what_goes_wrong_in_the_background_is_said(tmp_path):
     picker.work.join()
     assert "twmr-error" in picker.line.value
     assert "broken" in picker.line.value
+
+
+def test_where_there_is_nothing_of_the_chosen_one_it_says_what_is_still_shown(rollout, tmp_path, monkeypatch):
+    """While it is recorded, and where it cannot be."""
+    said = []
+
+    def fails(*_, **__):
+        said.append(picker.line.value)
+        raise ValueError("no episode today")
+
+    monkeypatch.setattr(rollout_picker, "record", fails)
+    picker = RolloutPicker(rollout, root=tmp_path)
+    picker.choice.value = "random actions"
+    picker.work.join()
+    for line in (*said, picker.line.value):
+        assert f"Shown until then: {rollout.title}." in line
+    assert "no episode today" in picker.line.value
+    assert picker.rollout is rollout
 
 
 def test_recordings_and_settings_stay_as_they_were(rollout, tmp_path):

@@ -64,7 +64,7 @@ class RolloutPicker(w.VBox):
             layout=w.Layout(flex="0 0 auto", width="auto"),
         )
         self.line = Html()
-        self.work = Background(self.line.say, partial(self.line.say, look="twmr-error"))
+        self.work = Background(self.line.say, self._failed)
         super().__init__([w.HBox([self.choice, again]), self.line])
         again.on_click(self.refresh)
         self.choice.observe(self._chosen, "value")
@@ -116,13 +116,13 @@ class RolloutPicker(w.VBox):
         try:
             offer = self.offers[key]()
         except (ValueError, KeyError, TypeError, OSError) as error:
-            self.line.say(error, "twmr-error")
+            self._failed(str(error))
             return
         question = (offer.identity, offer.world)
         if question in self.recorded:
             self._show(self.recorded[question])
             return
-        self.line.say("recording an episode …")
+        self.line.say(f"recording an episode … {self._still()}")
 
         def job(turn: Turn) -> Rollout:
             player = ReportingPlayer(offer.player, turn.check)
@@ -133,6 +133,13 @@ class RolloutPicker(w.VBox):
             self._show(rollout)
 
         self.work.run(job, done)
+
+    def _failed(self, problem: str) -> None:
+        self.line.say(f"{problem} {self._still()}", "twmr-error")
+
+    def _still(self) -> str:
+        """What is shown while there is nothing of the chosen one."""
+        return f"Shown until then: {self.rollout.title or 'the episode before'}." if self.rollout else ""
 
     def _show(self, rollout: Rollout) -> None:
         """Say what happens in it, and let `rollout` be it."""
