@@ -519,6 +519,13 @@ def test_a_push_moves_it_where_it_points(page, way, axis, sign):
     assert sign * moved[axis] > 2 * abs(moved[1 - axis])
 
 
+def test_a_push_without_a_size_asks_for_one(page):
+    box = page.locator("[data-is=impulse]")
+    box.fill("")
+    page.locator("[data-do=push]").click()
+    assert page.evaluate("() => document.activeElement.dataset.is") == "impulse"
+
+
 def test_a_weight_acts_at_once_and_the_sums_are_what_was_paid(page):
     page.keyboard.down("w")
     wait(page, "env.steps > 40")

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from twmr_nb.markup import one_line
 from twmr_nb.ui.hypertext import Html
-from twmr_nb.ui.keys import Keys
+from twmr_nb.ui.in_page import InPage
 from twmr_nb.ui.saved import Keepsake, changed, show
 from twmr_nb.ui.shell import STYLE, line
 from twmr_nb.ui.value_text import number_of
@@ -34,7 +34,7 @@ class Guess(w.VBox):
         self.said.say(said)
         head = Markup("{}<span class='twmr-head'>Predict</span>&ensp;<span class='twmr-sub'>{}</span>")
         buttons = line([self.commit, self.skip])
-        super().__init__([Html(head.format(STYLE, self.name)), self.box, buttons, self.said, Keys()])
+        super().__init__([Html(head.format(STYLE, self.name)), self.box, buttons, self.said, InPage()])
         self.add_class("twmr-shell")
         self.add_class("twmr-live")
 

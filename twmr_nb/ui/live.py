@@ -21,7 +21,7 @@ from twmr_nb.runs.symptoms import Symptoms, symptoms_of
 from twmr_nb.types import Record
 from twmr_nb.ui.clip import EvaluationClip, ReplaySwitch
 from twmr_nb.ui.hypertext import Html
-from twmr_nb.ui.keys import Keys
+from twmr_nb.ui.in_page import InPage
 from twmr_nb.ui.picture import Picture
 from twmr_nb.ui.saved import Keepsake, changed, plain, show
 from twmr_nb.ui.shell import STYLE, Shell, line
@@ -80,7 +80,7 @@ class LiveView(w.VBox):
         buttons = line([self.pause, self.resume, self.stop, self.save, *in_3d])
         rows = [line([self.state, self.steps], apart=True), self.bar, line([buttons, self.result], apart=True)]
         style = Html(STYLE, layout=w.Layout(display="none"))
-        super().__init__([style, *rows, self.symptoms, self.message, self.stage, Keys()])
+        super().__init__([style, *rows, self.symptoms, self.message, self.stage, InPage()])
         self.add_class("twmr-shell")
         self.add_class("twmr-live")
         self.state.add_class("twmr-state")

@@ -9,7 +9,7 @@ import traitlets as t
 from markupsafe import Markup
 
 from twmr_nb.ui.hypertext import Html
-from twmr_nb.ui.keys import Keys
+from twmr_nb.ui.in_page import InPage
 from twmr_nb.ui.saved import Keepsake, show
 
 CONTROLS = 330  # px, where controls and result stand beside each other
@@ -29,7 +29,7 @@ class Shell(w.VBox):
         panes = w.HBox([w.VBox(list(controls), layout=w.Layout(width=f"{left}px")), w.VBox(list(result))])
         for box, look in zip((panes, *panes.children), ("twmr-panes", "twmr-controls", "twmr-stage"), strict=True):
             box.add_class(look)
-        super().__init__([head, panes, Keys()])
+        super().__init__([head, panes, InPage()])
         self.add_class("twmr-shell")
         self.add_class("twmr-live")
 

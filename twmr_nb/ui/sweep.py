@@ -14,7 +14,7 @@ from twmr_nb.draw.style import Plot
 from twmr_nb.draw.table import Table
 from twmr_nb.types import Mistake
 from twmr_nb.ui.hypertext import Html
-from twmr_nb.ui.keys import Keys
+from twmr_nb.ui.in_page import InPage
 from twmr_nb.ui.picture import Picture
 from twmr_nb.ui.saved import Keepsake, changed, show
 from twmr_nb.ui.shell import STYLE, line
@@ -64,7 +64,7 @@ class SweepView(w.VBox):
         style = Html(STYLE, layout=w.Layout(display="none"))
         buttons = line([self.choice, self.stop, self.go_on])
         rows = [line([self.summary], apart=True), self.bar, buttons, self.message, self.table, self.picture]
-        super().__init__([style, *rows, Keys()])
+        super().__init__([style, *rows, InPage()])
         self.add_class("twmr-shell")
         self.add_class("twmr-live")
         self.follow()

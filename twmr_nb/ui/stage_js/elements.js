@@ -54,7 +54,7 @@ export function buildStage(height) {
       ${choose("pace", "how fast time goes", PACES.map((p) => [p, `${p}×`]), 1)}
       <select data-is="driver" aria-label="driver" title="who drives"></select>
       <div class="gap"></div>
-      ${act("push")}<input data-is="impulse" type="number" min="0" max="5" step="0.1" value="0.5" aria-label="push, newton seconds"> N s
+      ${act("push")}<input data-is="impulse" type="number" required min="0" max="5" step="0.1" value="0.5" aria-label="push, newton seconds"> N s
       ${choose("way", "which way the push goes", Object.entries(PUSHES).map(([text, way]) => [way.join(), text]), "0,1,0")}
       <button data-do="keys" aria-label="keys and help" aria-expanded="false" title="${KEY_WORDS}">?</button>
     </div>

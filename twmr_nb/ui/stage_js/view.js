@@ -209,7 +209,10 @@ export class StageView {
   // ---- what a person does ----
   listen() {
     const { root, stage, find, all } = this, deeds = { keys: () => this.say(find(".notice").textContent === KEY_WORDS ? this.model.get("status").note : KEY_WORDS) };
-    const push = () => this.tell({ push: Number(find("[data-is=impulse]").value), way: find("[data-is=way]").value.split(",").map(Number) });
+    const push = () => {
+      const box = find("[data-is=impulse]"), way = find("[data-is=way]").value.split(",").map(Number);
+      if (box.value || box.reportValidity()) this.tell({ push: Number(box.value), way }); // an empty one asks to be filled
+    };
     const act = (name) => (deeds[name] ?? (name === "push" ? push : () => this.tell({ do: name })))();
     for (const button of all("[data-do]")) button.onclick = () => act(button.dataset.do);
     this.levers = new Levers(this, (levers) => this.tell({ levers }), act, () => find("[data-do=play]").focus());
