@@ -23,8 +23,8 @@ from twmr_nb.config.schema import ConfigError, EnvConfig, TrainConfig
 from twmr_nb.files import read_json, write_json
 from twmr_nb.learn.metrics_log import MetricsLog
 from twmr_nb.learn.storage import log_line
-from twmr_nb.policies.saved import PolicyError, load_policy
-from twmr_nb.runs.run import LIVE, RunError, new_run, open_run, train
+from twmr_nb.policies.saved import PolicyError, load_policy, read_arrays
+from twmr_nb.runs.run import LIVE, Run, RunError, new_run, open_run, train
 from twmr_nb.runs.shelf import readable_runs
 from twmr_nb.task.rewards import TermError, reward_term
 
@@ -97,6 +97,32 @@ def test_stopped_in_mid_rollout_goes_on_in_the_same_process(tmp_path):
         np.testing.assert_array_equal(ours, theirs)
 
 
+def test_what_another_process_went_on_with_is_gone_on_from(tmp_path):
+    """Stopped here, gone on with and stopped there: its updates are kept, and known as soon as one looks."""
+
+    def until(update):
+        return lambda record: run_of[record["update"] >= update].stop()
+
+    ours = new_run("flip", root=tmp_path, **TINY | {"total_timesteps": 2 * 8 * 8})
+    theirs = Run(ours.path, ours.config)  # as another process has it
+    idle = new_run("flip", "idle", root=tmp_path, **TINY)
+    run_of = {True: ours, False: idle}
+    ours.train(until(1))
+    run_of[True] = theirs
+    theirs.train(until(5))
+    LIVE[ours.path] = ours
+    assert len(ours.frame()["update"]) == 5
+    assert open_run(ours.path) is ours
+    assert ours.progress == 5 / 8
+    updates = []
+    ours.train(lambda record: updates.append(record["update"]))
+    assert (ours.state, updates) == ("finished", [6, 7, 8])
+    whole = new_run("flip", "whole", root=tmp_path, **TINY | {"total_timesteps": 2 * 8 * 8})
+    whole.train()
+    for name, array in read_arrays(whole.policy_path)[0].items():
+        np.testing.assert_array_equal(read_arrays(ours.policy_path)[0][name], array)
+
+
 def test_background_run_pauses_stops_and_saves(tmp_path):
     run = new_run("flip", "run", root=tmp_path, **TINY | {"total_timesteps": 10**6})
     run.start()
@@ -137,6 +163,9 @@ def test_a_run_is_opened_by_its_name_alone(tmp_path, monkeypatch):
     run = new_run("flip", "first", root=tmp_path, **TINY)
     assert open_run(run.name).path == run.path
     assert open_run("first").path == run.path  # as it was named, without the time
+    other = new_run("flip", "first_try", root=tmp_path, **TINY)  # a longer name is another name
+    assert open_run("first").path == run.path
+    assert open_run("first_try").path == other.path
     with pytest.raises(ConfigError, match=f"second holds no run: give the name of one in {tmp_path}"):
         open_run("second")
 
@@ -250,7 +279,7 @@ def test_metrics_survive_a_line_cut_short(tmp_path):
 def test_command_line_gives_the_same_configuration():
     from twmr_nb.cli.main import parse
 
-    config = presets.preset("walkthrough", seed=3, auto_retract=False, gamma=0.97, retract_angle=0.5)
+    config = presets.preset("walkthrough", seed=3, auto_retract=False, gamma=0.97, start_yaw=0.5)
     options = parse(command_line(config).split()[1:])
     assert TrainConfig(options.env, options.ppo, options.seed, options.preset) == config
 

@@ -17,7 +17,7 @@ from twmr_nb.config.schema import ConfigError, TrainConfig
 from twmr_nb.files import as_path, read_json, remembered
 from twmr_nb.markup import one_line, shown
 from twmr_nb.policies.saved import SavedPolicy
-from twmr_nb.runs.folder import RunError, RunFolder, fresh_folder, run_folders
+from twmr_nb.runs.folder import RUN_STAMP, RunError, RunFolder, fresh_folder, run_folders
 from twmr_nb.runs.identity import describe_term, describe_training, digest
 from twmr_nb.runs.notes import keep_note, keep_tags, notes_of
 from twmr_nb.runs.places import RUNS
@@ -119,6 +119,7 @@ def open_run(path: str | Path, extra_terms: Iterable[RewardTerm] = ()) -> "Run":
         if run := LIVE.get(place):
             if not run.training:
                 run._training.take_terms(extra_terms)
+                run.refresh()
             return run
         if RunFolder(place).exists:
             return Run(place, remembered(config_in, place / "config.json"), extra_terms)
@@ -128,7 +129,7 @@ def open_run(path: str | Path, extra_terms: Iterable[RewardTerm] = ()) -> "Run":
 def places_of(path: str | Path) -> Iterator[Path]:
     """Where a run of this name or path may lie: the folder itself, one among your runs, the newest called NAME_TIME."""
     yield from (Path(path).resolve(), (RUNS / path).resolve())
-    yield from (folder for folder in run_folders(RUNS) if folder.name.startswith(f"{path}_"))
+    yield from (folder for folder in run_folders(RUNS) if RUN_STAMP.sub("", folder.name) == str(path))
 
 
 def config_in(path: Path) -> TrainConfig:
@@ -322,8 +323,8 @@ class Run:
         return {name: records.column(name) for name in records.names}
 
     def refresh(self) -> None:
-        """Read what another process has added since; a run of this process knows already."""
-        if LIVE.get(self.path) is not self:
+        """Read what another process has added since; a run that this one trains knows already."""
+        if not self.training:
             self.records.refresh()
 
     # What it can be told

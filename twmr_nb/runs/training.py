@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import BaseFileLock
 
 from twmr_nb.config.schema import ConfigError, TrainConfig, checked_timeout
-from twmr_nb.files import clear_unfinished, copy_whole, set_aside
+from twmr_nb.files import clear_unfinished, copy_whole, fingerprint, set_aside
 from twmr_nb.memory import give_back
 from twmr_nb.policies.saved import PolicyError, SavedPolicy, load_policy
 from twmr_nb.runs.folder import RunError, RunFolder
@@ -48,6 +48,7 @@ class Training:
         self.begun_at = time.monotonic()  # when training was last begun, here
         self.state, self.error, self.failure = "", "", ""  # what no file says, or not yet
         self.kept_update = -1  # that the newest checkpoint holds
+        self.kept_as: tuple[int, ...] | None = None  # the newest checkpoint's file, as it was when it was ours
         self.fell_back = ""  # from which checkpoint it went on, if not from the newest
         self.stopping, self.saving, self.going = threading.Event(), threading.Event(), threading.Event()
         self.over = threading.Event()  # not the thread's own state: an interrupted join would call a living one ended
@@ -145,6 +146,9 @@ class Training:
         """The trainer, new or as it was at the last checkpoint."""
         from twmr_nb.learn.trainer import Trainer  # JAX takes seconds to import: who trains waits for it
 
+        now = fingerprint(self.folder.checkpoint)
+        if now and now != self.kept_as:
+            self.trainer = None  # another process has gone on with it
         if self.trainer is None:
             env = TwmrEnv(self.config.env, self.config.ppo.num_envs, extra_terms=self.extra_terms)
             trainer = Trainer(env, self.config.ppo, self.config.seed)
@@ -164,7 +168,7 @@ class Training:
         folder = self.folder
         try:
             trainer.restore(folder.read_checkpoint(folder.checkpoint))
-            self.kept_update = trainer.update_index
+            self.kept_update, self.kept_as = trainer.update_index, fingerprint(folder.checkpoint)
             return
         except DAMAGED as error:
             problem = error
@@ -226,7 +230,7 @@ class Training:
         self.folder.metrics.flush()  # no checkpoint is ahead of its log
         if self.kept_update != trainer.update_index:  # the one before is an earlier one
             self.folder.keep_checkpoint(trainer.snapshot, trainer.update_index)
-            self.kept_update = trainer.update_index
+            self.kept_update, self.kept_as = trainer.update_index, fingerprint(self.folder.checkpoint)
         return self._candidate().save(self.folder.policy)
 
     def _candidate(self) -> SavedPolicy:
