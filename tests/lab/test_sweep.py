@@ -21,9 +21,9 @@ from twmr_nb.draw.tradeoff import front
 from twmr_nb.episodes.intervals import seeds_needed
 from twmr_nb.lab import engine, tasks
 from twmr_nb.lab.ablation import BASE, Ablation, ablate, variants_of
-from twmr_nb.lab.comparison import Trial
+from twmr_nb.lab.comparison import Comparison, Trial
 from twmr_nb.lab.experiment import compare, sweep
-from twmr_nb.lab.search import hopeless, search, value_of
+from twmr_nb.lab.search import best_by, hopeless, search, value_of
 from twmr_nb.lab.sweep import GOING, percent
 from twmr_nb.lab.tasks import Stopped, do
 from twmr_nb.policies.saved import read_arrays
@@ -72,6 +72,16 @@ def test_who_asks_for_the_same_a_moment_later_waits_for_it(tmp_path, monkeypatch
     assert (work.failures, len(work.outcomes), len(waited)) == ({}, 2, 1)
 
 
+def test_another_question_about_the_same_trainings_is_another_sweep(tmp_path):
+    """One that is under way answers its own: other episodes, or another step to judge on, are not its numbers."""
+    work = asked(tmp_path, steps=LONG)
+    for other in ({"episodes": 3}, {"step_height": 0.03}):
+        with pytest.raises(RunError, match=r"under way|is training"):
+            asked(tmp_path, steps=LONG, **other)
+    work.stop()
+    work.join()
+
+
 def test_a_height_that_is_varied_is_not_the_one_that_is_judged(tmp_path):
     world = {"scene": "step", "steps": 64, "episodes": 2, "seeds": 1, "step_height": 0.05}
     columns = sweep({"step_height": [0.02, 0.07]}, root=tmp_path, **TINY, **world).join().columns()
@@ -82,6 +92,17 @@ def test_a_setting_that_changes_nothing_anywhere_is_not_varied(tmp_path):
     with pytest.raises(ConfigError, match=r"step_height has no effect with scene = 'step_5cm': .* out of the grid"):
         sweep({"step_height": [0.02, 0.07]}, root=tmp_path, **TINY)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_only_the_points_of_a_grid_must_be_possible_and_one_must_read_what_is_set(tmp_path):
+    rest = {"root": tmp_path, "seeds": 1, "steps": 48, "episodes": 1, **TINY, "num_envs": 6}
+    del rest["minibatches"]  # whose four in the preset do not divide six robots
+    work = sweep({"minibatches": [2, 3]}, **rest).join()
+    assert work.columns()["minibatches"] == [2, 3]
+    rest |= {"minibatches": 1, "gate_tilt": 0.2}
+    assert not sweep({"gate_mode": ["felt", "none"]}, **rest).join().failures
+    with pytest.raises(ConfigError, match=r"gate_tilt has no effect with .*, or leave gate_tilt out\."):
+        sweep(GRID, gate_mode="none", **rest)
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path, monkeypatch):
@@ -427,6 +448,28 @@ def test_an_ablation_says_better_worse_or_cannot_tell():
     assert many_seeds.verdict().splitlines()[1].startswith("without alive: worse (p = ")
 
 
+def test_without_its_base_an_ablation_sets_nothing_against_another_variant():
+    """All seeds of the base failed, or are not done yet."""
+    rest = Ablation(tuple(t for t in ablation(8).trials if t.variant != BASE), BASE)
+    assert (rest.chances(), rest.judgements()) == (
+        {"without alive": None, "without way": None},
+        {"without alive": "cannot tell", "without way": "cannot tell"},
+    )
+    assert "better" not in str(rest.table)
+    assert "worse" not in str(rest.table)
+    plain = Comparison(rest.trials, BASE)
+    assert plain.verdict() == f"Nothing of {BASE}, which the others are set against, is measured yet."
+    assert Comparison(rest.trials).base == "without alive"
+
+
+def test_an_ablation_has_a_value_of_each_setting_for_each_training(tmp_path):
+    paid = {"extension_penalty": 0, "control_cost": 0, "alive_bonus": 0}
+    columns = ablate("flip", seeds=1, steps=64, episodes=1, root=tmp_path, **TINY, **paid).join().columns()
+    assert columns["variant"] == [BASE, "without forward", "without success"]
+    assert columns["forward_weight"] == [1.0, 0.0, 1.0]
+    assert columns["success_bonus"] == [preset("flip").env.success_bonus] * 2 + [0.0]
+
+
 def test_an_ablation_of_few_seeds_says_how_many_it_takes():
     few = ablation(3)
     assert set(few.judgements().values()) == {"cannot tell"}
@@ -474,8 +517,22 @@ def test_a_training_behind_half_of_the_others_is_hopeless():
     assert not hopeless(earlier[0], earlier[1:])  # too few to judge by
 
 
+def test_tries_are_compared_at_the_same_share_of_a_training_however_many_updates_it_has():
+    few, many = (np.arange(1, n + 1) / n for n in (4, 16))
+    passed = [best_by(progress, np.where(progress > 0.5, 0.8, np.nan)) for progress in (few, many)]
+    assert [len(each) for each in passed] == [100, 100]
+    assert list(passed[0][[73, 74]]) == [0, 0.8]  # by the third of four updates
+    assert list(passed[1][[55, 56]]) == [0, 0.8]  # by the ninth of sixteen: 0.5625
+    assert len(best_by(many[:5], np.zeros(5))) == 31  # 5 of 16 is 0.3125
+    assert hopeless(best_by(few[:2], np.zeros(2)), [best_by(many, many)] * 5)
+    assert not hopeless(best_by(few[:1], np.zeros(1)), [best_by(many, many)] * 5)
+    assert len(best_by(np.zeros(0), np.zeros(0))) == 0
+
+
 def test_a_hopeless_try_is_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr("twmr_nb.lab.search.hopeless", lambda ours, earlier: len(ours) > 1)
+    monkeypatch.setattr(
+        "twmr_nb.lab.search.hopeless", lambda ours, earlier: len(ours) > 100 / UPDATES
+    )  # from the second on
     found = looked_for(tmp_path, budget=2, steps=LONG)
     assert [t.value for t in found.tries] == [None, None]
     assert all(2 <= len(RunFolder(t.path).metrics) < UPDATES for t in found.tries)

@@ -99,7 +99,6 @@ def refuse_many(options: Many, given: Sequence[str]) -> None:
     from twmr_nb.lab.comparison import check_measured
 
     changes = settings_in(options.set)
-    config = preset(options.preset, **changes)
     if isinstance(options, Sweep):
         if not options.grid:
             raise ConfigError("--grid is missing: give the values of one setting or more, as name=value,value,...")
@@ -109,7 +108,8 @@ def refuse_many(options: Many, given: Sequence[str]) -> None:
             check_measured(getattr(options, name), name)
             if name in given and not options.plot:
                 raise ConfigError(f"--{name} has no effect without a picture: give --plot FILE.png too.")
-    refuse_idle(config, changes)
+    else:  # of a sweep it depends on the grid
+        refuse_idle(preset(options.preset, **changes), changes)
     if options.plot:
         ready_file(options.plot, ".png")
 

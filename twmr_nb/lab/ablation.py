@@ -10,7 +10,7 @@ from twmr_nb.config.presets import DEFAULT_PRESET
 from twmr_nb.config.schema import ConfigError, TrainConfig, all_settings
 from twmr_nb.draw.table import Table
 from twmr_nb.episodes.intervals import SURE, holm, rank_test, seeds_needed
-from twmr_nb.lab.comparison import LESS, Comparison, apart, check_measured, counted, known, measure
+from twmr_nb.lab.comparison import LESS, Comparison, apart, check_measured, counted, measure
 from twmr_nb.lab.experiment import Variant, check_count, seeds_of, task_of
 from twmr_nb.lab.sweep import Entry, Sweep
 from twmr_nb.markup import one_line
@@ -36,19 +36,17 @@ class Ablation(Comparison):
         None where there is nothing to compare. Raises ConfigError on what no evaluation measures.
         """
         check_measured(key, "key")
-        if not self.trials:
-            return {}
-        (_, base), *others = ((name, known(values)) for name, values in self.results(key).items())
-        asked = {name: rank_test(values, base) for name, values in others if values and base}
+        base, others = self.against(key)
+        asked = {name: rank_test(values, base) for name, values in others.items() if values and base}
         raised = dict(zip(asked, holm(list(asked.values())), strict=True))
-        return {name: raised.get(name) for name, _ in others}
+        return {name: raised.get(name) for name in others}
 
     def judgements(self, key: str = "success_rate") -> dict[str, str]:
         """By variant: better, worse or cannot tell."""
-        chances, results = self.chances(key), self.results(key)
+        chances, (base, others) = self.chances(key), self.against(key)
         found = {}
         for name, chance in chances.items():
-            side = apart(known(results[name]), known(results[self.variants[0]])) if chance is not None else ""
+            side = apart(others[name], base) if chance is not None else ""
             sure = chance is not None and chance <= 1 - SURE and side
             found[name] = ("better" if (side == "lower") == (key in LESS) else "worse") if sure else "cannot tell"
         return found
@@ -61,7 +59,7 @@ class Ablation(Comparison):
         if chances and seeds < needed:
             few = f"{counted(seeds, 'seed')} of each can tell no difference, however large: "
             lines.append(f"{few}with {counted(len(chances), 'question')} at once it takes {needed}.")
-        return "\n".join([f"{measure(key)[0]}, against {one_line(self.variants[0])}:", *lines]) if chances else ""
+        return "\n".join([f"{measure(key)[0]}, against {one_line(self.base)}:", *lines]) if chances else ""
 
     @property
     def table(self) -> Table:

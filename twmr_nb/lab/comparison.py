@@ -59,9 +59,11 @@ class Trial:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Trials of several variants; the first variant is the baseline. Shows itself as a table."""
+    """Trials of several variants, set against one of them, the baseline. Shows itself as a table."""
 
     trials: tuple[Trial, ...]
+    baseline: str = ""
+    """The variant that the others are set against; the first when not given. It may have no trial yet."""
     columns: ClassVar[Sequence[str]] = tuple(JUDGED)
     """What the table shows of an evaluation."""
     dotted: ClassVar[Sequence[str]] = DOTS
@@ -70,6 +72,16 @@ class Comparison:
     @property
     def variants(self) -> list[str]:
         return list(dict.fromkeys(t.variant for t in self.trials))
+
+    @property
+    def base(self) -> str:
+        """The name of the baseline."""
+        return self.baseline or next(iter(self.variants), "")
+
+    def against(self, key: str) -> tuple[list[float], dict[str, list[float]]]:
+        """What is known of one number: of the baseline's seeds, and by name of the others'."""
+        results = {name: known(values) for name, values in self.results(key).items()}
+        return results.pop(self.base, []), results
 
     def results(self, key: str = "success_rate") -> dict[str, list[Any]]:
         """One number of the evaluation per seed, by variant; None where a policy has none."""
@@ -98,15 +110,16 @@ class Comparison:
         return spread_dots(scaled)
 
     def verdict(self, key: str = "success_rate") -> str:
-        """A sentence per variant against the first: higher or lower, if the 95% interval of the difference is so."""
+        """A sentence per variant against the baseline: higher or lower, if the 95% interval of the difference is so."""
         check_measured(key, "key")
         title, factor, digits = measure(key)
         if not self.trials:
             return NOTHING
-        baseline, *others = self.results(key).items()
+        theirs, others = self.against(key)
+        if self.base not in self.variants:
+            return f"Nothing of {one_line(self.base)}, which the others are set against, is measured yet."
         lines = []
-        for name, values in others:
-            ours, theirs = known(values), known(baseline[1])
+        for name, ours in others.items():
             if not (ours and theirs):
                 lines.append(f"{one_line(name)}: nothing to compare in {title}")
                 continue

@@ -127,7 +127,6 @@ def sweep(
     points, seeds, own = points_of(grid), seeds_of(seeds), checked_terms(extra_terms)
     check_count(episodes, "episodes")
     check_count(most, "most")
-    presets.preset(preset, **settings)
     refuse_both(grid, settings, "a grid")
     number = len(seeds) * math.prod(map(len, points.values()))
     if number > most:
@@ -141,10 +140,11 @@ def sweep(
             given = Variant(settings | chosen, own)
             task = task_of(given, seed, preset, steps, root, episodes, step_height)
             entries.append(Entry(", ".join(f"{k} = {v}" for k, v in chosen.items()), seed, task, chosen))
-    for name in points:
-        if all(name in idle_settings(entry.task.config) for entry in entries):
-            reason = idle_settings(entries[0].task.config)[name]
-            raise ConfigError(f"{name} has no effect with {reason}, or leave {name} out of the grid.")
+    idle = [idle_settings(entry.task.config) for entry in entries]
+    for name in (*points, *settings):
+        if all(name in each for each in idle):
+            out = f"{name} out of the grid" if name in points else f"{name} out"
+            raise ConfigError(f"{name} has no effect with {idle[0][name]}, or leave {out}.")
     return Sweep(entries, workers=workers, scheduler=scheduler).start()
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from twmr_nb.config import presets
 from twmr_nb.config.fields import refuse_unknown
 from twmr_nb.config.presets import QUICK_PRESET
 from twmr_nb.config.schema import ConfigError, all_settings
@@ -31,6 +30,7 @@ from twmr_nb.task.rewards import RewardTerm, checked_terms
 from twmr_nb.types import Array, TrainingDiverged
 
 STARTUP = 5  # tries drawn at random, and never given up, before there is a model
+MOMENTS = np.arange(1, 101) / 100  # shares of a training: tries may differ in how many updates they have
 Aim = str | Callable[[Result], float]
 
 
@@ -129,7 +129,6 @@ def search(
         raise ConfigError(f"ranges = {shown(ranges)} is not allowed: give a dict, settings to (lowest, highest).")
     if not callable(aim):
         check_measured(aim, "aim")
-    presets.preset(preset, **settings)
     spaces = {name: space(name, given) for name, given in ranges.items()}
     refuse_both(ranges, settings, "ranges")
     if workers is None and scheduler is None:
@@ -203,14 +202,22 @@ def attempt(each: Engine, tasks: Mapping[int, Task], earlier: Sequence[Array], b
 
 
 def curve(path: Path) -> Array:
-    """The share that passed up to every update of a training, the best so far, [updates]."""
-    return np.maximum.accumulate(np.nan_to_num(RunFolder(path).metrics.column("success_rate")))
+    """The share that passed in a training, the best so far, at all MOMENTS up to where it has come, [moments]."""
+    log = RunFolder(path).metrics
+    return best_by(log.column("progress"), log.column("success_rate"))
+
+
+def best_by(progress: Array, passed: Array) -> Array:
+    """The best of `passed` by all MOMENTS up to the last progress, [moments] of [updates]; 0 before the first."""
+    moments = MOMENTS[: np.searchsorted(MOMENTS, progress[-1] + 1e-9)] if len(progress) else MOMENTS[:0]
+    best = np.maximum.accumulate([0.0, *np.nan_to_num(passed)])
+    return best[np.searchsorted(progress, moments + 1e-9)]
 
 
 def hopeless(ours: Array, earlier: Sequence[Array]) -> bool:
-    """Whether ours, at some update after the first third, had not come as far as half of those before it had by then.
+    """Whether ours, at some moment after the first third, had not come as far as half of those before it had by then.
 
-    ours: [updates so far]; earlier: each [all updates]. Never before there are STARTUP of them.
+    ours: [moments so far]; earlier: each [all moments]. Never before there are STARTUP of them.
     """
     if len(earlier) < STARTUP:
         return False

@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from twmr_nb.config.as_text import flat
 from twmr_nb.config.fields import is_number
 from twmr_nb.config.schema import ConfigError, checked_timeout
 from twmr_nb.draw.style import Plot
@@ -153,20 +153,25 @@ class Sweep:
             for e, outcome in ((self.entries[i], o) for i, o in sorted(self.outcomes.items()))
             if not isinstance(outcome, Exception)
         ]
-        return self.shows(tuple(sorted(trials, key=lambda t: order[t.variant])))
+        return self.shows(tuple(sorted(trials, key=lambda t: order[t.variant])), self.entries[0].variant)
 
     def columns(self) -> dict[str, list[Any]]:
         """A column per setting and per measured number, one value for each finished training, as for a data frame.
 
         What is measured and varied, too, as the step's height may be, is "judged_step_height" where it is measured.
         """
-        rows = []
+        rows, varied = [], dict.fromkeys(name for e in self.entries for name in e.settings)
         for i, outcome in sorted(self.outcomes.items()):
             if not isinstance(outcome, Exception):
                 e = self.entries[i]
-                names = {k: f"judged_{k}" if k in e.settings else k for k in measured(outcome) if k != "seed"}
+                names = {k: f"judged_{k}" if k in varied else k for k in measured(outcome) if k != "seed"}
                 numbers = {name: outcome[k] for k, name in names.items()}
-                rows.append({"variant": e.variant, "seed": e.seed, **e.settings, **numbers, "run": str(e.task.path)})
+                known = {
+                    **flat(e.task.config),
+                    **e.settings,
+                }  # where another variant sets it, this one has it all the same
+                settings = {name: known[name] for name in varied}
+                rows.append({"variant": e.variant, "seed": e.seed, **settings, **numbers, "run": str(e.task.path)})
         heads = list(dict.fromkeys(name for row in rows for name in row))
         return {name: [row.get(name) for row in rows] for name in heads}
 
@@ -203,7 +208,7 @@ class Sweep:
     # What it can be told
 
     def start(self) -> "Sweep":
-        """Do it on a background thread and return at once; one that is under way with the same trainings is that one.
+        """Do it on a background thread and return at once; one that is under way with the same question is that one.
 
         Raises RunError where another run trains in this process, or where no worker or scheduler answers.
         """
@@ -248,8 +253,10 @@ class Sweep:
     # At work
 
     @property
-    def _key(self) -> tuple[Path, ...]:
-        return tuple(entry.task.path for entry in self.entries)
+    def _key(self) -> Any:
+        """All that is asked: which trainings, by which names, how they are judged, and what is made of it."""
+        asked = ((e.variant, e.task.path, e.task.episodes, e.task.step_height, e.task.drive_on) for e in self.entries)
+        return self.shows, *asked
 
     def label(self, i: int) -> str:
         return f"{one_line(self.entries[i].variant)}, seed {self.entries[i].seed}"
@@ -321,7 +328,7 @@ class Sweep:
         bar.part = sum(self._shares.values()) - done
 
 
-GOING: dict[tuple[Path, ...], Sweep] = {}  # of this process, so that a new cell finds the one under way
+GOING: dict[Any, Sweep] = {}  # of this process, so that a new cell finds the one under way
 
 
 def done_well(outcome: Outcome | None) -> bool:
