@@ -192,6 +192,11 @@ IDLE = [
     ({"scene": "flat"}, "start_at_step", 0.5),
     ({"start_on_ground": False}, "ground_clearance", 0.05),
     ({"extend_angle": 1.0}, "extend_mode", "midpoint"),
+    ({"action_mode": "leg_position"}, "hold_kp", 9.0),
+    ({"action_mode": "leg_position"}, "hold_kd", 0.0),
+    ({"retract_angle": 1.0}, "auto_retract", False),
+    ({"extend_mode": "midpoint"}, "auto_retract", False),
+    ({"gate_mode": "obstacle", "obstacle_pre_buffer": 0.9, "obstacle_post_buffer": 0.1}, "obstacle_buffer", 0.3),
 ]
 
 
@@ -209,5 +214,7 @@ def test_a_setting_called_idle_changes_nothing_and_one_that_is_not_does(world, n
 def test_in_their_own_world_these_settings_are_read():
     env = EnvConfig(scene="step", gate_mode="proprio")
     config = TrainConfig(env, PPOConfig(curriculum_start=None))
-    assert idle_settings(config).keys() == {"curriculum_rise", "curriculum_retreat", "gate_tilt", "drive_on"}
+    idle = {"curriculum_rise", "curriculum_retreat", "gate_tilt", "drive_on"}
+    assert idle_settings(config).keys() - {"ent_coef"} == idle
+    assert "ent_coef" not in idle_settings(TrainConfig(env, PPOConfig(log_std_final=None)))
     assert not idle_settings(presets.preset("flip_5cm")).keys() & PRESETS["flip_5cm"].settings.keys()

@@ -137,6 +137,7 @@ def test_a_run_whose_start_is_lost_says_so(trained, tmp_path):
         ({"action_mode": "reflex", "gate_mode": "felt"}, "action_mode = 'reflex' cannot"),
         ({"critic_obs_mode": "full"}, "critic_obs_mode = 'full' cannot"),
         ({"symmetric": True}, "symmetric = True cannot"),
+        ({"normalize_observations": False}, "normalize_observations = False cannot"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_one_sentence_before_anything_is_made(trained, tmp_path, settings, told):

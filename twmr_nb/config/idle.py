@@ -34,8 +34,18 @@ def idle_settings(config: TrainConfig) -> dict[str, str]:
         idle["drive_on"] = "end_on_success = False: choose end_on_success True"
     if not env.start_on_ground:
         idle["ground_clearance"] = "start_on_ground = False: leave one of the two"
+    if None not in (env.obstacle_pre_buffer, env.obstacle_post_buffer):
+        idle["obstacle_buffer"] = "obstacle_pre_buffer and obstacle_post_buffer: leave one of the three"
+    if env.action_mode != "torque":  # servos hold the legs
+        idle |= dict.fromkeys(("hold_kp", "hold_kd"), f"action_mode = {env.action_mode!r}: choose action_mode 'torque'")
+    if env.retract_angle is not None:
+        idle["auto_retract"] = f"retract_angle = {env.retract_angle:g}: give one of the two"
+    elif env.extend_mode != "auto":
+        idle["auto_retract"] = f"extend_mode = {env.extend_mode!r}: choose extend_mode 'auto'"
     if env.extend_angle is not None:
         idle["extend_mode"] = f"extend_angle = {env.extend_angle:g}: give one of the two"
+    if ppo.log_std_final is not None:  # then no gradient reaches the noise
+        idle["ent_coef"] = f"log_std_final = {ppo.log_std_final:g}: choose log_std_final None"
     if ppo.curriculum_start is None:
         idle |= dict.fromkeys(("curriculum_rise", "curriculum_retreat"), "curriculum_start = None: give a start too")
     return idle

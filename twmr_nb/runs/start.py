@@ -10,9 +10,9 @@ from twmr_nb.policies.saved import SavedPolicy, load_policy
 if TYPE_CHECKING:
     from twmr_nb.learn.trainer import Trainer
 
-FITTING = {  # what decides which numbers a network reads, how many there are in it, and what its answers mean
+FITTING = {  # what decides which numbers a network reads and how, how many there are in it, what its answers mean
     "env": ("obs_mode", "critic_obs_mode", "action_mode"),
-    "ppo": ("mlp_size", "hidden_size", "symmetric"),
+    "ppo": ("mlp_size", "hidden_size", "symmetric", "normalize_observations"),
 }
 
 
