@@ -44,8 +44,8 @@ were set on the first seeds of these.{unfinished}
 {table}
 
 **{clean} of {well} healthy trainings show no symptom.** (Looked at by hand: nor does any of twenty others, on which no
-threshold was set, `twmr train --seed S`, S from 220 to 239, the trainings of the default in [policies.md](policies.md).)
-A symptom that is named in none of these trainings was not shown to find anything.
+threshold was set: `twmr train --seed S`, S from 220 to 239, the trainings of the default in
+[policies.md](policies.md).) A symptom that is named in none of these trainings was not shown to find anything.
 
 "Healthy, but unlucky" are the seeds that were left out: the same settings, but fewer than {passes} pass.
 

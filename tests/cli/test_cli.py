@@ -168,11 +168,17 @@ def test_impossible_evaluations_are_refused_before_they_begin(run_dir, flags, se
 
 
 def test_a_failed_episode_is_named_and_played_as_it_was_judged(run_dir, tmp_path, capsys):
-    assert cli.main(f"evaluate {run_dir} --episodes 3 --seed 2 --set max_steps=5".split()) == 0
+    how = "--step-height 0.03 --seed 2 --no-deterministic --set max_steps=5 reset_noise=0.02"
+    assert cli.main(f"evaluate {run_dir} --episodes 3 {how}".split()) == 0
     said = capsys.readouterr().out
-    assert "not passed in episodes 0 1 2; to watch one: twmr play POLICY --episode 0" in said
+    told = f"not passed in episodes 0 1 2; to watch one: twmr play POLICY --episode 0 {how}"
+    assert told in said
     strip = tmp_path / "strip.png"
-    assert cli.main(f"play {run_dir} --episode 2 --seed 2 --strip {strip}".split()) == 0
+    again = f"play {run_dir} --episode 2 {how} --strip {strip}"
+    assert cli.main(again.split()) == 0
+    assert "after 0.1 s" in capsys.readouterr().out
+    assert cli.main(f"evaluate {run_dir} --episodes 2 --set max_steps=5".split()) == 0
+    assert capsys.readouterr().out.strip().endswith("twmr play POLICY --episode 0 --set max_steps=5")
     assert cli.main(["play", str(run_dir), "--policy", "climber"]) == 2
     assert "--load-path is given twice" in capsys.readouterr().err
     assert cli.main(["play", str(run_dir), "--episode", "-1"]) == 2

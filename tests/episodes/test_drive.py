@@ -117,8 +117,12 @@ def test_it_can_be_taken_back_and_goes_on_alike():
     again.driver.ahead = 1.0
     go(again, 30)
     assert_array_equal(drive.episode.transition.qpos, again.episode.transition.qpos)
+    go(drive, 4 * KEEP_EVERY - len(drive.past))
+    drive.rewind(0)  # where that of now is not kept yet
+    assert len(drive.past) == 3 * KEEP_EVERY
     drive.rewind(60.0)
     assert not drive.past
+    drive.rewind(0)
     with pytest.raises(ConfigError, match="nothing has been driven yet"):
         _ = drive.episode
 

@@ -16,7 +16,7 @@ import tyro
 from tqdm import tqdm
 
 from twmr_nb.cli.book import Diff, Runs, diff, runs
-from twmr_nb.cli.flags import expanded, flag, flags_given, refuse_beside, refuse_scene
+from twmr_nb.cli.flags import expanded, flag, flags_given, refuse_beside
 from twmr_nb.cli.lab import Grade, Lab, grade, lab, refuse_lab
 from twmr_nb.cli.plan import Plan, plan, refuse_plan
 from twmr_nb.cli.policies import (
@@ -30,11 +30,14 @@ from twmr_nb.cli.policies import (
     policies,
     refuse_evaluate,
     refuse_export,
+    refuse_twice,
+    world_of,
 )
 from twmr_nb.cli.streams import Output, OutputLost, complain, open_streams, say, silence
 from twmr_nb.cli.sweep import Ablate, Sweep, ablate, refuse_many, sweep
 from twmr_nb.cli.viewer import has_display, no_display
 from twmr_nb.config import presets as named_presets
+from twmr_nb.config.as_text import settings_in
 from twmr_nb.config.presets import DEFAULT_PRESET, PRESETS
 from twmr_nb.config.schema import ConfigError, EnvConfig, PPOConfig, TrainConfig, checked_seed
 from twmr_nb.files import ready_file, why
@@ -86,6 +89,8 @@ class Play:
     """Another scene than the one it was trained in."""
     step_height: float | None = None
     """Height of the step in scene 'step', in m."""
+    set: tuple[str, ...] = ()
+    """Other conditions than those of its training, as name=value: any environment setting, e.g. friction_range=0.2."""
     seed: int | None = None
     """Seed of the start, 0 when not given; with --episode that of the evaluation, 1 when not given."""
     episode: int | None = None
@@ -195,11 +200,10 @@ def play(options: Play) -> int:
     from twmr_nb.draw.episode_text import gate_trace, leg_trace, outcome
     from twmr_nb.draw.film import frame_strip, save_picture, save_video
     from twmr_nb.episodes.rollout import record
-    from twmr_nb.episodes.worlds import world
     from twmr_nb.policies.saved import load_policy, stem_of
 
     saved = load_policy(options.load_path)
-    config = world(saved.config.env, options.scene, options.step_height)
+    config = world_of(saved.config.env, options)
     window, video = ready_to_show(options, f"{stem_of(saved.name)}.mp4")
     how: dict[str, Any] = {"episode": options.episode, "deterministic": options.deterministic}
     rollout = record(saved, config, options.seed, options.steps, **how)
@@ -223,7 +227,7 @@ def refuse_play(options: Play, given: Sequence[str]) -> None:
     from twmr_nb.episodes.evaluate import unseen_seed
 
     refuse_by_name(options.load_path)
-    refuse_scene(options.scene, options.step_height)
+    refuse_twice(given, settings_in(options.set))
     if options.episode is not None:
         unseen_seed(options.episode, 1 if options.seed is None else options.seed)
     elif options.seed is not None:

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -116,7 +117,7 @@ def evaluate(options: Evaluate) -> int:
     if options.json:
         print(json.dumps(list(judged.values()) if len(judged) > 1 else next(iter(judged.values()))))
     else:
-        print(text(judged))
+        print(text(judged, options))
     sys.stdout.flush()
     if picture:
         plot(picture, judged)
@@ -204,7 +205,7 @@ def judge(
     return result
 
 
-def text(judged: dict[str, dict[str, Any]]) -> str:
+def text(judged: dict[str, dict[str, Any]], options: Evaluate) -> str:
     """Tables of all results."""
     from twmr_nb.draw.words import heights_table, results_table
 
@@ -221,16 +222,29 @@ def text(judged: dict[str, dict[str, Any]]) -> str:
     gaps = [
         f"{name}: mean action minus sampled: {100 * r['gap']:+.1f} points" for name, r in judged.items() if "gap" in r
     ]
-    return "\n\n".join([*tables, *gaps, *filter(None, map(failed, judged, judged.values()))])
+    return "\n\n".join([*tables, *gaps, *filter(None, (failed(name, r, options) for name, r in judged.items()))])
 
 
-def failed(name: str, result: dict[str, Any]) -> str:
+def failed(name: str, result: dict[str, Any], options: Evaluate) -> str:
     """Which episodes did not pass, the first of them, and how to watch one; "" where none failed, or in a sweep."""
     if not (numbers := result.get("failed")):
         return ""
     more = " ..." if len(numbers) > FEW else ""
     said = " ".join(map(str, numbers[:FEW])) + more
-    return f"{name}: not passed in episodes {said}; to watch one: twmr play POLICY --episode {numbers[0]}"
+    play = shlex.join(["twmr", "play", "POLICY", "--episode", str(numbers[0]), *as_judged(options)])
+    return f"{name}: not passed in episodes {said}; to watch one: {play}"
+
+
+def as_judged(options: Evaluate) -> list[str]:
+    """The flags with which `twmr play` meets what an evaluation has met."""
+    values = {
+        "scene": options.scene,
+        "step_height": options.step_height,
+        "seed": options.seed if options.seed != 1 else None,
+    }
+    words = [word for name, value in values.items() if value is not None for word in (flag(name), str(value))]
+    words += [] if options.deterministic else ["--no-deterministic"]
+    return words + (["--set", *options.set] if options.set else [])
 
 
 def plot(path: Path, judged: dict[str, dict[str, Any]]) -> None:
@@ -254,7 +268,7 @@ def label(name: str) -> str:
 
 
 def parse_heights(words: str) -> list[float]:
-    """LOW:HIGH:STEP in m, both ends included."""
+    """LOW:HIGH:STEP in m, from LOW on, none above HIGH."""
     try:
         low, high, step = map(float, words.split(":"))
         if not (0 <= low <= high <= HIGHEST and (high - low) / MOST_HEIGHTS < step < math.inf):
@@ -264,7 +278,7 @@ def parse_heights(words: str) -> list[float]:
             f"heights = {shown(words)} is not allowed: give LOW:HIGH:STEP in m, for instance {HEIGHTS}; "
             f"up to {HIGHEST}, and no more than {MOST_HEIGHTS} heights."
         ) from None
-    return [round(float(h), 6) for h in np.arange(low, high + step / 2, step)]
+    return [round(float(h), 6) for h in np.arange(low, high + 1e-9, step)]
 
 
 def refuse_export(options: Export, given: Sequence[str]) -> None:

@@ -141,8 +141,8 @@ PRESETS = {
         },
     ),
     "flip": Preset(
-        "Learns to pass the 5 cm step in half a minute, in most seeds, by turning over at its edge and driving on upon its back: "
-        "nothing in the reward says which side is up. The middle of the leg commands is legs out.",
+        "Learns to pass the 5 cm step in half a minute, in most seeds, by turning over at its edge and driving on upon "
+        "its back: nothing in the reward says which side is up. The middle of the leg commands is legs out.",
         LEGS_OUT | {"timestep": 0.005, "settle_steps": 10},  # the same 0.05 s of settling
     ),
     "flip_5cm": Preset(

@@ -99,7 +99,8 @@ class Drive:
         """Go back by about so much, half a second more at most, and let the driver begin afresh there."""
         if not (is_number(seconds, float) and 0 <= seconds < np.inf):
             raise ConfigError(f"going back by {shown(seconds)} is not allowed: give seconds, 0 or more.")
-        moment = max(0, len(self.past) - round(seconds / self.dt)) // KEEP_EVERY
+        moment = (len(self.past) - round(seconds / self.dt)) // KEEP_EVERY
+        moment = max(0, min(moment, len(self._moments) - 1))  # that of now is kept as the next step begins
         if not moment:
             self.reset()
             return

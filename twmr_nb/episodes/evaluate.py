@@ -32,13 +32,14 @@ BIN = 0.01  # m; drawn step heights are reported in bins of this width
 HEIGHTS = tuple(round(0.01 * i, 2) for i in range(9))  # m; a sweep
 
 
-def check_trial(episodes: int, seed: int, name: str = "episodes") -> None:
-    """Raise ConfigError on a number of episodes, by its name, that cannot be played, or a seed that is none."""
+def check_trial(episodes: int, seed: int, name: str = "episodes") -> int:
+    """So many episodes; raises ConfigError on a number of them, by its name, that cannot be played, or a bad seed."""
     if not is_number(episodes, int) or not 1 <= episodes <= UNSEEN_SEEDS:
         raise ConfigError(
             f"{name} = {shown(episodes)} is not allowed: give a whole number, 1 or more, up to {UNSEEN_SEEDS}."
         )
     checked_seed(seed)
+    return int(episodes)
 
 
 def unseen_seed(episode: int, seed: int = 1) -> int:
@@ -50,7 +51,7 @@ def unseen_seed(episode: int, seed: int = 1) -> int:
         raise ConfigError(
             f"episode = {shown(episode)} is not allowed: give a whole number from 0 to {UNSEEN_SEEDS - 1}."
         )
-    return UNSEEN_SEEDS * (1 + checked_seed(seed)) + episode
+    return UNSEEN_SEEDS * (1 + checked_seed(seed)) + int(episode)
 
 
 def sampled_episodes(episodes: int) -> int:
@@ -84,7 +85,7 @@ def evaluate(
     >>> result["success_rate"], result["episodes"], result["mean_length"]
     (0.0, 2, 20.0)
     """
-    check_trial(episodes, seed)
+    episodes = check_trial(episodes, seed)
     config = checked_world(world or own_world(policy))
     if isinstance(policy, str | Path) and str(policy) not in BY_NAME:
         policy = load_policy(policy)  # once for all batches

@@ -297,7 +297,7 @@ def record_many(
     """
     if not (is_number(count, int) and count >= 1):
         raise ConfigError(f"count = {shown(count)} is not allowed: give a whole number, 1 or more.")
-    seed = checked_seed(seed, MOST_SEED)
+    count, seed = int(count), checked_seed(seed, MOST_SEED)
     if num_steps is not None and not (is_number(num_steps, int) and num_steps >= 1):
         raise ConfigError(f"num_steps = {shown(num_steps)} is not allowed: give a whole number, 1 or more.")
     player = playable(policy, deterministic, seed)

@@ -57,7 +57,7 @@ class Planner:
             raise ConfigError(
                 f"samples = {shown(samples)} is not allowed: give a whole number from {FEWEST} to {MOST}."
             )
-        self.goal, self.yaw, self.samples, self.seed = goal, yaw, samples, checked_seed(seed, 10**15)
+        self.goal, self.yaw, self.samples, self.seed = goal, yaw, int(samples), checked_seed(seed, 10**15)
         self.title = f"planner, {goal}"
         self.env: TwmrEnv | None = None
 
