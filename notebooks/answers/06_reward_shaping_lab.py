@@ -47,8 +47,7 @@ verdict
 tw.course.predict("06 upside down with my term, worst seed [%]", mine=0)
 
 # %% code-48ba
-variants = list(tw.course.WORKED["upright"].variants)
-tw.course.predict("06 what passes upright most often", variants, mine="both, rising steps")
+tw.course.predict("06 in how many of four every seed passes upright", most=4, mine=1)
 
 # %% code-48fb
 gaps = {"friction": {"friction_range": 0.6}, "noise": {"sensor_noise": 5.0}, "delay": {"action_delay": 10}}

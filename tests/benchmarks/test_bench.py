@@ -205,7 +205,7 @@ def test_the_page_counts_symptoms_in_healthy_and_sick_trainings():
     assert "| standing | 1 | 1 | 0 | " in page
     assert "| proxy divergence | 0 | 0 | 1 | " in page
     assert "| none | 1 | 1 | 0 |  |" in page
-    assert "**1 of 2 healthy trainings show no symptom**" in page
+    assert "**1 of 2 healthy trainings show no symptom.**" in page
     assert "| too loud | 2 | 1 | standing 1, KL too high 1 |" in page
     assert "not yet trained" not in page
     assert "**56 trainings are still to be done**" in page

@@ -338,8 +338,7 @@ def test_start_pause_resume_save_stop_resume(tmp_path, capfd):
     wait_for(lambda: len(pictures) >= 3)
     assert re.search(r"[\d,.]+k? of 100.00M steps · [\d,]+ steps/s · [\d:]+ left", words(view.steps))
     click(view.pause)
-    wait_for(lambda: words(view.state).startswith("paused"))
-    assert view.pause.disabled
+    wait_for(lambda: words(view.state).startswith("paused") and view.pause.disabled)
     run.policy_path.unlink(missing_ok=True)
     click(view.save)
     assert run.policy_path.exists()

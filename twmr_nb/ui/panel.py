@@ -155,7 +155,7 @@ class TrainingPanel(RunShell):
         """Under the curves: the film of the policy, the runs to compare with, and those that wait."""
         self.earlier = titled(w.SelectMultiple(rows=7), EARLIER)
         self.earlier.observe(self._draw_earlier, "value")
-        earlier = w.Box([self.earlier], layout=w.Layout(flex="1 1 280px", align_self="flex-start"))
+        earlier = w.Box([self.earlier], layout=w.Layout(flex="1 1 170px", align_self="flex-start"))
         return line([self.view.clip, earlier, self.queue])
 
     def _draw_earlier(self, change: dict[str, Any]) -> None:
