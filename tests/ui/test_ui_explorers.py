@@ -269,7 +269,7 @@ def test_where_there_is_nothing_of_the_chosen_one_it_says_what_is_still_shown(ro
     picker.choice.value = "random actions"
     picker.work.join()
     for line in (*said, picker.line.value):
-        assert f"Shown until then: {rollout.title}." in line
+        assert f"Still shown: {rollout.title}." in line
     assert "no episode today" in picker.line.value
     assert picker.rollout is rollout
 

@@ -237,11 +237,8 @@ def failed(name: str, result: dict[str, Any], options: Evaluate) -> str:
 
 def as_judged(options: Evaluate) -> list[str]:
     """The flags with which `twmr play` meets what an evaluation has met."""
-    values = {
-        "scene": options.scene,
-        "step_height": options.step_height,
-        "seed": options.seed if options.seed != 1 else None,
-    }
+    seed = options.seed if options.seed != Evaluate.seed else None  # which is that of play, too
+    values = {"scene": options.scene, "step_height": options.step_height, "seed": seed}
     words = [word for name, value in values.items() if value is not None for word in (flag(name), str(value))]
     words += [] if options.deterministic else ["--no-deterministic"]
     return words + (["--set", *options.set] if options.set else [])

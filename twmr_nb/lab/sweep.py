@@ -166,10 +166,7 @@ class Sweep:
                 e = self.entries[i]
                 names = {k: f"judged_{k}" if k in varied else k for k in measured(outcome) if k != "seed"}
                 numbers = {name: outcome[k] for k, name in names.items()}
-                known = {
-                    **flat(e.task.config),
-                    **e.settings,
-                }  # where another variant sets it, this one has it all the same
+                known = {**flat(e.task.config), **e.settings}  # a variant has a value of what only others set, too
                 settings = {name: known[name] for name in varied}
                 rows.append({"variant": e.variant, "seed": e.seed, **settings, **numbers, "run": str(e.task.path)})
         heads = list(dict.fromkeys(name for row in rows for name in row))

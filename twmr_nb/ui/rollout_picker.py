@@ -139,7 +139,7 @@ class RolloutPicker(w.VBox):
 
     def _still(self) -> str:
         """What is shown while there is nothing of the chosen one."""
-        return f"Shown until then: {self.rollout.title or 'the episode before'}." if self.rollout else ""
+        return f"Still shown: {self.rollout.title or 'the episode before'}." if self.rollout else ""
 
     def _show(self, rollout: Rollout) -> None:
         """Say what happens in it, and let `rollout` be it."""
