@@ -204,7 +204,12 @@ class Notebook:
 
     def command(self, name: str, **arguments: Any) -> None:
         """Execute a JupyterLab command by its id and wait until it is done."""
-        self.page.evaluate("([id, args]) => jupyterapp.commands.execute(id, args).then(() => null)", [name, arguments])
+        self._ask("([id, args]) => jupyterapp.commands.execute(id, args).then(() => null)", [name, arguments])
+
+    def _ask(self, function: str, argument: Any = None) -> Any:
+        """What an async function in the page returns; an error after three times the patience, for it may train."""
+        late = f"new Promise((_, fail) => setTimeout(() => fail(new Error('no answer')), {3 * PATIENCE}))"
+        return self.page.evaluate(f"argument => Promise.race([({function})(argument), {late}])", argument)
 
     def wear(self, theme: str) -> None:
         """Change the theme, "Light" or "Dark", and wait until the page wears it."""
@@ -238,13 +243,9 @@ class Notebook:
         return "\n".join(text for text in shown.all_inner_texts() if "Traceback" in text)
 
     def evaluate(self, expression: str) -> Any:
-        """A Python expression's value in the kernel, through its JSON text; works whatever the cells do.
-
-        Once the kernel has done with it: what is asked at the very moment of its reply may lie unread until the next
-        message, which a test that waits for an answer never sends (ipykernel 7.3; 7.4 speaks of a "wedge fix").
-        """
+        """A Python expression's value in the kernel, through its JSON text; works whatever the cells do."""
         code = f"import json; json.dumps({expression})"
-        text = self.page.evaluate(
+        text = self._ask(
             """async code => {
               const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
               const future = kernel.requestExecute({ code, store_history: false });
@@ -265,7 +266,7 @@ class Notebook:
 
     def shutdown_kernel(self) -> None:
         """End the kernel, as a closed laptop does; the page stays."""
-        self.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        self._ask("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
 
     def live_contexts(self) -> int:
         """How many WebGL contexts the page holds."""
