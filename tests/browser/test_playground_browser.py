@@ -40,6 +40,7 @@ REPLAYED = Path(__file__).with_name("playground.js").read_text()
 STEPS, HEIGHTS = 200, (0.03, 0.05, 0.02, 0.045, 0.0)  # of each start, m
 STORMS = 40
 SAME, ALIKE = 1e-9, 1e-6  # of what is computed in the same way; of a network in float32 here and float64 there
+LAST_BITS = 1e-12  # rad and m; joints come closer than this where no last bit decides about a contact
 
 
 @pytest.fixture(scope="module")
@@ -163,12 +164,15 @@ def test_the_robot_of_the_page_is_that_of_python(opened, name, starts):
         for i, (here, there) in enumerate(zip(opened.evaluate(REPLAYED, given), wanted, strict=True)):
             off = max(off, np.abs(np.subtract(here["answer"], given["actions"][i])).max())
             far = np.abs(np.subtract(here["qpos"], there["qpos"])).max()
-            if far > SAME:
+            if far > LAST_BITS:
                 edges += 1
                 assert far < 10 * spread(env, given["states"][i]["physics"], there["ctrl"]), f"start {seed}, step {i}"
+            if far > SAME:
                 continue
             np.testing.assert_allclose(here["gate"], there["gate"], atol=SAME)
             np.testing.assert_allclose(here["paid"], there["paid"], atol=SAME, rtol=0)
+            if far > LAST_BITS:  # what is paid for is within 1e-9; a speed, a push felt may not be
+                continue
             scored = ~np.isnan(there["raw"])
             np.testing.assert_allclose(np.array(here["raw"])[scored], np.array(there["raw"])[scored], atol=SAME, rtol=0)
             np.testing.assert_allclose(here["seen"], there["seen"][: len(here["seen"])], atol=1e-6, rtol=3e-7)
