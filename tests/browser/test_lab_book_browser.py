@@ -75,6 +75,7 @@ def test_a_queue_a_band_and_a_saved_figure(lab, open_notebook):
     assert pdf.read_bytes().startswith(b"%PDF")
     rows = list(csv.DictReader(table.read_text().splitlines()))
     band = [row for row in rows if (row["panel"], row["series"]) == ("success", "by_hand, 3 seeds, range, upper edge")]
+    assert band, sorted({(row["panel"], row["series"]) for row in rows})
     assert (band[-1]["x axis"], float(band[-1]["x"])) == ("thousand steps", 80)
     assert float(band[-1]["y"]) == pytest.approx(95)
     show(page.context.browser, svg)
