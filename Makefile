@@ -12,6 +12,8 @@ WORKERS ?= 4
 COMPILED := build/compiled
 QUICK := XLA_FLAGS=--xla_backend_optimization_level=0 \
   JAX_COMPILATION_CACHE_DIR="$(CURDIR)/$(COMPILED)" JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0
+# A test that waits for ever ends the tests, and what each of its threads was at is said.
+UNENDING := --max-worker-restart 0 -o faulthandler_timeout=900 -o faulthandler_exit_on_timeout=true
 # For the widgets' scripts: one program that lints, checks types and runs them; it comes with the test extra.
 DENO := DENO_NO_UPDATE_CHECK=1 DENO_DIR=build/deno $(BIN)/deno
 # uv where there is one, else the environment's own pip; both hold the versions of pins.txt
@@ -37,7 +39,7 @@ test: .venv/.installed-test ## lint, types, tests, every notebook made short, br
 	$(DENO) check --quiet twmr_nb tests tools
 	rm -rf $(COMPILED)
 	$(QUICK) $(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
-	  -p tests.run_all tests notebooks
+	  -p tests.run_all $(UNENDING) tests notebooks
 
 test-slow: .venv/.installed-test ## the tests that train, every variant of what is looked at, the lessons solved
 	$(BIN)/python -m pytest -m slow -p tests.run_all tests notebooks
