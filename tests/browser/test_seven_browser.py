@@ -65,7 +65,7 @@ def test_every_control_is_there_and_called_the_same(open_notebook, folder):
     for place, name in enumerate(MAKE):
         twins = [shells.nth(2 * place), shells.nth(2 * place + 1)]
         with suppress(AssertionError):  # which says less than what comes next
-            wait_for(lambda twins=twins: twins[0].aria_snapshot() == twins[1].aria_snapshot(), 60)
+            wait_for(lambda twins=twins: twins[0].aria_snapshot() == twins[1].aria_snapshot())
         eight, seven = (twin.aria_snapshot() for twin in twins)
         assert seven == eight, "\n".join([name, *difflib.unified_diff(eight.splitlines(), seven.splitlines())])
     assert notebook.page.get_by_role("tab", name="reward").count() == 4  # of panel and stage
