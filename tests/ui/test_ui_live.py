@@ -35,13 +35,13 @@ def test_live_view_follows_a_run_to_its_end_and_lets_go(tmp_path):
     assert words(view.state).startswith("new")
     run.start()
     run.join()
-    wait_for(lambda: words(view.state).startswith("finished"))
-    wait_for(lambda: view.bar.value == 1.0)  # one after the other, on the view's own thread
+    wait_for(lambda: not threads("live view"))  # which says one after the other
+    assert words(view.state).startswith("finished")
+    assert view.bar.value == 1.0
     assert "64 of 64 steps" in words(view.steps)
     assert "success 0%" in words(view.result)
     assert view.stop.disabled
     assert view.resume.disabled
-    wait_for(lambda: not threads("live view"))
 
 
 @pytest.fixture
