@@ -207,7 +207,7 @@ class Notebook:
         self._ask("([id, args]) => jupyterapp.commands.execute(id, args).then(() => null)", [name, arguments])
 
     def _ask(self, function: str, argument: Any = None) -> Any:
-        """What an async function in the page returns; an error after three times the patience, for it may train."""
+        """What an async function in the page returns; an error after three times PATIENCE: a cell may train."""
         late = f"new Promise((_, fail) => setTimeout(() => fail(new Error('no answer')), {3 * PATIENCE}))"
         return self.page.evaluate(f"argument => Promise.race([({function})(argument), {late}])", argument)
 
