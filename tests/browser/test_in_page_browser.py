@@ -1,10 +1,28 @@
 """What widgets do in JupyterLab by themselves: Enter and the arrows do in them what they do in any page, and not what
-they do to cells; and where its kernel is gone, each says so."""
+they do to cells; one that comes late hears what it is told; and where its kernel is gone, each says so."""
 
 import pytest
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
+LATE = """
+import anywidget, traitlets
+
+class Late(anywidget.AnyWidget):
+    _esm = '''
+        await new Promise((done) => setTimeout(done, 5000)); // as on a machine that does other things as well
+        function render({ model, el }) {
+          const tell = () => { el.textContent = `told ${model.get("value")}`; };
+          model.on("change:value", tell);
+          tell();
+        }
+        export default { render };
+    '''
+    value = traitlets.Int(1).tag(sync=True)
+
+late = Late()
+late
+"""
 CELLS = [
     "from twmr_nb import TrainingPanel\npanel = TrainingPanel(root='runs_keys')\npanel",
     "from twmr_nb import PoseExplorer\npose = PoseExplorer()\npose",
@@ -14,7 +32,7 @@ CELLS = [
 
 @pytest.fixture(scope="module")
 def notebook(lab, browser):
-    notebook = lab.open(browser, CELLS)
+    notebook = lab.open(browser, [*CELLS, LATE])
     notebook.run_all()
     notebook.page.wait_for_selector(".twmr-rows .twmr-row")
     notebook.page.get_by_role("slider", name="wheel angle, slider").wait_for()
@@ -71,6 +89,12 @@ def test_arrows_choose_from_a_list(notebook):
     expect(choice).not_to_have_value(before)
     choice.press("ArrowUp")
     expect(choice).to_have_value(before)
+
+
+def test_a_widget_that_comes_late_hears_what_it_is_told(notebook):
+    for told in ("told 1", "told 2"):
+        expect(notebook.page.get_by_text(told)).to_be_visible()
+        notebook.evaluate("late.set_trait('value', 2)")
 
 
 def test_enter_presses_a_button(notebook):
