@@ -38,6 +38,10 @@ def idle_settings(config: TrainConfig) -> dict[str, str]:
         idle["obstacle_buffer"] = "obstacle_pre_buffer and obstacle_post_buffer: leave one of the three"
     if env.action_mode != "torque":  # servos hold the legs
         idle |= dict.fromkeys(("hold_kp", "hold_kd"), f"action_mode = {env.action_mode!r}: choose action_mode 'torque'")
+    elif not env.hold_retract:
+        idle |= dict.fromkeys(("hold_kp", "hold_kd"), "hold_retract = False: choose hold_retract True")
+    elif env.settle_steps == 0:
+        idle |= dict.fromkeys(("hold_kp", "hold_kd", "hold_retract"), "settle_steps = 0: give at least 1")
     if env.retract_angle is not None:
         idle["auto_retract"] = f"retract_angle = {env.retract_angle:g}: give one of the two"
     elif env.extend_mode != "auto":
