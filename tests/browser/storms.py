@@ -3,10 +3,12 @@
 import random
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, TimeoutError
 
 SECONDS = 10.0  # of a storm
+GONE = 5_000  # ms until a control that another took away is let go
 GROWTH = 20e6  # bytes that may be gained once a few storms have passed
 KEYS = ["w", "a", "s", "d", "q", "e", "r", "f", "t", "g", " ", ".", "z", "Backspace", "k", "p", "?", "Escape", "Tab"]
 KEYS += ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "7", "Home"]
@@ -38,14 +40,15 @@ def storm(page: Page, root: str, rng: random.Random) -> None:
             if not (count := those.count()):  # on this tab there is none
                 continue
             one = those.nth(rng.randrange(count))
-            if kind == "button":
-                one.dispatch_event("click")
-            elif kind == "slider":
-                one.focus()
-                for key in rng.choices(SLIDER_KEYS, k=3):
-                    page.keyboard.press(key)
-            else:
-                one.select_option(index=rng.randrange(one.locator("option").count()))
+            with suppress(TimeoutError):
+                if kind == "button":
+                    one.dispatch_event("click", timeout=GONE)
+                elif kind == "slider":
+                    one.focus(timeout=GONE)
+                    for key in rng.choices(SLIDER_KEYS, k=3):
+                        page.keyboard.press(key)
+                else:
+                    one.select_option(index=rng.randrange(one.locator("option").count()), timeout=GONE)
     canvas.focus()  # it is there
 
 
