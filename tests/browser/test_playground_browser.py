@@ -146,7 +146,8 @@ def assert_ways_part_only_where_pythons_own_do(opened, env, given, wanted):
 
 
 ALL = [
-    pytest.param(n, len(HEIGHTS), marks=pytest.mark.slow) for n in ("climber", "flip_7cm", "hopeless", "walkthrough")
+    pytest.param(n, len(HEIGHTS), marks=pytest.mark.slow)
+    for n in ("climber", "high_climber", "flip_7cm", "hopeless", "walkthrough")
 ]
 
 

@@ -97,7 +97,7 @@ def test_a_shipped_policy_is_small_and_complete(name):
     for key, episodes in (("evaluation", judged), ("sampled", judged // 4)):
         assert results[key]["episodes"] >= episodes
         assert 0 <= results[key]["success_rate"] <= 1
-    options = cli.parse(shlex.split(saved.command)[1:])
+    options = cli.parse(shlex.split(saved.command, comments=True)[1:])  # what it began from stands there as a comment
     again = TrainConfig(options.env, options.ppo).replace(seed=options.seed, preset=options.preset)
     assert again == saved.config
     assert cli.parse(shlex.split(results["evaluate_command"])[1:]).policies == (name,)
