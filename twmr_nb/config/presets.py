@@ -142,7 +142,7 @@ PRESETS = {
     ),
     "high_climber": Preset(
         "Climbs steps of 4.5 to 6 cm upright, at an angle: it starts turned by 0.75 rad, so that one corner climbs "
-        "after the other and the belly stays clear of the edge. As recommended, tilt and falls less dear, for longer.",
+        "after the other and the belly stays clear of the edge. Tilt and falls cost less than in recommended.",
         CLIMBS_UPRIGHT
         | {
             "step_height": 0.045,
