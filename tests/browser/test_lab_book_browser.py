@@ -85,8 +85,7 @@ def test_a_queue_a_band_and_a_saved_figure(lab, open_notebook):
     expect(queue.locator("option").nth(1)).to_have_text(re.compile("^fourth"))
     first = notebook.evaluate("panel.run.name")
     notebook.save()
-    notebook.load()
-    page.wait_for_selector(".twmr-curves img")
+    notebook.reload(".twmr-curves img")
     notebook.run_cell(0)  # the same cell again
     expect(queue.locator("option")).to_have_text([re.compile(f"^{name}") for name in ("second", "fourth", "third")])
     assert notebook.evaluate("panel.run.name") == first

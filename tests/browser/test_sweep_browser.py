@@ -41,7 +41,7 @@ def test_a_sweep_fills_is_stopped_in_part_found_again_and_goes_on(open_notebook)
     notebook.evaluate("setattr(tw, 'first', work) or 0")
 
     notebook.save()
-    notebook.load()
+    notebook.reload(".twmr-shell")
     notebook.run_cell(0)
     assert notebook.evaluate("[work is tw.first, work.under_way]") == [True, True]
     notebook.evaluate("found.set()")

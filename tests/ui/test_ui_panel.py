@@ -518,10 +518,11 @@ def test_a_failure_is_told_in_the_view(tmp_path):
 
     panel = TrainingPanel(extra_terms=[reward_term(breaks)], root=tmp_path, **TINY)
     panel.start()
-    wait_for(lambda: words(panel.view.state).startswith("failed"))
+    wait_for(lambda: words(panel.view.message))
+    assert words(panel.view.state).startswith("failed")
     assert "reward term 'breaks' failed in its line 2" in unescape(words(panel.view.message))
     assert "ZeroDivisionError: no such thing" in words(panel.view.message)
-    assert not panel.view.resume.disabled
+    wait_for(lambda: not panel.view.resume.disabled)  # all three are told one after the other
 
 
 def test_a_policy_of_no_known_preset_is_its_own_start():
