@@ -197,6 +197,8 @@ IDLE = [
     ({"hold_retract": False}, "hold_kp", 9.0),
     ({"settle_steps": 0}, "hold_kd", 0.0),
     ({"settle_steps": 0}, "hold_retract", False),
+    ({"settle_steps": 0, "action_mode": "leg_position"}, "hold_retract", False),
+    ({"settle_steps": 0, "action_mode": "reflex", "gate_mode": "felt"}, "hold_retract", False),
     ({"retract_angle": 1.0}, "auto_retract", False),
     ({"extend_mode": "midpoint"}, "auto_retract", False),
     ({"gate_mode": "obstacle", "obstacle_pre_buffer": 0.9, "obstacle_post_buffer": 0.1}, "obstacle_buffer", 0.3),

@@ -41,7 +41,9 @@ def idle_settings(config: TrainConfig) -> dict[str, str]:
     elif not env.hold_retract:
         idle |= dict.fromkeys(("hold_kp", "hold_kd"), "hold_retract = False: choose hold_retract True")
     elif env.settle_steps == 0:
-        idle |= dict.fromkeys(("hold_kp", "hold_kd", "hold_retract"), "settle_steps = 0: give at least 1")
+        idle |= dict.fromkeys(("hold_kp", "hold_kd"), "settle_steps = 0: give at least 1")
+    if env.settle_steps == 0:
+        idle["hold_retract"] = "settle_steps = 0: give at least 1"
     if env.retract_angle is not None:
         idle["auto_retract"] = f"retract_angle = {env.retract_angle:g}: give one of the two"
     elif env.extend_mode != "auto":
