@@ -3,7 +3,6 @@
 import random
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 
 from playwright.sync_api import Page, TimeoutError
 
@@ -39,8 +38,8 @@ def storm(page: Page, root: str, rng: random.Random) -> None:
             those = widget.locator(f"{TOUCHED[kind]}:enabled:visible")
             if not (count := those.count()):  # on this tab there is none
                 continue
-            one = those.nth(rng.randrange(count))
-            with suppress(TimeoutError):
+            one = those.nth(place := rng.randrange(count))
+            try:
                 if kind == "button":
                     one.dispatch_event("click", timeout=GONE)
                 elif kind == "slider":
@@ -49,6 +48,9 @@ def storm(page: Page, root: str, rng: random.Random) -> None:
                         page.keyboard.press(key)
                 else:
                     one.select_option(index=rng.randrange(one.locator("option").count()), timeout=GONE)
+            except TimeoutError:
+                if place < those.count():
+                    raise
     canvas.focus()  # it is there
 
 
