@@ -142,7 +142,8 @@ PRESETS = {
     ),
     "high_climber": Preset(
         "Climbs steps of 4.5 to 6 cm upright, at an angle: it starts turned by 0.75 rad, so that one corner climbs "
-        "after the other and the belly stays clear of the edge. Tilt and falls cost less than in recommended.",
+        "after the other and the belly stays clear of the edge; to leave that angle costs, tilt and falls less than in "
+        "recommended.",
         CLIMBS_UPRIGHT
         | {
             "step_height": 0.045,
