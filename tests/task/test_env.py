@@ -267,3 +267,24 @@ def test_threads_of_physics_are_set_from_outside_and_change_no_number(monkeypatc
     assert_array_equal(seen("1"), seen("3"))
     with pytest.raises(ConfigError, match="TWMR_THREADS = 'two' is not allowed"):
         seen("two")
+
+
+@pytest.mark.parametrize("name", ["physics", "steps", "passed", "generators"])
+def test_a_state_that_lacks_a_part_is_refused_and_nothing_moves(name):
+    env = TwmrEnv(EnvConfig(max_steps=20), 2)
+    env.reset(seed=0)
+    before = env.get_state()
+    env.step(actions(2, 1)[0])
+    here = env.sim.state.copy()
+    with pytest.raises(ValueError, match=f"this state lacks {name}: give one that get_state"):
+        env.set_state({k: v for k, v in before.items() if k != name})
+    assert_array_equal(env.sim.state, here)
+
+
+def test_a_state_of_other_robots_is_refused_and_nothing_moves():
+    env, more = (TwmrEnv(EnvConfig(max_steps=20), n) for n in (2, 3))
+    env.reset(seed=0), more.reset(seed=0)
+    here = env.sim.state.copy()
+    with pytest.raises(ValueError, match=r"this state holds 3 robots, or another model; here are 2"):
+        env.set_state(more.get_state())
+    assert_array_equal(env.sim.state, here)

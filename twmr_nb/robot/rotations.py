@@ -37,7 +37,8 @@ def yaw(quat: Array) -> Array:
 
 def upright(quat: Array) -> Array:
     """Cosine of the angle between the turned z axis and the vertical, [...] of quaternions [..., 4]."""
-    return 1 - 2 * (quat[..., 1] ** 2 + quat[..., 2] ** 2)
+    x, y = quat[..., 1], quat[..., 2]
+    return 1 - 2 * (x * x + y * y)
 
 
 def tilt(quat: Array) -> Array:

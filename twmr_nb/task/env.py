@@ -43,6 +43,7 @@ ACCELEROMETER_NOISE, GYRO_NOISE, JOINT_NOISE, SPEED_NOISE = 0.3, 0.03, 0.01, 0.1
 ACCELEROMETER, GYRO, TOUCH = slice(13, 16), slice(16, 19), 19  # columns of the sensor readings
 MOST_LOST = 16  # diverged robots that are kept, the latest
 KEPT = ("steps", "passed", "since_passed", "action", "gate", "on_the_way")  # of each robot, between two steps
+NEEDED = ("physics", "heights", "factors", "height_range", "steps", "passed", "generators")  # of any state
 EVERYONE = slice(None)  # indexes all robots without copying anything
 
 
@@ -98,6 +99,7 @@ class TwmrEnv(VectorEnv):
         """What follows from the settings of reward and senses."""
         self.config = config
         self.success_x = success_x(config)
+        self._goes_on = 1 + round(config.drive_on / self.sim.ctrl_dt)  # steps from the one that passes to the end
         self.critic_size = len(critic_labels(config))  # columns at the end that are not the policy's to see
         self.mirror = mirror_of(config)
         width = len(observation_labels(config)) + self.critic_size
@@ -154,11 +156,11 @@ class TwmrEnv(VectorEnv):
         config = self.config
         actions = self._checked(actions).copy()  # kept, whatever the caller does with its own
         state = self.sim.qpos_qvel.copy()
-        before, speeds = state[:, :NQ], state[:, NQ:]
+        before = state[:, :NQ]
         diverged = self.sim.step(self._delayed(actions), None if self.autoreset else ~self._ended, self._gate)
         if diverged.any():
             lost = np.flatnonzero(diverged).tolist()
-            self.lost.extend(self._last_seen(robot, before, speeds, actions) for robot in lost)
+            self.lost.extend(self._last_seen(robot, before, state[:, NQ:], actions) for robot in lost)
             before[diverged] = self.sim.qpos[diverged]  # where nothing can be told, nothing moved
         self.transition = t = self._snapshot(before, actions, diverged)
         raw, weighted = score(t, config, self.extra_terms)
@@ -170,7 +172,7 @@ class TwmrEnv(VectorEnv):
         truncated = self._steps >= config.max_steps
         if config.end_on_success:
             self._since_passed = (self._since_passed + 1) * self._passed
-            truncated |= self._since_passed == 1 + round(config.drive_on / self.sim.ctrl_dt)
+            truncated |= self._since_passed == self._goes_on
         terminated = t.fell.copy()  # the transition's own arrays are locked
         truncated &= ~terminated
         done = terminated | truncated
@@ -215,7 +217,14 @@ class TwmrEnv(VectorEnv):
         }
 
     def set_state(self, state: dict[str, Array]) -> None:
-        """The inverse of get_state, for an environment of the same config and size."""
+        """The inverse of get_state, for an environment of the same config and size; raises ValueError on any other."""
+        if missing := [name for name in NEEDED if name not in state]:
+            raise ValueError(f"this state lacks {', '.join(missing)}: give one that get_state() returned.")
+        if state["physics"].shape != self.sim.state.shape:
+            raise ValueError(
+                f"this state holds {len(state['physics'])} robots, or another model; here are {self.num_envs}: "
+                "give one of an environment of the same config and size."
+            )
         if self.config.step_height_max is not None:
             self.sim.set_heights(np.arange(self.num_envs), state["heights"])
         self.sim.set_factors(np.arange(self.num_envs), state["factors"])
@@ -311,6 +320,8 @@ class TwmrEnv(VectorEnv):
         if config.sensor_noise:
             sensors[:, ACCELEROMETER] += self._noise(EVERYONE, ACCELEROMETER_NOISE, 3)
             sensors[:, GYRO] += self._noise(EVERYONE, GYRO_NOISE, 3)
+        for array in (state, sensors, torque):
+            array.setflags(write=False)  # and so are all views into them
         accelerometer, gyro = sensors[:, ACCELEROMETER], sensors[:, GYRO]
         qpos, qvel = state[:, :NQ], state[:, NQ:]
         if self._feeling:
@@ -340,9 +351,8 @@ class TwmrEnv(VectorEnv):
 
     def _gate_of(self, qpos: Array, qvel: Array, accelerometer: Array, gyro: Array, torque: Array) -> Array:
         """The gate now, [N]."""
-        wheels = torque[:, WHEEL_CTRL], qvel[:, WHEEL_DOF].astype(np.float32)
         felt = self._feeling.open if self._feeling else None
-        return gate(self.config, qpos[:, 0], accelerometer, gyro, *wheels, felt)
+        return gate(self.config, qpos[:, 0], accelerometer, gyro, torque[:, WHEEL_CTRL], qvel[:, WHEEL_DOF], felt)
 
     def _info(self, t: Transition) -> Info:
         speed, on_back = np.abs(t.x - t.x_before) / t.ctrl_dt, t.upright < 0

@@ -34,7 +34,7 @@ def gate(
     if config.gate_mode == "obstacle":
         return obstacle_gate(config, x)
     if config.gate_mode == "proprio":
-        return proprio_gate(config, accelerometer, gyro, wheel_torque, wheel_speed)
+        return proprio_gate(config, accelerometer, gyro, wheel_torque, wheel_speed.astype(np.float32, copy=False))
     return np.zeros_like(x)
 
 

@@ -66,7 +66,7 @@ class Transition:
         """Locked views, so that no reward term can move the robot or a recording that it only looks at."""
         values = vars(self)
         for name, value in values.items():
-            if isinstance(value, np.ndarray):
+            if isinstance(value, np.ndarray) and value.flags.writeable:
                 values[name] = locked(value)
 
     def __repr__(self) -> str:
