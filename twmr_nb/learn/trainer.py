@@ -326,6 +326,8 @@ def correlated(noise: np.ndarray, correlation: float) -> np.ndarray:
     A first-order autoregressive process, begun anew with each rollout. The learner takes each action's probability as
     if they were independent (as Hollenstein et al. 2024, "Colored Noise in PPO").
     """
+    if not correlation:
+        return noise
     keep, fresh = np.float32(correlation), np.float32(np.sqrt(1 - correlation**2))
     out = noise.copy()
     for t in range(1, len(noise)):

@@ -41,6 +41,12 @@ def upright(quat: Array) -> Array:
     return 1 - 2 * (x * x + y * y)
 
 
+def on_back(quat: Array) -> Array:
+    """Whether the turned z axis points down, [...] of quaternions [..., 4]: where their x and y reach half of one."""
+    aside = quat[..., 1:3]
+    return np.vecdot(aside, aside) > 0.5
+
+
 def tilt(quat: Array) -> Array:
     """Angle [rad] between the turned z axis and the vertical, [...] of quaternions [..., 4]."""
     return np.arccos(np.clip(upright(quat), -1, 1))

@@ -29,7 +29,7 @@ from twmr_nb.robot.model import (
     WHEELS,
     step_edges,
 )
-from twmr_nb.robot.rotations import upright
+from twmr_nb.robot.rotations import on_back, upright
 from twmr_nb.task.feeling import Feeling, feels
 from twmr_nb.task.gate import gate
 from twmr_nb.task.observations import Memory, critic_labels, mirror_of, observation_labels, observe
@@ -154,7 +154,7 @@ class TwmrEnv(VectorEnv):
     def step(self, actions: ArrayLike) -> tuple[Array, Array, Array, Array, Info]:
         """One control step of every robot: observation, reward, terminated, truncated, info."""
         config = self.config
-        actions = self._checked(actions).copy()  # kept, whatever the caller does with its own
+        actions = self._checked(actions)
         state = self.sim.qpos_qvel.copy()
         before = state[:, :NQ]
         diverged = self.sim.step(self._delayed(actions), None if self.autoreset else ~self._ended, self._gate)
@@ -171,7 +171,7 @@ class TwmrEnv(VectorEnv):
         self._steps += 1
         truncated = self._steps >= config.max_steps
         if config.end_on_success:
-            self._since_passed = (self._since_passed + 1) * self._passed
+            self._since_passed += self._passed
             truncated |= self._since_passed == self._goes_on
         terminated = t.fell.copy()  # the transition's own arrays are locked
         truncated &= ~terminated
@@ -265,7 +265,7 @@ class TwmrEnv(VectorEnv):
         """The actions as float32; raises on a wrong shape, on nan, and before the first reset."""
         if not self._started:
             raise gymnasium.error.ResetNeeded("the environment has not started: call reset() before step().")
-        actions = np.asarray(actions, dtype=np.float32)
+        actions = np.array(actions, dtype=np.float32)  # kept, whatever the caller does with its own
         if actions.shape != (self.num_envs, NU):
             raise ValueError(f"actions have shape {actions.shape}: give {(self.num_envs, NU)}, one row per robot.")
         if np.isnan(actions.sum()):
@@ -355,9 +355,16 @@ class TwmrEnv(VectorEnv):
         return gate(self.config, qpos[:, 0], accelerometer, gyro, torque[:, WHEEL_CTRL], qvel[:, WHEEL_DOF], felt)
 
     def _info(self, t: Transition) -> Info:
-        speed, on_back = np.abs(t.x - t.x_before) / t.ctrl_dt, t.upright < 0
-        places = {"x": t.x, "z": t.z, "speed": speed, "on_back": on_back}
-        return {**places, "gate": t.gate, "passed": t.passed, "step_height": t.step_height}
+        x = t.x
+        return {
+            "x": x,
+            "z": t.z,
+            "speed": np.abs(x - t.x_before) / t.ctrl_dt,
+            "on_back": on_back(t.qpos[:, 3:7]),
+            "gate": t.gate,
+            "passed": t.passed,
+            "step_height": t.step_height,
+        }
 
 
 def is_down(config: EnvConfig, qpos: Array) -> NDArray[np.bool_]:
