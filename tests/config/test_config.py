@@ -188,7 +188,6 @@ IDLE = [
     ({"gate_mode": "none"}, "gate_bias", 0.0),
     ({"gate_mode": "obstacle"}, "gate_smooth", 1.0),
     ({"gate_mode": "proprio"}, "gate_tilt", 0.2),
-    ({"gate_mode": "none", "start_yaw_range": 1.5}, "askew_penalty", 1.0),
     ({"end_on_success": False}, "drive_on", 1.0),
     ({"scene": "flat"}, "start_at_step", 0.5),
     ({"start_on_ground": False}, "ground_clearance", 0.05),

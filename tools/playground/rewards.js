@@ -36,12 +36,6 @@ function wayOverStep(t, qpos, { edge }, { places, wheelRadius }) {
 const wayMade = (t, world, robot, what) =>
   (wayOverStep(t, t.qpos, world, robot)[what] - wayOverStep(t, t.qposBefore, world, robot)[what]) / world.dt;
 
-/** How far the heading is off the one that episodes begin with, beyond what a climb may turn by, rad. */
-function offCourse(t, { config }, robot) {
-  const off = yawOf(t.qpos.slice(3, 7)) - config.start_yaw, turn = 2 * Math.PI;
-  return Math.max(Math.abs(((((off + Math.PI) % turn) + turn) % turn) - Math.PI) - robot.astray, 0);
-}
-
 /** By name: a function of (transition, world, robot). */
 export const TERMS = {
   forward: (t, world) => (t.qpos[0] - t.qposBefore[0]) / world.dt,
@@ -60,8 +54,10 @@ export const TERMS = {
     return t.passedBefore ? mean4(out.map((o) => (1 - clamp(o, 0, 1)) ** 2)) : 0;
   },
   tipping: (t, _, robot) => Math.max(t.tilt - robot.tipping, 0) ** 2,
-  astray: (t, world, robot) => (1 - t.gate) * offCourse(t, world, robot),
-  askew: (t, world, robot) => t.gate * offCourse(t, world, robot),
+  astray: (t, { config }, robot) => {
+    const off = yawOf(t.qpos.slice(3, 7)) - config.start_yaw, turn = 2 * Math.PI;
+    return (1 - t.gate) * Math.max(Math.abs(((((off + Math.PI) % turn) + turn) % turn) - Math.PI) - robot.astray, 0);
+  },
   action_rate: (t) => sumOfSquares(t.action.map((a, k) => f32(clamp(a, -1, 1) - clamp(t.actionBefore[k], -1, 1)))),
   fall: (t) => (t.fell ? 1 : 0),
 };

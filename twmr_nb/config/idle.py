@@ -30,8 +30,6 @@ def idle_settings(config: TrainConfig) -> dict[str, str]:
     for mode in ("proprio", "felt"):
         if env.gate_mode != mode:
             idle |= dict.fromkeys(READ_BY_GATE[mode], f"gate_mode = {env.gate_mode!r}: choose gate_mode {mode!r}")
-    if env.gate_mode == "none":  # always shut
-        idle["askew_penalty"] = "gate_mode = 'none': choose another gate_mode"
     if not env.end_on_success:
         idle["drive_on"] = "end_on_success = False: choose end_on_success True"
     if not env.start_on_ground:

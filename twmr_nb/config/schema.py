@@ -155,8 +155,6 @@ class EnvConfig(Config):
     """Cost in every step, per rad² of tilt beyond 0.6 rad."""
     astray_penalty: float = setting(0.0, group="reward", low=0.0, high=10.0, unit="1/rad", log=True)
     """Cost in every step, per rad that the heading is more than 0.5 rad off start_yaw; none while the gate is open."""
-    askew_penalty: float = setting(0.0, group="reward", low=0.0, high=10.0, unit="1/rad", log=True)
-    """Cost in every step, per rad that the heading is more than 0.5 rad off start_yaw; none while the gate is shut."""
     upright_factor: bool = setting(False, group="reward")
     """Pay less to a tilted robot: what is not a cost counts by the cosine of the tilt, in full from 0.7 up."""
     action_rate_penalty: float = setting(0.0, group="reward", low=0.0, high=1.0, log=True)

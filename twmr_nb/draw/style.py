@@ -32,7 +32,6 @@ TERM_COLORS = {
     "folded": "#BB11EE",
     "tipping": "#660066",
     "astray": "#005566",
-    "askew": "#8C4A00",
     "action_rate": "#775566",
     "fall": "#990000",
 }

@@ -129,18 +129,9 @@ def tipping(t: Transition) -> Array:
     return np.maximum(t.tilt - TIPPING, 0) ** 2
 
 
-def off_course(t: Transition) -> Array:
-    """How far the heading is off the one that episodes begin with, beyond what a climb may turn by, rad."""
-    off = yaw(t.qpos[..., 3:7]) - t.start_yaw
-    return np.maximum(np.abs((off + np.pi) % (2 * np.pi) - np.pi) - ASTRAY, 0)
-
-
 def astray(t: Transition) -> Array:
-    return (1 - t.gate) * off_course(t)
-
-
-def askew(t: Transition) -> Array:
-    return t.gate * off_course(t)
+    off = yaw(t.qpos[..., 3:7]) - t.start_yaw
+    return (1 - t.gate) * np.maximum(np.abs((off + np.pi) % (2 * np.pi) - np.pi) - ASTRAY, 0)
 
 
 def action_rate(t: Transition) -> Array:
@@ -199,10 +190,6 @@ REWARD_TERMS = RewardTerms((
     RewardTerm(
         "astray", "astray", "astray_penalty", -1.0, r"-w\,(1 - g) \max(|\psi - \psi_0| - 0.5, 0)", "rad",
         "How far the heading is off start_yaw, beyond 0.5 rad, as far as the gate is shut.", astray, optional=True,
-    ),
-    RewardTerm(
-        "askew", "askew", "askew_penalty", -1.0, r"-w\,g \max(|\psi - \psi_0| - 0.5, 0)", "rad",
-        "How far the heading is off start_yaw, beyond 0.5 rad, as far as the gate is open.", askew, optional=True,
     ),
     RewardTerm(
         "action_rate", "action rate", "action_rate_penalty", -1.0, r"-w \sum_{i=1}^{8} (a_i - a_i^{\,t-1})^2", "1",
