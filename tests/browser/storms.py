@@ -25,6 +25,8 @@ def storm(page: Page, root: str, rng: random.Random) -> None:
     while time.monotonic() < end:
         kind = rng.choice(["key", "key", "key", "drag", *TOUCHED])
         if kind == "key":
+            if not widget.evaluate("(root) => root.contains(document.activeElement)"):
+                canvas.focus()  # Escape left it: the notebook's own keys would delete the cell
             page.keyboard.press(rng.choice(KEYS), delay=HELD * rng.random())
         elif kind == "drag":
             if not (box := canvas.bounding_box()):  # another world's picture is just taking its place
