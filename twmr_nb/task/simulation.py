@@ -33,7 +33,7 @@ from twmr_nb.types import Array
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
 AT_STEP = (0.12, 0.18)  # m before the edge, of starts at the step
 LEGS_OUT_SHARE, OUT_SPREAD = 0.7, 0.6  # of these, the share with legs out, and how far from mid-range, rad
-EXPLODED = 1e6  # length of all joint positions and speeds as one vector (m, rad, s), beyond anything a robot does
+EXPLODED = 1e6  # m, rad, m/s or rad/s, beyond anything that a robot does
 THREADS = "TWMR_THREADS"  # of physics; one for each core where it is not set. They change no result.
 
 
@@ -142,7 +142,7 @@ class Simulation:
         running [N]: the robots that are simulated, all when not given; the others stay as they are.
         gate [N]: how far the legs follow their commands and not the reflex, which folds each to the side that it is on;
         read in "reflex" only.
-        Returns which robots diverged (nan, or EXPLODED); they are put back where they were, at rest, so that
+        Returns which robots diverged (nan, or beyond EXPLODED); they are put back where they were, at rest, so that
         everything that is computed from them stays finite.
         """
         x_before = self.qpos[:, 0].copy()
@@ -152,7 +152,7 @@ class Simulation:
             home = np.where(self.legs > MIDDLE, HIGH, LOW)
             legs[:] = home + gate[:, None] * (legs - home)
         self.batch.step(running, nstep=self.frame_skip)
-        diverged = ~(np.vecdot(self.qpos_qvel, self.qpos_qvel) < EXPLODED**2)
+        diverged = ~(np.abs(self.qpos_qvel).max(axis=1) < EXPLODED)
         if diverged.any():
             self.state[diverged] = self._blank
             self.qpos[diverged, 0] = x_before[diverged]
