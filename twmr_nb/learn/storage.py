@@ -107,22 +107,19 @@ class Totals:
     def __init__(self, num_envs: int) -> None:
         self.num_envs = num_envs
         self.max_x, self.passed, self.diverged = -math.inf, False, 0
-        self.names: list[str] = []  # of what a step reports, and what each adds up to
-        self.sums = np.zeros(0)
+        self.sums: dict[str, float] = {}
 
     def add(self, reward: np.ndarray, passed: np.ndarray, info: dict[str, Any]) -> None:
         self.passed = self.passed or bool(passed.any())
         if "x" in info:
             self.max_x = max(self.max_x, float(info["x"].max()))
         self.diverged += int(np.count_nonzero(info.get("diverged", False)))
-        means = [key for key in MEANS if key in info]
-        weighted, raw = info.get("reward_terms", {}), info.get("reward_terms_raw", {})
-        if not self.names:
-            terms = [*(f"term/{name}" for name in weighted), *(f"raw/{name}" for name in raw)]
-            self.names = ["reward", *(MEANS[key] for key in means), *terms]
-            self.sums = np.zeros(len(self.names))
-        told = [reward, *(info[key] for key in means), *weighted.values(), *raw.values()]
-        self.sums += np.array(told, float).sum(axis=1)  # at once: of few robots, calls cost more than sums
+        told = {"reward": reward} | {column: info[key] for key, column in MEANS.items() if key in info}
+        for prefix, key in (("term", "reward_terms"), ("raw", "reward_terms_raw")):
+            told |= {f"{prefix}/{name}": values for name, values in info.get(key, {}).items()}
+        sums = np.array([*told.values()], float).sum(axis=1)  # at once: of few robots, calls cost more than sums
+        for name, added in zip(told, sums.tolist(), strict=True):
+            self.sums[name] = self.sums.get(name, 0.0) + added
 
     def summary(self, rollout_steps: int) -> Record:
         """`ep_return` and `passed_obstacle` as the original logs them: over the rollout buffer, not an episode.
@@ -130,10 +127,9 @@ class Totals:
         With several robots `ep_return` is the mean over robots of each one's buffer, so its scale does not change.
         """
         steps = rollout_steps * self.num_envs
-        sums = dict(zip(self.names, self.sums.tolist(), strict=True))
-        means = {name: total / steps for name, total in sums.items() if name != "reward"}
+        means = {name: total / steps for name, total in self.sums.items() if name != "reward"}
         return {
-            "ep_return": sums["reward"] / self.num_envs,
+            "ep_return": self.sums["reward"] / self.num_envs,
             "passed_obstacle": float(self.passed),
             **{column: means.pop(column, math.nan) for column in MEANS.values()},
             "max_x": self.max_x,
