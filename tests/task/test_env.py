@@ -288,3 +288,20 @@ def test_a_state_of_other_robots_is_refused_and_nothing_moves():
     with pytest.raises(ValueError, match=r"this state holds 3 robots, or another model; here are 2"):
         env.set_state(more.get_state())
     assert_array_equal(env.sim.state, here)
+
+
+def test_who_has_no_longer_passed_drives_on_in_full_once_it_passes_again():
+    """A success_x moved ahead in mid-episode: what was driven behind the old one does not count."""
+    config = EnvConfig(scene="flat", success_x=0.3, end_on_success=True, drive_on=0.06, max_steps=99)
+    env, still, past = TwmrEnv(config, 1), np.zeros((1, 8), np.float32), []
+    env.reset(seed=0)
+
+    def ended(x: float) -> bool:
+        env.sim.qpos[0, 0] = x
+        truncated = bool(env.step(still)[3][0])
+        past.append(env.transition)
+        return truncated
+
+    assert [ended(x) for x in (0.1, 0.4, 0.4)] == [False] * 3
+    env.go_on(config.replace(success_x=0.8), past)
+    assert [ended(x) for x in (0.5, 0.9, 0.9, 0.9, 0.9)] == [False, False, False, False, True]

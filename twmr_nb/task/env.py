@@ -154,7 +154,7 @@ class TwmrEnv(VectorEnv):
     def step(self, actions: ArrayLike) -> tuple[Array, Array, Array, Array, Info]:
         """One control step of every robot: observation, reward, terminated, truncated, info."""
         config = self.config
-        actions = self._checked(actions)
+        actions = self._checked(actions)  # kept, whatever the caller does with its own
         state = self.sim.qpos_qvel.copy()
         before = state[:, :NQ]
         diverged = self.sim.step(self._delayed(actions), None if self.autoreset else ~self._ended, self._gate)
@@ -171,7 +171,7 @@ class TwmrEnv(VectorEnv):
         self._steps += 1
         truncated = self._steps >= config.max_steps
         if config.end_on_success:
-            self._since_passed += self._passed
+            self._since_passed = (self._since_passed + 1) * self._passed
             truncated |= self._since_passed == self._goes_on
         terminated = t.fell.copy()  # the transition's own arrays are locked
         truncated &= ~terminated
@@ -262,10 +262,10 @@ class TwmrEnv(VectorEnv):
         return found | {"qpos": qpos[robot].tolist(), "qvel": qvel[robot].tolist(), "action": actions[robot].tolist()}
 
     def _checked(self, actions: ArrayLike) -> NDArray[np.float32]:
-        """The actions as float32; raises on a wrong shape, on nan, and before the first reset."""
+        """A copy of the actions, float32; raises on a wrong shape, on nan, and before the first reset."""
         if not self._started:
             raise gymnasium.error.ResetNeeded("the environment has not started: call reset() before step().")
-        actions = np.array(actions, dtype=np.float32)  # kept, whatever the caller does with its own
+        actions = np.array(actions, dtype=np.float32)
         if actions.shape != (self.num_envs, NU):
             raise ValueError(f"actions have shape {actions.shape}: give {(self.num_envs, NU)}, one row per robot.")
         if np.isnan(actions.sum()):
