@@ -163,6 +163,17 @@ def test_a_pull_that_makes_no_sense_is_none():
         assert pull_of(good | wrong, 19) is None
 
 
+def test_the_memory_of_what_is_let_go_is_the_systems_again(stage, monkeypatch):
+    given = []
+    monkeypatch.setattr("twmr_nb.ui.stage.give_back", lambda: given.append(True))
+    stage.reset()
+    stage.hand_over("nobody")
+    assert len(given) == 2
+    stage.play()
+    stage.pause()
+    assert len(given) == 3
+
+
 def test_what_is_let_go_in_a_pause_is_shown_let_go(stage):
     stage._heard({"pull": {"body": 2, "at": [0, 0, 0], "to": [0.3, 0.2, 0.3]}})
     stage.step(2)

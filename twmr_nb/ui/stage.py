@@ -19,6 +19,7 @@ from twmr_nb.draw.style import term_colors
 from twmr_nb.episodes.drive import DRIVERS, Drive, is_driver, player_of, title_of
 from twmr_nb.episodes.rollout import Rollout, record
 from twmr_nb.markup import one_line, shown
+from twmr_nb.memory import give_back
 from twmr_nb.policies.hand import Hand
 from twmr_nb.policies.saved import BY_NAME, PolicyLike, SavedPolicy
 from twmr_nb.runs.run import Run, training_run
@@ -187,6 +188,7 @@ class Stage(Shell):
             deed()
             if rows:
                 self._show_rows()
+                give_back()  # worlds that nobody drives in any more
 
         if self.clock.runs:
             self._later.append(do)
@@ -240,6 +242,7 @@ class Stage(Shell):
     def _stopped(self, why: str) -> None:
         with self._lock:
             self._catch_up()
+        give_back()  # what its thread used
         self._note = self._note or why
         self._tell()
         changed(self)
