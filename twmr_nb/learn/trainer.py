@@ -225,32 +225,42 @@ class Trainer:
         self.phase, totals = "collecting", Totals(self.num_envs)
         if not self.config.keep_carry:
             self.carry = init_carry(self.network, self.num_envs)
-        self.first_carry, no_obstacle = self.carry, np.zeros(self.num_envs, bool)
+        self.first_carry = self.carry
         shape = (self.config.rollout_steps, self.num_envs, self.network.action_size)
         noise = np.random.default_rng((self.seed, self.update_index)).standard_normal(shape, np.float32)
         noise = correlated(noise, self.config.noise_correlation)
+        last: tuple[Any, ...] = ()
         for t in range(self.config.rollout_steps):
             if should_stop():
                 return None
-            decision = self.decide(noise[t])
+            decision = self.decide(noise[t])  # on a thread of JAX's, while this one takes in the last step
+            if last:
+                self.take_in(t - 1, totals, *last)
             self.storage.add(t, self.obs, self.start, decision)
             self.carry, action = decision.carry, np.asarray(decision.action)
             if not np.isfinite(action).all():
                 raise self.diverged(self.storage.infinite_part())
             self.obs, reward, terminated, truncated, info = self.env.step(action)
-            self.start = done = terminated | truncated
-            with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and told below
-                self.storage.reward[t] = reward
-            self.storage.done[t] = done
-            self.storage.bootstrap[t] = self.beyond_limit(truncated & ~terminated, info)
-            passed = info.get("passed", no_obstacle)
-            self.episodes.add(reward, done, passed, info.get("reward_terms", {}))
-            totals.add(reward, passed, info)
-            if self.curriculum and done.any() and self.curriculum.add(info["step_height"][done], passed[done]):
-                self.env.set_step_heights(*self.curriculum.heights)
+            self.start = terminated | truncated
+            last = reward, self.start, truncated & ~terminated, info
+        self.take_in(t, totals, *last)
         if what := self.storage.infinite_part():
             raise self.diverged(what)
         return totals
+
+    def take_in(
+        self, t: int, totals: Totals, reward: np.ndarray, done: np.ndarray, cut_off: np.ndarray, info: dict[str, Any]
+    ) -> None:
+        """What step t brought; `carry` is still the one after it."""
+        with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and told at the end
+            self.storage.reward[t] = reward
+        self.storage.done[t] = done
+        self.storage.bootstrap[t] = self.beyond_limit(cut_off, info)
+        passed = info.get("passed", np.zeros(self.num_envs, bool))
+        self.episodes.add(reward, done, passed, info.get("reward_terms", {}))
+        totals.add(reward, passed, info)
+        if self.curriculum and done.any() and self.curriculum.add(info["step_height"][done], passed[done]):
+            self.env.set_step_heights(*self.curriculum.heights)
 
     def beyond_limit(self, truncated: np.ndarray, info: dict[str, Any]) -> np.ndarray | float:
         """The critic's value of the last observation where a time limit cut the episode off, 0 elsewhere; [N]."""

@@ -33,7 +33,7 @@ from twmr_nb.robot.rotations import on_back, upright
 from twmr_nb.task.feeling import Feeling, feels
 from twmr_nb.task.gate import gate
 from twmr_nb.task.observations import Memory, critic_labels, mirror_of, observation_labels, observe
-from twmr_nb.task.rewards import RewardTerm, checked_terms, refuse_mixing, score, success_x, total
+from twmr_nb.task.rewards import RewardTerm, checked_terms, forward, refuse_mixing, score, success_x, total
 from twmr_nb.task.simulation import Simulation
 from twmr_nb.task.transition import Transition
 from twmr_nb.types import Array
@@ -121,6 +121,7 @@ class TwmrEnv(VectorEnv):
             for t in past:
                 self._feeling.feel(config, t.gyro, t.qpos[:, LEG_QPOS], self.sim.ctrl_dt)
         self._passed = np.any([t.x >= self.success_x for t in past], axis=0)
+        self._since_passed = self._since_passed * self._passed
         waiting = np.concatenate([np.zeros((config.action_delay, self.num_envs, NU), np.float32), self._on_the_way])
         self._on_the_way = waiting[len(waiting) - config.action_delay :]
         t = past[-1]
@@ -149,7 +150,7 @@ class TwmrEnv(VectorEnv):
         if self._feeling:  # to look is no control step
             self._feeling.start(np.arange(self.num_envs), self.sim.legs)
         refuse_mixing(self.extra_terms, self.transition)
-        return obs, self._info(self.transition)
+        return obs, self._info(self.transition, forward(self.transition))
 
     def step(self, actions: ArrayLike) -> tuple[Array, Array, Array, Array, Info]:
         """One control step of every robot: observation, reward, terminated, truncated, info."""
@@ -158,19 +159,21 @@ class TwmrEnv(VectorEnv):
         state = self.sim.qpos_qvel.copy()
         before = state[:, :NQ]
         diverged = self.sim.step(self._delayed(actions), None if self.autoreset else ~self._ended, self._gate)
-        if diverged.any():
+        if np.count_nonzero(diverged):
             lost = np.flatnonzero(diverged).tolist()
             self.lost.extend(self._last_seen(robot, before, state[:, NQ:], actions) for robot in lost)
             before[diverged] = self.sim.qpos[diverged]  # where nothing can be told, nothing moved
+        before.setflags(write=False)
         self.transition = t = self._snapshot(before, actions, diverged)
         raw, weighted = score(t, config, self.extra_terms)
         self._action, self._gate = actions, t.gate.copy()
         obs = self._observed(EVERYONE, t.accelerometer, t.gyro, t.touch)
-        info = self._info(t) | {"reward_terms": weighted, "reward_terms_raw": raw, "diverged": diverged}
+        info = self._info(t, raw["forward"])
+        info |= {"reward_terms": weighted, "reward_terms_raw": raw, "diverged": diverged}
         self._passed = info["passed"]
         self._steps += 1
         truncated = self._steps >= config.max_steps
-        if config.end_on_success:
+        if config.end_on_success and np.count_nonzero(self._passed):
             self._since_passed = (self._since_passed + 1) * self._passed
             truncated |= self._since_passed == self._goes_on
         terminated = t.fell.copy()  # the transition's own arrays are locked
@@ -178,7 +181,7 @@ class TwmrEnv(VectorEnv):
         done = terminated | truncated
         if not self.autoreset:
             self._ended |= done
-        elif done.any():
+        elif np.count_nonzero(done):
             info |= {"final_obs": obs.copy(), "_final_obs": done}
             ids = np.flatnonzero(done)
             obs[ids] = self._start_episodes(ids)
@@ -340,7 +343,7 @@ class TwmrEnv(VectorEnv):
             gate=self._gate_of(qpos, qvel, accelerometer, gyro, torque),
             fell=fell,
             passed_before=self._passed,
-            step_height=sim.heights.copy(),
+            step_height=sim.heights,
             step_edge=self.step_edge,
             start_yaw=self.config.start_yaw,
             success_x=self.success_x,
@@ -354,12 +357,11 @@ class TwmrEnv(VectorEnv):
         felt = self._feeling.open if self._feeling else None
         return gate(self.config, qpos[:, 0], accelerometer, gyro, torque[:, WHEEL_CTRL], qvel[:, WHEEL_DOF], felt)
 
-    def _info(self, t: Transition) -> Info:
-        x = t.x
+    def _info(self, t: Transition, forward_speed: Array) -> Info:
         return {
-            "x": x,
+            "x": t.x,
             "z": t.z,
-            "speed": np.abs(x - t.x_before) / t.ctrl_dt,
+            "speed": np.abs(forward_speed),
             "on_back": on_back(t.qpos[:, 3:7]),
             "gate": t.gate,
             "passed": t.passed,

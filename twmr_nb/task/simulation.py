@@ -28,6 +28,7 @@ from twmr_nb.robot.model import (
 )
 from twmr_nb.robot.pose import HIGH, LOW, MIDDLE, leg_targets, robot_geoms
 from twmr_nb.robot.rotations import about_z
+from twmr_nb.task.transition import locked
 from twmr_nb.types import Array
 
 STATE = mujoco.mjtState.mjSTATE_INTEGRATION
@@ -65,7 +66,7 @@ class Simulation:
         """Go on under these settings; those that the model is made of must be the same."""
         self.config = config
         self.reflex = config.action_mode == "reflex"
-        self.retract, self.extend = leg_targets(config)
+        self.retract, self.extend = map(locked, leg_targets(config))  # every transition shows them
         self.start_pose = np.tile(self.retract, (self.batch.num_sims, 1))  # leg angles, rad
 
     def _bind_views(self) -> None:
@@ -86,7 +87,7 @@ class Simulation:
     def _bind_step(self, num_envs: int) -> None:
         """Step heights [N], m; own copies of the step's geometry only if heights are drawn."""
         self.max_height = step_height(self.config)
-        self.heights = np.full(num_envs, self.max_height)
+        self.heights = locked(np.full(num_envs, self.max_height))  # a transition shows those of its time
         if self.config.step_height_max is not None:
             step = self.model.geom(STEP_GEOM).id
             self._step_z = self.batch.expand("geom_pos")[:, step, 2]
@@ -101,7 +102,9 @@ class Simulation:
         The bounding volumes stay those of the highest step: no contact is missed, and one that only grazes (less than
         1 µm deep) may be seen where a model of that height would cull it.
         """
-        self.heights[ids] = heights
+        changed = self.heights.copy()
+        changed[ids] = heights
+        self.heights = locked(changed)
         self._step_z[ids], self._step_half_height[ids] = height_to_box(heights)
 
     def set_factors(self, ids: Array, factors: Array) -> None:
@@ -153,7 +156,7 @@ class Simulation:
             legs[:] = home + gate[:, None] * (legs - home)
         self.batch.step(running, nstep=self.frame_skip)
         diverged = ~(np.abs(self.qpos_qvel).max(axis=1) < EXPLODED)
-        if diverged.any():
+        if np.count_nonzero(diverged):  # three times as fast as .any() on few
             self.state[diverged] = self._blank
             self.qpos[diverged, 0] = x_before[diverged]
             self.sensors[diverged] = self.torque[diverged] = 0
