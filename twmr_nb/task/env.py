@@ -121,7 +121,7 @@ class TwmrEnv(VectorEnv):
             for t in past:
                 self._feeling.feel(config, t.gyro, t.qpos[:, LEG_QPOS], self.sim.ctrl_dt)
         self._passed = np.any([t.x >= self.success_x for t in past], axis=0)
-        self._since_passed = self._since_passed * self._passed
+        self._since_passed = self._since_passed * self._passed  # who has not passed, drives on from zero
         waiting = np.concatenate([np.zeros((config.action_delay, self.num_envs, NU), np.float32), self._on_the_way])
         self._on_the_way = waiting[len(waiting) - config.action_delay :]
         t = past[-1]
@@ -163,7 +163,6 @@ class TwmrEnv(VectorEnv):
             lost = np.flatnonzero(diverged).tolist()
             self.lost.extend(self._last_seen(robot, before, state[:, NQ:], actions) for robot in lost)
             before[diverged] = self.sim.qpos[diverged]  # where nothing can be told, nothing moved
-        before.setflags(write=False)
         self.transition = t = self._snapshot(before, actions, diverged)
         raw, weighted = score(t, config, self.extra_terms)
         self._action, self._gate = actions, t.gate.copy()
