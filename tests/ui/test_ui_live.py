@@ -3,6 +3,7 @@
 import dataclasses
 import gc
 import re
+import threading
 import weakref
 from html import unescape
 from pathlib import Path
@@ -42,6 +43,27 @@ def test_live_view_follows_a_run_to_its_end_and_lets_go(tmp_path):
     assert "success 0%" in words(view.result)
     assert view.stop.disabled
     assert view.resume.disabled
+
+
+def test_a_click_that_is_answered_as_the_run_ends_does_not_have_the_last_word(tmp_path, monkeypatch):
+    run = new_run("flip", root=tmp_path, **ENDLESS)
+    view, told = LiveView(run), live.state_text
+
+    def hesitant(run):
+        state = told(run)
+        if state == "stopping" and threading.current_thread() is threading.main_thread():
+            run.join()
+            for thread in [thread for thread in threading.enumerate() if thread.name == "live view"]:
+                thread.join(0.5)
+        return state
+
+    run.start()
+    wait_for(lambda: re.match("collecting|learning", words(view.state)))
+    monkeypatch.setattr(live, "state_text", hesitant)
+    click(view.stop)
+    wait_for(lambda: not threads("live view"))
+    assert words(view.state).startswith("stopped")
+    assert not view.resume.disabled
 
 
 @pytest.fixture

@@ -241,7 +241,8 @@ class LiveView(w.VBox):
             except (RunError, ValueError, OSError) as error:
                 self._complain(error)
             self._poke.set()
-            self.tell(self.run, self.run.records[:])
+            with self._lock:  # or what was true a moment ago might come after the last word
+                self.tell(self.run, self.run.records[:])
 
         button.on_click(clicked)
         return button
