@@ -107,13 +107,14 @@ PICTURES = """async () => {
   return (1000 * (view.drawn - drawn)) / (performance.now() - begin);
 }"""
 # Seconds from a click on the button of this name until the text found by the selector begins otherwise.
-CLICK = """([name, selector, begins]) => new Promise((resolve) => {
+CLICK = """([name, selector, begins]) => new Promise((resolve, reject) => {
   const text = document.querySelector(selector), before = text.textContent, begin = performance.now();
   new MutationObserver((_, watcher) => {
     if (text.textContent === before || !text.textContent.startsWith(begins)) return;
     watcher.disconnect();
     resolve((performance.now() - begin) / 1000);
   }).observe(text, { childList: true, characterData: true, subtree: true });
+  setTimeout(() => reject(new Error(`a click on ${name} was not answered`)), 60_000);
   [...document.querySelectorAll("button")].find((b) => b.textContent.trim() === name).click();
 })"""
 
@@ -203,10 +204,10 @@ def panel(lab: Lab, browser: Browser, rounds: int) -> dict[str, float]:
             clicks.append(1000 * page.evaluate(CLICK, ["ping", ".answer", ""]))
             page.wait_for_timeout(250)
         for number in range(rounds):
-            order = ["panel.view.follow()", "panel.view.leave()"]
+            order = ["panel.view.show(panel.run)", "panel.view.leave()"]
             speed = {action: speed_during(notebook, action) for action in (order if number % 2 else order[::-1])}
             costs.append(1 - speed[order[0]] / speed[order[1]])
-        notebook.evaluate("panel.view.follow()")
+        notebook.evaluate("panel.view.show(panel.run)")
         for _ in range(rounds):
             stops.append(page.evaluate(CLICK, ["Stop", ".twmr-shell .twmr-state", "stopped"]))
             page.locator(".twmr-shell button", has_text="Resume").last.click()
