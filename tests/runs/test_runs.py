@@ -601,6 +601,22 @@ def test_on_a_disk_that_is_really_full(tmp_path):
         subprocess.run(["umount", str(disk)], check=True)
 
 
+def test_a_folder_that_goes_between_the_look_and_the_writing_is_gone_too(tmp_path, monkeypatch):
+    run, append = new_run("flip", "run", root=tmp_path, **TINY), MetricsLog.append
+
+    def too_late(log, record):
+        if run.path.exists():
+            run.path.rename(tmp_path / "elsewhere")
+        append(log, record)
+
+    monkeypatch.setattr(MetricsLog, "append", too_late)
+    run.start()
+    with pytest.raises(RunError, match=r"the folder of .* is gone, deleted or renamed"):
+        run.join(60)
+    assert run.state == "failed"
+    assert not run.path.exists()
+
+
 @pytest.mark.parametrize("how", ["deleted", "renamed"])
 def test_a_run_whose_folder_goes_away_says_so_and_leaves_nothing_half_made(tmp_path, how):
     run = new_run("flip", "run", root=tmp_path, **TINY | {"total_timesteps": 10**7})

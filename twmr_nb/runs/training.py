@@ -97,9 +97,13 @@ class Training:
     def train(self, on_record: Callable[[Record], None] = lambda record: None) -> None:
         """Train, once claimed, and let go of the folder; whatever happens is kept as the run's state."""
         try:
-            self.set_state("running")
-            finished = self._updates(on_record)
-            self.set_state("finished" if finished else "stopped")
+            try:
+                self.set_state("running")
+                finished = self._updates(on_record)
+                self.set_state("finished" if finished else "stopped")
+            except OSError:
+                self.folder.refuse_lost()  # it may go between a look at it and the writing
+                raise
             if finished:
                 self.trainer = None  # its arrays are in files
         except BaseException as error:
