@@ -121,7 +121,7 @@ class TwmrEnv(VectorEnv):
             for t in past:
                 self._feeling.feel(config, t.gyro, t.qpos[:, LEG_QPOS], self.sim.ctrl_dt)
         self._passed = np.any([t.x >= self.success_x for t in past], axis=0)
-        self._since_passed = self._since_passed * self._passed  # who has not passed, drives on from zero
+        self._since_passed = self._since_passed * self._passed  # who has not passed has not driven on either
         waiting = np.concatenate([np.zeros((config.action_delay, self.num_envs, NU), np.float32), self._on_the_way])
         self._on_the_way = waiting[len(waiting) - config.action_delay :]
         t = past[-1]
